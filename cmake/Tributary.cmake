@@ -1,0 +1,75 @@
+# How every folder of Tributary declares its one target.
+#
+#   tributary_library(NAME common_base SOURCES a.cc b.cc HEADERS a.h b.h c.h DEPS ...)
+#   tributary_program(NAME tributary-local SOURCES main.cc DEPS ...)
+#   tributary_test(NAME tdigest_test SOURCES tdigest_test.cc DEPS ... [LABELS unit] [TIMEOUT 60])
+#   tributary_fuzzer(NAME line_parser_fuzz SOURCES line_parser_fuzz.cc DEPS ...)
+#
+# Libraries are named after their folder (common/base -> common_base). A header without a .cc of its
+# own name is compiled alone, so that it is complete on its own; the others are proven by the rule that
+# a .cc includes its own header first, which tests/layering_test.py keeps.
+
+include_guard(GLOBAL)
+
+function(tributary_library)
+  cmake_parse_arguments(arg "" "NAME" "SOURCES;HEADERS;DEPS" ${ARGN})
+  set(alone "")
+  foreach(header IN LISTS arg_HEADERS)
+    string(REGEX REPLACE "\\.h$" ".cc" twin "${header}")
+    if(NOT twin IN_LIST arg_SOURCES)
+      file(RELATIVE_PATH path "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}/${header}")
+      string(MAKE_C_IDENTIFIER "${path}" id)
+      set(unit "${CMAKE_CURRENT_BINARY_DIR}/alone/${id}.cc")
+      file(CONFIGURE OUTPUT "${unit}" CONTENT "#include \"${path}\"\n")
+      list(APPEND alone "${unit}")
+    endif()
+  endforeach()
+  add_library(${arg_NAME} STATIC ${arg_SOURCES} ${alone})
+  target_link_libraries(${arg_NAME} PUBLIC tributary_options ${arg_DEPS})
+endfunction()
+
+function(tributary_program)
+  cmake_parse_arguments(arg "" "NAME" "SOURCES;DEPS" ${ARGN})
+  add_executable(${arg_NAME} ${arg_SOURCES})
+  target_link_libraries(${arg_NAME} PRIVATE tributary_options ${arg_DEPS})
+  set_target_properties(${arg_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+  add_dependencies(programs ${arg_NAME})
+endfunction()
+
+function(tributary_test)
+  cmake_parse_arguments(arg "" "NAME;TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  if(NOT arg_LABELS)
+    set(arg_LABELS unit)
+  endif()
+  add_executable(${arg_NAME} ${arg_SOURCES})
+  target_link_libraries(${arg_NAME} PRIVATE tributary_options ${arg_DEPS} GTest::gmock GTest::gtest_main)
+  add_test(NAME ${arg_NAME} COMMAND ${arg_NAME})
+  set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+endfunction()
+
+# Only in the clang preset: libFuzzer comes with clang.
+function(tributary_fuzzer)
+  if(NOT TRIBUTARY_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "NAME" "SOURCES;DEPS" ${ARGN})
+  add_executable(${arg_NAME} ${arg_SOURCES})
+  target_link_libraries(${arg_NAME} PRIVATE tributary_options ${arg_DEPS})
+  target_link_options(${arg_NAME} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzzers ${arg_NAME})
+endfunction()
+
+# Google Benchmark programs; `./dev bench` builds and runs them.
+function(tributary_benchmark)
+  if(NOT TRIBUTARY_BENCH)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "NAME" "SOURCES;DEPS" ${ARGN})
+  add_executable(${arg_NAME} EXCLUDE_FROM_ALL ${arg_SOURCES})
+  target_link_libraries(${arg_NAME} PRIVATE tributary_options ${arg_DEPS} benchmark::benchmark_main)
+  set_target_properties(${arg_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+  add_dependencies(benchmarks ${arg_NAME})
+endfunction()

@@ -1,0 +1,43 @@
+#include "common/base/bytes.h"
+
+#include <boost/crc.hpp>
+
+namespace tributary {
+
+void ByteWriter::Varint(uint64_t value) {
+  while (value >= 0x80) {
+    U8(static_cast<uint8_t>(value | 0x80));
+    value >>= 7;
+  }
+  U8(static_cast<uint8_t>(value));
+}
+
+uint64_t ByteReader::Varint() {
+  uint64_t value = 0;
+  for (int shift = 0; shift < 70; shift += 7) {
+    const uint8_t byte = U8();
+    if (!ok_ || (shift == 63 && byte > 1)) break;
+    value |= static_cast<uint64_t>(byte & 0x7f) << shift;
+    if (byte < 0x80) return value;
+  }
+  Fail();
+  return 0;
+}
+
+absl::string_view ByteReader::Bytes(uint64_t size) {
+  if (size > rest_.size()) {
+    Fail();
+    return absl::string_view();
+  }
+  const absl::string_view bytes = rest_.substr(0, size);
+  rest_.remove_prefix(size);
+  return bytes;
+}
+
+uint32_t Crc32c(absl::string_view bytes) {
+  boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
+  crc.process_bytes(bytes.data(), bytes.size());
+  return crc.checksum();
+}
+
+}  // namespace tributary
