@@ -1,0 +1,35 @@
+#pragma once
+
+#include <variant>
+
+#include "common/aggregate/aggregate.h"
+#include "common/sketch/tdigest_merger.h"
+
+namespace tributary {
+
+// Merges what many sources have of one series in one interval. Unlike MergeInto it keeps the sources' centroids until
+// Finish, so that the result depends only on the set of (source, aggregate) pairs: equal sets give equal bytes, in any
+// order. Finish may be called, more added, and Finish called again. Thread-compatible.
+class AggregateMerger {
+ public:
+  struct Options {
+    double compression = 500;
+    size_t buffer_centroids = 65536;  // above it sources are compacted by hash, and the result is only equal within the bound
+  };
+  AggregateMerger(MetricType type, const Options& options);
+
+  // REQUIRES: AgreesWithType(aggregate, type).
+  void Add(const Aggregate& aggregate, const InstanceId& source);
+  Aggregate Finish() const;
+  size_t MemoryBytes() const;
+
+ private:
+  struct DistributionMerger {
+    TDigestMerger digest;
+    std::optional<Fixed192> reciprocal_sum = Fixed192();
+  };
+  Options options_;
+  std::variant<CounterAggregate, GaugeAggregate, DistributionMerger, SetAggregate, CheckAggregate> state_;
+};
+
+}  // namespace tributary
