@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/net/event_loop.h"
+#include "tributary/v1/delivery.pb.h"
+
+namespace grpc {
+class Service;
+}
+
+namespace tributary {
+
+// The serving end of DeliveryService.Deliver. Proxies serve agents with it, globals serve proxies.
+//
+// Bounds:  sessions are bounded in number (more are refused with RESOURCE_EXHAUSTED); what is queued for one session is
+//          bounded in bytes; messages are at most 4 MiB; at most one received message of a session waits to be handled.
+// Threads: every callback runs on `loop`; Session's methods are called on `loop`. A Session lives until on_close.
+class DeliveryServer {
+ public:
+  class Session {
+   public:
+    virtual ~Session() = default;
+    // False, and nothing is sent, when the session's queue is at its bound or the stream has ended.
+    virtual bool Send(v1::Down message) = 0;
+    // Ends the stream after what is queued; on_close follows.
+    virtual void Close() = 0;
+    virtual size_t queued_bytes() const = 0;
+    virtual const std::string& peer() const = 0;  // address, for logs
+  };
+  struct Options {
+    std::string listen;  // host:port; port 0 takes a free one
+    size_t max_sessions = 16384;
+    size_t max_queued_bytes = 8u << 20;  // per session
+  };
+  struct Callbacks {
+    std::function<void(Session&)> on_open;
+    std::function<void(Session&, v1::Up)> on_message;
+    std::function<void(Session&)> on_close;
+  };
+  // `more_services` are served on the same port (queries, reflection) and must outlive the server.
+  static absl::StatusOr<std::unique_ptr<DeliveryServer>> Start(EventLoop& loop, Options options, Callbacks callbacks,
+                                                               std::vector<grpc::Service*> more_services = {});
+  virtual ~DeliveryServer() = default;
+  virtual int port() const = 0;
+  // Ends every session within `grace`; no callback comes after it. Not called on `loop`.
+  virtual void Shutdown(absl::Duration grace) = 0;
+};
+
+}  // namespace tributary
