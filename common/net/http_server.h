@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/net/http_message.h"
+
+namespace tributary {
+
+// Serves HTTP/1.1 to operators, scrapers and Grafana: one thread for the sockets, a few for the handlers, so that a
+// slow handler delays no other connection.
+//
+// Bounds:  connections, header and body bytes, and time: see Options. A connection has one request in work at a time, so
+//          at most max_connections requests wait for a handler thread. What goes over is answered (503, 431, 413, 408)
+//          and counted in Stats.
+// Errors:  unknown path 404, wrong method 405, unreadable request 400, a handler that throws 500.
+// Threads: thread-safe once started; handlers run on several threads at once.
+class HttpServer {
+ public:
+  struct Options {
+    std::string address = "127.0.0.1:0";  // "host:port"; port 0 takes any free one
+    int handler_threads = 4;
+    size_t max_connections = 256;
+    size_t max_header_bytes = 16 << 10;
+    size_t max_body_bytes = 1 << 20;
+    absl::Duration idle_timeout = absl::Seconds(30);     // between requests
+    absl::Duration request_timeout = absl::Seconds(30);  // for a request to arrive whole, and for an answer to be taken
+    absl::Duration handler_timeout = absl::Minutes(2);   // then the client gets 503; the handler's own result is dropped
+  };
+
+  struct Stats {
+    uint64_t connections = 0;           // open now
+    uint64_t connections_accepted = 0;  // and the following: since the start
+    uint64_t connections_refused = 0;   // over max_connections
+    uint64_t requests = 0;              // handed to a handler
+    uint64_t requests_refused = 0;      // answered 4xx by the server itself
+    uint64_t timeouts = 0;              // idle, slow, or a handler that took too long
+    uint64_t handler_failures = 0;      // exceptions
+  };
+
+  using Handler = std::function<HttpResponse(const HttpRequest&)>;
+
+  explicit HttpServer(Options options);
+  ~HttpServer();  // stops
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  // Before Start. `path` is exact, or a prefix when it ends in '*' ("/api/v1/label/*"); exact ones win, then the longest
+  // prefix. GET serves HEAD too.
+  void Handle(absl::string_view method, absl::string_view path, Handler handler);
+
+  // Binds, listens and serves. The error names the address.
+  absl::Status Start();
+  // The port that is listened on; 0 before Start.
+  int port() const;
+  Stats stats() const;
+
+  // Closes the listener and every connection, and waits for handlers that are running. Idempotent.
+  void Stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tributary
