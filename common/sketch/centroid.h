@@ -1,0 +1,26 @@
+#pragma once
+
+#include <vector>
+
+#include "absl/types/span.h"
+
+namespace tributary {
+
+// A group of neighbouring samples. All samples of an atom are equal to `mean`; of others only the mean is known (in the
+// digest's coordinate, see coordinate.h). `weight` is a multiple of 2^-30 and more than 0. A value.
+struct Centroid {
+  double mean = 0;
+  double weight = 0;
+  bool atom = true;
+
+  friend bool operator==(const Centroid&, const Centroid&) = default;
+};
+
+// Sorts by mean; equal means by kind and weight, so that equal multisets become equal sequences. Cost: one SIMD sort of
+// 64-bit keys (leading bits of the mean, then the index), one gather, and exact comparisons among equal leading bits.
+void SortCentroids(std::vector<Centroid>& centroids);
+
+// SIMD sort of finite numbers without negative zero.
+void SortValues(absl::Span<double> values);
+
+}  // namespace tributary

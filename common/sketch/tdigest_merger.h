@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "common/base/fixed_point.h"
+#include "common/sketch/centroid.h"
+#include "common/sketch/tdigest.h"
+
+namespace tributary {
+
+// Merges the digests of one series in one open window, however many arrive.
+//
+// Add appends centroids, heavy ones split along their own reconstruction (hosts of equal size cut at equal quantiles;
+// unsplit, their centroids clump and the errors add up). Finish sorts and compresses once, so equal sets of digests
+// give equal bytes in any order of Add.
+//
+// Bound:   `buffer_centroids` plus one digest. A larger merge is compacted in 64 slots by source hash; from then on
+//          approximate_order() is true and results of equal sets agree only within the error.
+// Threads: thread-compatible.
+class TDigestMerger {
+ public:
+  static constexpr size_t kMinBufferCentroids = 8192;
+
+  // Fewer than kMinBufferCentroids are not worth compacting and count as that many.
+  explicit TDigestMerger(size_t buffer_centroids = 65536);
+
+  void Add(const TDigest& digest, uint64_t source_hash);
+  // Everything added so far; more may follow, and another Finish.
+  TDigest Finish(double compression) const;
+
+  bool empty() const { return count_.IsZero(); }
+  bool approximate_order() const { return approximate_order_; }
+  Fixed128 count() const { return count_; }
+  Fixed192 sum() const { return sum_; }
+  double min() const { return min_; }  // NaN when empty
+  double max() const { return max_; }  // NaN when empty
+  size_t MemoryBytes() const;
+
+ private:
+  friend class TDigest;
+  // Centroids [begin, begin of the next run) came from sources of one slot.
+  struct Run {
+    uint32_t begin;
+    uint32_t slot;
+  };
+
+  TDigest Cut(double compression, uint32_t level) const;
+  void Compact();
+
+  size_t buffer_centroids_;
+  bool approximate_order_ = false;
+  Fixed128 count_;
+  Fixed192 sum_;
+  double min_;
+  double max_;
+  std::vector<Centroid> centroids_;
+  std::vector<Run> runs_;
+};
+
+}  // namespace tributary
