@@ -31,13 +31,11 @@ Environment ProcessEnvironment();
 //
 // Overrides: TRIBUTARY_FORWARD_MAX_BATCH_BYTES replaces `forward.max_batch_bytes`. They reach every key that is not
 //            inside a list or a free-keyed map; lists of scalars are separated by commas.
-// Bounds:    text 4 MiB, depth 64, 100,000 values after aliases are expanded, 100 errors told.
+// Bounds:    text 4 MiB, depth 64, 16 MiB after aliases are expanded, 100 errors told.
 // Errors:    ToStatus() tells all of them at once, one per line, as "file:line: key: what is wrong".
 // Threads:   thread-compatible.
 class ConfigDocument {
  public:
-  struct Impl;
-
   ConfigDocument(ConfigDocument&&) noexcept;
   ConfigDocument& operator=(ConfigDocument&&) noexcept;
   ~ConfigDocument();
@@ -56,11 +54,13 @@ class ConfigDocument {
   std::vector<std::string> UnusedOverrides() const;
 
  private:
-  friend absl::StatusOr<ConfigDocument> ParseYaml(absl::string_view text, absl::string_view file, Environment environment);
+  friend absl::StatusOr<ConfigDocument> ParseYaml(absl::string_view text, absl::string_view file,
+                                                  Environment environment);
   friend ConfigDocument DescribingDocument();
-  explicit ConfigDocument(std::unique_ptr<Impl> impl);
+  ConfigDocument(std::unique_ptr<YamlValue> yaml, std::unique_ptr<ConfigReader> reader);
 
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<YamlValue> yaml_;
+  std::unique_ptr<ConfigReader> reader_;
 };
 
 // Fails when the text cannot be read as one YAML document at all. `file` names it in errors.
@@ -71,9 +71,9 @@ absl::StatusOr<ConfigDocument> LoadYamlFile(const std::string& path, Environment
 // what is read is of no use but for keys().
 ConfigDocument DescribingDocument();
 
-// One line per key: "forward.max_batch_bytes: 1MiB  # bytes, TRIBUTARY_FORWARD_MAX_BATCH_BYTES"; for --print-config-keys.
+// One line per key, "forward.timeout: 10s  # duration, TRIBUTARY_FORWARD_TIMEOUT"; for --print-config-keys.
 std::string FormatConfigKeys(const std::vector<ConfigKey>& keys);
-// One line per key with the value in force, secrets as "<redacted>"; for the /config page.
+// One line per key with the value in force; for the /config page.
 std::string FormatConfigValues(const std::vector<ConfigKey>& keys);
 
 }  // namespace tributary

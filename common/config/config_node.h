@@ -20,11 +20,11 @@ class ConfigReader;
 
 // A key as it was read. Values are written as in the file.
 struct ConfigKey {
-  std::string path;      // "forward.max_batch_bytes", "sinks[0].url"
-  std::string type;      // "string", "bool", "integer", "number", "duration", "bytes", "list of ...", "plain | veneur"
+  std::string path;           // "forward.max_batch_bytes", "sinks[0].url"
+  std::string type;           // "string", "bool", "integer", "number", "duration", "bytes", "list of ...", "plain | veneur"
   std::string default_value;
-  std::string value;     // in force; secrets are redacted
-  std::string override_name;  // the environment variable, empty where there is none
+  std::string value;          // in force; secrets are redacted
+  std::string variable;       // overrides it; empty where none does
 };
 
 // Both ends belong to the range: node.Read("port", config.port, {.min = 1, .max = 65535}).
@@ -63,7 +63,8 @@ class ConfigNode {
   void ReadSecret(absl::string_view key, std::string& value);
   // node.ReadEnum("naming", config.naming, {{"plain", Naming::kPlain}, {"veneur", Naming::kVeneur}});
   template <class E>
-  void ReadEnum(absl::string_view key, E& value, std::initializer_list<std::pair<absl::string_view, std::type_identity_t<E>>> names);
+  void ReadEnum(absl::string_view key, E& value,
+                std::initializer_list<std::pair<absl::string_view, std::type_identity_t<E>>> names);
 
   // A nested map; empty when the file has none.
   ConfigNode Section(absl::string_view key);
@@ -71,7 +72,7 @@ class ConfigNode {
   void List(absl::string_view key, const Item& read_item);
   void Map(absl::string_view key, const NamedItem& read_item);
 
-  // Whether the environment or the file says anything about `key`.
+  // Whether the environment or the file gives `key` a value.
   bool Has(absl::string_view key) const;
   // An error unless Has(key).
   void Require(absl::string_view key);
@@ -82,7 +83,7 @@ class ConfigNode {
 
  private:
   friend class ConfigDocument;
-  friend class ConfigReader;
+  class KeyReader;
   struct Choice {
     absl::string_view name;
     bool is_current;
@@ -92,6 +93,8 @@ class ConfigNode {
       : reader_(reader), yaml_(yaml), path_(std::move(path)), in_list_(in_list) {}
   // The index of the chosen name, or -1 to keep the default.
   int ReadChoice(absl::string_view key, const std::vector<Choice>& choices);
+  // A node over `yaml` if that is a map; over nothing if there is none, or it is null; else an error.
+  ConfigNode NodeAt(const YamlValue* yaml, std::string path, bool in_list) const;
 
   ConfigReader* reader_;
   const YamlValue* yaml_;  // a map, or null when the file has nothing here

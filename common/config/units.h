@@ -18,7 +18,7 @@ std::optional<absl::Duration> ParseDuration(absl::string_view text);
 // the number may have a fraction ("1.5GiB"), the whole must fit 63 bits.
 std::optional<uint64_t> ParseByteSize(absl::string_view text);
 
-// The shortest exact form that ParseByteSize reads back: 65536 is "64KiB", 1000 is "1000B".
+// An exact form with the largest unit that divides: 65536 is "64KiB", 1000 is "1KB". ParseByteSize reads it back.
 std::string FormatByteSize(uint64_t bytes);
 
 }  // namespace tributary
