@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "common/aggregate/row.h"
+
+namespace tributary {
+
+// Why a sink gave up on a row. Each is a `reason` of tributary_sink_rows_dropped_total.
+enum class SinkDropReason : uint8_t {
+  kRefused = 0,     // the storage will never take one of the row's points (remote write: 400, 409, 413, 422)
+  kOutOfOrder = 1,  // the storage has that sample, or a newer one, of the same series already
+  kCollision = 2,   // the series has the same identity in this storage as another series, which came first
+  kNoTotal = 3,     // the storage takes running totals and the row carries none
+  kShutdown = 4,    // the feeder's grace was over and its source forgets
+};
+inline constexpr size_t kSinkDropReasons = 5;
+absl::string_view SinkDropReasonName(SinkDropReason reason);
+
+// What became of the rows of one Write. The first settled() of them are done with: delivered, or dropped for good.
+// When `status` is not OK the others are to be written again, not before `retry_after`.
+struct SinkResult {
+  absl::Status status;
+  absl::Duration retry_after = absl::ZeroDuration();  // the storage's wish; zero: none
+  uint64_t delivered = 0;
+  std::array<uint64_t, kSinkDropReasons> dropped{};
+
+  void Drop(SinkDropReason reason) { ++dropped[static_cast<size_t>(reason)]; }
+  uint64_t settled() const {
+    uint64_t rows = delivered;
+    for (const uint64_t count : dropped) rows += count;
+    return rows;
+  }
+};
+
+// Where committed rows go: a storage, a file, a terminal.
+//
+// A row is delivered when the storage has confirmed it. Writing a row again must be harmless or at least told in the
+// sink's own comment: the feeder repeats what it does not know to be settled.
+// Errors:  OK with settled() == rows.size(), or a status and a shorter prefix. Never both short and OK.
+// Threads: Write is called by one thread at a time; Cancel by any.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+
+  virtual SinkResult Write(absl::Span<const Row> rows) = 0;
+
+  // The running Write, and every later one, returns soon: for shutdown.
+  virtual void Cancel() {}
+};
+
+}  // namespace tributary

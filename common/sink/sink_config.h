@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/interval.h"
+#include "common/config/config_node.h"
+#include "common/sink/points.h"
+#include "common/sink/row_filter.h"
+#include "common/sink/sink.h"
+
+namespace tributary {
+
+enum class SinkKind : uint8_t { kRemoteWrite, kJsonLines, kStdout };
+
+// One entry of `sinks:`; docs/operations.md lists the keys.
+struct SinkConfig {
+  SinkKind kind = SinkKind::kStdout;
+  std::string name;  // in metrics and logs; unique; default: the kind
+  RowFilter match;
+  PointOptions points;
+  uint64_t queue_bytes = 64 << 20;  // of rows that wait for this sink; more survives a longer outage
+
+  // remote_write
+  std::string url;
+  std::map<std::string, std::string> headers;
+  std::string username;
+  std::string password;
+  std::string bearer_token;
+  std::string ca_file;
+  std::string certificate_file;
+  std::string key_file;
+  absl::Duration timeout = absl::Seconds(10);  // of one request
+  uint64_t max_samples_per_request = 5000;     // fewer: more requests; more: larger ones
+  uint64_t max_identities = 1 << 20;           // remembered to find collisions, 20 bytes each
+
+  // json_lines
+  std::string path;
+  uint64_t max_bytes = 256 << 20;  // then the file is rotated
+  int max_files = 5;               // path, path.1 ... path.4
+
+  // stdout
+  bool json = false;  // else a line for people
+};
+
+// Reads the list `sinks` of `parent`. Errors go to the document.
+std::vector<SinkConfig> ReadSinks(ConfigNode& parent);
+
+// Fails when what the sink needs at once is not there (a file's folder).
+absl::StatusOr<std::unique_ptr<Sink>> MakeSink(const SinkConfig& config, IntervalScale scale);
+
+}  // namespace tributary
