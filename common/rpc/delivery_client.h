@@ -12,7 +12,8 @@
 namespace tributary {
 
 // The calling end of DeliveryService.Deliver: one bidirectional stream to one peer, opened again after every loss with
-// jittered back-off (0.2 s to 5 s) until the client is destroyed. Agents hold one to a proxy, proxies one to each global.
+// jittered back-off (0.2 s to 5 s) until the client is destroyed. Agents hold one to a proxy, proxies one to each
+// global.
 //
 // Bounds:  what is queued for writing is bounded in bytes; Send refuses beyond. At most one received message waits to
 //          be handled: the next read starts when on_message has returned, so a slow reader slows its peer.

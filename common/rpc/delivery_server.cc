@@ -1,0 +1,228 @@
+#include "common/rpc/delivery_server.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+#include <deque>
+#include <future>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/loop_gate.h"
+#include "tributary/v1/delivery.grpc.pb.h"
+
+namespace tributary {
+
+namespace {
+
+constexpr size_t kMessageOverheadBytes = 128;  // of the queue itself, so that small messages are bounded too
+constexpr absl::Duration kLoopPatience = absl::Seconds(1);  // at shutdown, with a loop that is stopped or stuck
+
+// Answers a stream that is one too many.
+class RefusedStream : public grpc::ServerBidiReactor<v1::Up, v1::Down> {
+ public:
+  RefusedStream() { Finish(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many sessions")); }
+  void OnDone() override { delete this; }
+};
+
+class Server;
+
+// One agent's or proxy's stream. It keeps itself alive until gRPC and the loop are done with it; Finish is called
+// once, on the loop, after which no operation is started.
+class ServerSession : public grpc::ServerBidiReactor<v1::Up, v1::Down>,
+                      public DeliveryServer::Session,
+                      public std::enable_shared_from_this<ServerSession> {
+ public:
+  ServerSession(Server& server, std::string peer) : server_(server), peer_(std::move(peer)) {}
+
+  // On gRPC's threads.
+  void Begin();
+  void OnReadDone(bool ok) override { Tell(ok ? &ServerSession::HandleMessage : &ServerSession::HandleBroken); }
+  void OnWriteDone(bool ok) override { Tell(ok ? &ServerSession::HandleWritten : &ServerSession::HandleBroken); }
+  void OnCancel() override { Tell(&ServerSession::HandleBroken); }
+  void OnDone() override;
+
+  // On the loop.
+  bool Send(v1::Down message) override;
+  void Close() override;
+  size_t queued_bytes() const override { return queued_bytes_; }
+  const std::string& peer() const override { return peer_; }
+
+ private:
+  void Tell(void (ServerSession::*event)());
+  void HandleOpen();
+  void HandleMessage();
+  void HandleWritten();
+  void HandleBroken();
+  void HandleDone();
+  void WriteNext();
+
+  Server& server_;
+  const std::string peer_;
+  std::shared_ptr<ServerSession> self_;
+  v1::Up incoming_;
+  v1::Down outgoing_;
+  std::deque<std::pair<v1::Down, size_t>> queue_;  // with their bytes
+  size_t queued_bytes_ = 0;                        // of queue_ and of the message being written
+  size_t writing_bytes_ = 0;                       // 0: none is being written
+  bool open_ = false;                              // between on_open and on_close
+  bool closing_ = false;                           // nothing more is queued
+  bool finished_ = false;
+};
+
+class Server : public DeliveryServer, private v1::DeliveryService::CallbackService {
+ public:
+  Server(EventLoop& loop, Options options, Callbacks callbacks)
+      : options_(std::move(options)), callbacks_(std::move(callbacks)), gate_(std::make_shared<LoopGate>(loop)) {}
+  ~Server() override { Shutdown(absl::ZeroDuration()); }
+
+  absl::Status Listen(const std::vector<grpc::Service*>& more_services);
+  int port() const override { return port_; }
+  void Shutdown(absl::Duration grace) override;
+
+ private:
+  friend class ServerSession;
+  grpc::ServerBidiReactor<v1::Up, v1::Down>* Deliver(grpc::CallbackServerContext* context) override;
+
+  const Options options_;
+  const Callbacks callbacks_;
+  const std::shared_ptr<LoopGate> gate_;
+  int port_ = 0;
+  std::atomic<size_t> session_count_{0};
+  std::set<ServerSession*> sessions_;  // the open ones; owned by the loop
+  bool shutting_down_ = false;         // owned by the loop
+  std::unique_ptr<grpc::Server> server_;
+};
+
+void ServerSession::Begin() {
+  self_ = shared_from_this();
+  StartSendInitialMetadata();  // tells the client that the stream is open
+  Tell(&ServerSession::HandleOpen);
+}
+
+void ServerSession::OnDone() {
+  Tell(&ServerSession::HandleDone);
+  self_.reset();
+}
+
+void ServerSession::Tell(void (ServerSession::*event)()) {
+  server_.gate_->Post([session = shared_from_this(), event] { (session.get()->*event)(); });
+}
+
+void ServerSession::HandleOpen() {
+  if (finished_) return;
+  open_ = true;
+  server_.sessions_.insert(this);
+  server_.callbacks_.on_open(*this);
+  if (server_.shutting_down_) Close();
+  if (!finished_) StartRead(&incoming_);
+}
+
+void ServerSession::HandleMessage() {
+  if (!open_) return;
+  server_.callbacks_.on_message(*this, std::exchange(incoming_, v1::Up()));
+  if (!finished_) StartRead(&incoming_);
+}
+
+void ServerSession::HandleWritten() {
+  queued_bytes_ -= std::exchange(writing_bytes_, 0);
+  WriteNext();
+}
+
+void ServerSession::HandleBroken() {
+  closing_ = true;
+  if (!std::exchange(finished_, true)) Finish(grpc::Status::OK);
+}
+
+void ServerSession::HandleDone() {
+  closing_ = true;
+  finished_ = true;
+  server_.session_count_.fetch_sub(1);
+  if (!std::exchange(open_, false)) return;
+  server_.sessions_.erase(this);
+  server_.callbacks_.on_close(*this);
+}
+
+bool ServerSession::Send(v1::Down message) {
+  const size_t bytes = message.ByteSizeLong() + kMessageOverheadBytes;
+  if (closing_ || queued_bytes_ + bytes > server_.options_.max_queued_bytes) return false;
+  queued_bytes_ += bytes;
+  queue_.emplace_back(std::move(message), bytes);
+  WriteNext();
+  return true;
+}
+
+void ServerSession::Close() {
+  closing_ = true;
+  WriteNext();
+}
+
+void ServerSession::WriteNext() {
+  if (finished_ || writing_bytes_ > 0) return;
+  if (queue_.empty()) {
+    if (closing_) HandleBroken();
+    return;
+  }
+  writing_bytes_ = queue_.front().second;
+  outgoing_ = std::move(queue_.front().first);
+  queue_.pop_front();
+  StartWrite(&outgoing_);
+}
+
+absl::Status Server::Listen(const std::vector<grpc::Service*>& more_services) {
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(options_.listen, grpc::InsecureServerCredentials(), &port_);
+  builder.RegisterService(static_cast<v1::DeliveryService::CallbackService*>(this));
+  for (grpc::Service* service : more_services) builder.RegisterService(service);
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.SetMaxSendMessageSize(kMaxMessageBytes);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a port that is taken is an error
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr || port_ == 0) {
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", options_.listen));
+  }
+  return absl::OkStatus();
+}
+
+grpc::ServerBidiReactor<v1::Up, v1::Down>* Server::Deliver(grpc::CallbackServerContext* context) {
+  if (session_count_.fetch_add(1) >= options_.max_sessions) {
+    session_count_.fetch_sub(1);
+    return new RefusedStream;
+  }
+  const auto session = std::make_shared<ServerSession>(*this, context->peer());
+  session->Begin();
+  return session.get();
+}
+
+void Server::Shutdown(absl::Duration grace) {
+  if (server_ == nullptr) return;
+  gate_->Post([this] {
+    shutting_down_ = true;
+    const std::set<ServerSession*> open = sessions_;
+    for (ServerSession* session : open) session->Close();
+  });
+  server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+  // The last on_close are posted by now.
+  const auto told = std::make_shared<std::promise<void>>();
+  gate_->Post([told] { told->set_value(); });
+  told->get_future().wait_for(absl::ToChronoNanoseconds(kLoopPatience));
+  gate_->Close();
+  server_.reset();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<DeliveryServer>> DeliveryServer::Start(EventLoop& loop, Options options,
+                                                                      Callbacks callbacks,
+                                                                      std::vector<grpc::Service*> more_services) {
+  auto server = std::make_unique<Server>(loop, std::move(options), std::move(callbacks));
+  if (const absl::Status status = server->Listen(more_services); !status.ok()) return status;
+  return std::unique_ptr<DeliveryServer>(std::move(server));
+}
+
+}  // namespace tributary
