@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/aggregate/row.h"
+#include "common/base/instance_id.h"
+#include "common/base/interval.h"
+#include "common/hash/partition.h"
+#include "global/merge/manifest.h"
+
+namespace tributary {
+
+// An instance as its owner knows it, on disk with every commit that follows a change.
+struct RosterEntry {
+  enum class State : uint8_t { kActive, kSilent, kLost, kLeft, kDead };
+
+  InstanceId instance;
+  std::string host;
+  IntervalIndex first_interval = 0;
+  std::optional<IntervalIndex> final_interval;  // after Goodbye
+  absl::Time last_heard;
+  State state = State::kActive;
+  friend bool operator==(const RosterEntry&, const RosterEntry&) = default;
+};
+
+// What is remembered of a series between windows, to be written with the commit that changed it.
+struct SeriesTotal {
+  SeriesKey key;
+  std::optional<RunningTotal> total;  // counters and distributions; none before the first main row
+  RunningTotal pending;               // came late; grows the total with the next main row
+  IntervalIndex last_interval = 0;    // of the last main row
+  friend bool operator==(const SeriesTotal&, const SeriesTotal&) = default;
+};
+
+// How a window closed. Early: some of its series, ahead of the rest.
+enum class CloseKind : uint8_t { kComplete, kEarly, kPartial, kLate };
+
+// One step of one window.
+struct WindowCommit {
+  PartitionId partition = 0;
+  IntervalIndex interval = 0;
+  CloseKind kind = CloseKind::kComplete;
+  std::vector<Row> rows;  // by (version, key)
+  Manifest manifest;      // replaces the one before
+};
+
+// Windows to be written in one atomic, fsynced batch; nothing of it is acknowledged or shown before that. Plans are
+// numbered from 1, one is under way at a time, and a plan that could not be written is written again, unchanged.
+struct CommitPlan {
+  uint64_t number = 0;
+  std::vector<WindowCommit> windows;               // by (interval, partition)
+  std::vector<SeriesTotal> totals;                 // by key
+  std::vector<SeriesKey> forgotten;                // totals to be removed
+  std::optional<std::vector<RosterEntry>> roster;  // when it has changed; by instance
+  IntervalIndex sealed_through = 0;  // every window up to it that is this node's is closed, this plan included
+};
+
+}  // namespace tributary

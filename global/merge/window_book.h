@@ -1,0 +1,173 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/aggregate/aggregate.h"
+#include "common/aggregate/aggregate_merger.h"
+#include "common/aggregate/row.h"
+#include "common/base/instance_id.h"
+#include "common/base/interval.h"
+#include "common/hash/partition.h"
+#include "common/hash/view.h"
+#include "global/merge/commit_plan.h"
+
+namespace tributary {
+
+// What the book takes. Wire messages after decoding; whatever cannot be decoded is answered before.
+struct AgentHello {
+  InstanceId instance;
+  std::string host;
+  IntervalIndex first_interval = 0;
+  std::optional<InstanceId> supersedes;
+};
+struct AgentGoodbye {
+  InstanceId instance;
+  IntervalIndex final_interval = 0;
+};
+struct AgentMarker {
+  InstanceId instance;
+  IntervalIndex interval = 0;
+  std::string nonempty;  // bitmap of kPartitionCount bits, or empty: nothing at all
+};
+struct UnitChunk {
+  InstanceId instance;
+  IntervalIndex interval = 0;
+  PartitionId partition = 0;
+  uint32_t chunk = 0;
+  uint32_t chunk_count = 0;  // 0: a late unit
+  uint64_t sample_count = 0;
+  uint32_t crc32c = 0;
+  std::vector<std::pair<SeriesKey, Aggregate>> series;  // keys are canonical, aggregates agree with their types
+};
+struct Tick {};
+struct CommitDone {
+  uint64_t number = 0;  // the plan is on disk
+};
+
+// What the book asks its shell to do.
+enum class UnitStatus : uint8_t { kOk, kDuplicate, kUnavailable, kBusy, kInvalid, kTooOld, kTooNew, kConflict };
+inline constexpr int kUnitStatuses = 8;
+
+struct UnitName {
+  InstanceId instance;
+  IntervalIndex interval = 0;
+  PartitionId partition = 0;
+  uint32_t chunk = 0;
+  friend auto operator<=>(const UnitName&, const UnitName&) = default;
+};
+struct WindowOutputs {
+  struct Welcome {
+    InstanceId instance;
+    IntervalIndex sealed_through = 0;
+  };
+  struct Pull {
+    InstanceId instance;
+    IntervalIndex interval = 0;
+    std::vector<PartitionId> partitions;
+  };
+  std::vector<Welcome> welcomes;
+  std::vector<std::pair<UnitName, UnitStatus>> received;
+  std::vector<std::pair<InstanceId, IntervalIndex>> markers;  // taken
+  std::vector<UnitName> committed;
+  std::vector<Pull> pulls;
+  std::optional<CommitPlan> commit;
+};
+
+// What the store gives back at a start.
+struct WindowBookState {
+  std::vector<RosterEntry> roster;
+  std::vector<SeriesTotal> totals;
+  std::map<std::pair<IntervalIndex, PartitionId>, Manifest> manifests;
+  std::optional<IntervalIndex> sealed_through;  // none: nothing was ever committed
+};
+
+struct WindowBookOptions {
+  std::string node_id;  // as in views
+  absl::Duration interval = absl::Seconds(10);
+  uint64_t cluster_seed = 0;
+  int expected_agents = 0;              // a start without a roster waits for as many; 0: for the lease
+  double coverage_bar = 0.99;           // of its contributors; a series above it may close early, below it is partial
+  uint64_t memory_bytes = 1u << 30;     // of open windows; beyond: BUSY
+  uint64_t history_bytes = 256u << 20;  // manifests and markers of what is closed; beyond: the horizon comes nearer
+  size_t max_series = 1u << 20;         // remembered between windows; beyond: totals start anew with each row
+  AggregateMerger::Options merge;
+  // In intervals.
+  int hold = 9;              // an incomplete window is closed so long after its end
+  int lease = 15;            // an instance unheard for so long holds nothing
+  int horizon = 90;          // how far back units are taken; at most 120
+  int forget_lost = 360;     // a lost instance is expected for so long
+  int forget_series = 8640;  // a total is kept so long without a row
+};
+
+struct WindowBookStats {
+  // Samples; accepted = committed + dropped + open.
+  uint64_t samples_accepted = 0;
+  uint64_t samples_committed = 0;
+  uint64_t samples_dropped = 0;  // in windows that this node did not own at the horizon
+  uint64_t samples_open = 0;
+  uint64_t units[kUnitStatuses] = {};  // answers, by UnitStatus
+  uint64_t closes[4] = {};             // committed, by CloseKind
+  uint64_t roster[5] = {};             // entries now, by RosterEntry::State
+  uint64_t roster_refused = 0;         // Hello beyond kMaxRoster
+  uint64_t open_windows = 0;
+  uint64_t open_bytes = 0;
+  uint64_t history_bytes = 0;
+  uint64_t series = 0;          // remembered
+  uint64_t series_refused = 0;  // totals not remembered for want of room
+  uint64_t pulls = 0;           // partitions asked for again
+  IntervalIndex sealed_through = 0;
+};
+
+// The ledger's mind: merges units into windows, each once, and says when a window is closed and who may be told. The
+// protocol of an owner (docs/architecture.md, docs/wire.md), without threads, sockets, clocks or hash order: the same
+// inputs at the same times give the same outputs, in production and in the simulator.
+//
+// Window:  (partition, interval). Complete when every instance of the roster has sent its marker and what it announced:
+//          closed at once. Else from half an interval after its end on, series of which enough contributors are here
+//          close early; `hold` intervals after its end the rest is closed as it is, flagged partial. Instances beyond
+//          their lease hold nothing after half an interval; dead ones and such that left, nothing at all. Whatever is
+//          not complete closes only while the newest view says that this node is the owner.
+// Order:   rows of a series come in interval order; what comes after the series' next row is a late version.
+// Exact:   a chunk counts once, by its name, for as long as it is not too old to be taken at all. Equal sets of chunks
+//          give equal bytes of rows.
+// Commit:  a plan at a time. Committed leaves with the CommitDone of the plan that closed the window, or again when the
+//          chunk comes again.
+// Pauses:  after a start, and after more than one interval without a Tick, deadlines and silence count from then on.
+// Bounds:  see Options; roster kMaxRoster; windows hold at most memory_bytes, a quarter more for the oldest interval.
+// Threads: thread-compatible.
+class WindowBook {
+ public:
+  static constexpr size_t kMaxRoster = 16384;
+  static constexpr size_t kMaxRowsPerPlan = 16384;  // but always one whole window
+
+  WindowBook(WindowBookOptions options, WindowBookState state, absl::Time now);
+  ~WindowBook();
+
+  WindowOutputs Step(absl::Time now, AgentHello hello);
+  WindowOutputs Step(absl::Time now, AgentGoodbye goodbye);
+  WindowOutputs Step(absl::Time now, AgentMarker marker);
+  WindowOutputs Step(absl::Time now, UnitChunk unit);
+  WindowOutputs Step(absl::Time now, View view);
+  // Often: a tenth of an interval apart, say.
+  WindowOutputs Step(absl::Time now, Tick tick);
+  WindowOutputs Step(absl::Time now, CommitDone done);
+
+  // No window is ready and no plan is under way.
+  bool idle() const;
+  // Whether a cold start's wait is over: windows may be closed.
+  bool warm() const;
+  WindowBookStats stats() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tributary
