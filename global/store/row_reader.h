@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "common/aggregate/row.h"
+#include "common/base/interval.h"
+#include "common/metric/series_key.h"
+
+namespace tributary {
+
+// A series inside one store; never crosses processes.
+using KeyId = uint32_t;
+
+struct StoredSeries {
+  KeyId id = 0;
+  std::shared_ptr<const SeriesKey> key;
+};
+
+// What queries read of the store: which series there are, and their committed rows. Thread-safe; rows committed while a
+// reading is under way may or may not be seen, a commit never in half for one series.
+class RowReader {
+ public:
+  // Return false to stop.
+  using Visit = absl::FunctionRef<bool(KeyId, const Row&)>;
+
+  virtual ~RowReader() = default;
+
+  // Lengths of interval that rows are kept in, shortest first; the first is the cluster's own.
+  virtual std::vector<absl::Duration> Resolutions() const = 0;
+  // The shortest resolution that still has rows of an interval ending after `from`; the longest if none has.
+  virtual absl::Duration ResolutionFor(absl::Time from) const = 0;
+
+  // All names, sorted; for matching a name as another system spells it.
+  virtual std::vector<std::string> Names() const = 0;
+  // The series of exactly that name, by id.
+  virtual std::vector<StoredSeries> FindSeries(absl::string_view name) const = 0;
+
+  // Every row of `series` (ids ascending) whose interval ends in (from, to]. Row::interval counts intervals of
+  // `resolution`. Rows of one series come in order of (interval, version), every version once; those of different
+  // series may alternate. Fails when the store does, or when `resolution` is none of Resolutions().
+  virtual absl::Status ReadRows(absl::Duration resolution, absl::Span<const KeyId> series, absl::Time from,
+                                absl::Time to, Visit visit) const = 0;
+
+  // The last interval all of whose windows this node has committed.
+  virtual IntervalIndex sealed_through() const = 0;
+};
+
+}  // namespace tributary
