@@ -1,0 +1,140 @@
+#include "cli/table.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+
+namespace tributary {
+namespace {
+
+constexpr absl::string_view kQuantileLabel = "quantile";
+
+std::string PercentileTitle(absl::string_view quantile) {
+  double value = 0;
+  if (!absl::SimpleAtod(quantile, &value)) return std::string(quantile);
+  return absl::StrFormat("p%.12g", value * 100);
+}
+
+// The column of that title, added when it is new.
+size_t ColumnOf(Table& table, const std::string& title, bool is_number) {
+  const auto known = std::find_if(table.columns.begin(), table.columns.end(), [&](const Table::Column& column) {
+    return column.is_number == is_number && column.title == title;
+  });
+  if (known != table.columns.end()) return known - table.columns.begin();
+  table.columns.push_back({title, is_number});
+  return table.columns.size() - 1;
+}
+
+void SetCell(std::vector<std::string>& row, size_t column, const std::string& text) {
+  if (row.size() <= column) row.resize(column + 1);
+  row[column] = text;
+}
+
+bool IsControl(absl::string_view text, size_t i) {
+  const auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0; };
+  return byte(i) < 0x20 || byte(i) == 0x7F || (byte(i) == 0xC2 && byte(i + 1) >= 0x80 && byte(i + 1) < 0xA0);
+}
+
+std::string Printable(absl::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool control = IsControl(text, i);
+    out.push_back(control ? '?' : text[i]);
+    if (control && static_cast<unsigned char>(text[i]) == 0xC2) ++i;
+  }
+  return out;
+}
+
+std::string SixDigits(const std::string& number) {
+  double value = 0;
+  if (!absl::SimpleAtod(number, &value) || !std::isfinite(value)) return number;
+  if (std::fabs(value) >= 1e5 && std::fabs(value) < 1e15) return absl::StrFormat("%.0f", value);
+  return absl::StrFormat("%.6g", value);
+}
+
+std::string CellText(const Table::Column& column, const std::string& cell) {
+  if (cell.empty()) return "-";
+  return column.is_number ? SixDigits(cell) : Printable(cell);
+}
+
+// Characters, not bytes.
+size_t Width(absl::string_view text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+}
+
+std::string Line(const Table& table, const std::vector<std::string>& cells, const std::vector<size_t>& widths) {
+  std::string line;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const std::string padding(widths[i] - Width(cells[i]), ' ');
+    absl::StrAppend(&line, i == 0 ? "" : "  ", table.columns[i].is_number ? padding : "", cells[i],
+                    table.columns[i].is_number ? "" : padding);
+  }
+  absl::StripTrailingAsciiWhitespace(&line);
+  return line;
+}
+
+std::string CsvField(absl::string_view text) {
+  if (text.find_first_of(",\"\r\n") == absl::string_view::npos) return std::string(text);
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+}
+
+}  // namespace
+
+Table TableOf(const QueryAnswer& answer) {
+  Table table;
+  for (const QueryAnswer::Point& point : answer.points) {  // labels stand before numbers
+    for (const auto& [label, value] : point.labels) {
+      if (label != kQuantileLabel) ColumnOf(table, label, false);
+    }
+  }
+  std::map<std::map<std::string, std::string>, size_t> row_of_group;
+  for (const QueryAnswer::Point& point : answer.points) {
+    std::map<std::string, std::string> group = point.labels;
+    const auto quantile = group.extract(std::string(kQuantileLabel));
+    const auto [place, is_new] = row_of_group.emplace(group, table.rows.size());
+    std::vector<std::string>& row = is_new ? table.rows.emplace_back() : table.rows[place->second];
+    for (const auto& [label, value] : group) SetCell(row, ColumnOf(table, label, false), value);
+    const std::string title = quantile.empty() ? "value" : PercentileTitle(quantile.mapped());
+    SetCell(row, ColumnOf(table, title, true), point.value);
+  }
+  for (std::vector<std::string>& row : table.rows) row.resize(table.columns.size());
+  return table;
+}
+
+std::string AlignedText(const Table& table, bool bold_titles) {
+  std::vector<std::vector<std::string>> lines(1);
+  for (const Table::Column& column : table.columns) lines[0].push_back(absl::AsciiStrToUpper(Printable(column.title)));
+  for (const auto& row : table.rows) {
+    auto& line = lines.emplace_back();
+    for (size_t i = 0; i < row.size(); ++i) line.push_back(CellText(table.columns[i], row[i]));
+  }
+  std::vector<size_t> widths(table.columns.size(), 0);
+  for (const auto& line : lines) {
+    for (size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], Width(line[i]));
+  }
+  std::string text;
+  for (const auto& line : lines) {
+    const bool bold = bold_titles && &line == &lines[0];
+    absl::StrAppend(&text, bold ? "\033[1m" : "", Line(table, line, widths), bold ? "\033[0m" : "", "\n");
+  }
+  return text;
+}
+
+std::string CsvText(const Table& table) {
+  const auto append_field = [](std::string* out, const std::string& field) { out->append(CsvField(field)); };
+  std::string text = absl::StrJoin(
+      table.columns, ",", [](std::string* out, const Table::Column& column) { out->append(CsvField(column.title)); });
+  absl::StrAppend(&text, "\r\n");
+  for (const auto& row : table.rows) absl::StrAppend(&text, absl::StrJoin(row, ",", append_field), "\r\n");
+  return text;
+}
+
+}  // namespace tributary

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "cli/query_answer.h"
+
+namespace tributary {
+
+// Columns of text for people, or for spreadsheets. A value.
+struct Table {
+  struct Column {
+    std::string title;
+    bool is_number = false;  // numbers stand at the right
+  };
+  std::vector<Column> columns;
+  std::vector<std::vector<std::string>> rows;  // as many cells as columns
+};
+
+// One row per group, its labels first. Where answers are labelled `quantile`, one column per percentile ("p99.9"),
+// else one column `value`. Cells hold the text of the answer; absent ones are empty.
+Table TableOf(const QueryAnswer& answer);
+
+// Titles in capitals, bold when asked; columns aligned with two spaces between; numbers with six significant digits;
+// "-" for empty cells. Control characters are shown as '?', so that no label value speaks to the terminal.
+std::string AlignedText(const Table& table, bool bold_titles);
+
+// RFC 4180, with a line of titles and all digits.
+std::string CsvText(const Table& table);
+
+}  // namespace tributary
