@@ -13,7 +13,7 @@ namespace tributary {
 
 // Counts distinct strings approximately.
 //
-// Shape:   few members: a list of tokens, each 25 bits of the member's hash or a rank; beyond kMaxTokens: 2^14 registers.
+// Shape:   few members: a list of tokens, each 25 bits of the member's hash; beyond kMaxTokens: 2^14 registers.
 //          The hash is MetroHash64 with seed 1337, as in Veneur.
 // Merge:   union; commutative, associative, idempotent. Equal sets of members give equal bytes, however they came.
 // Error:   relative standard error 0.01 % as tokens, 1.04 / sqrt(2^14) = 0.8 % as registers.
@@ -52,11 +52,13 @@ class HyperLogLog {
  private:
   void AddToken(uint32_t token);
   void Raise(uint32_t index, uint8_t rank);
-  void FoldTokens();
-  std::vector<uint32_t> FoldedTokens() const;
+  void Fold();
+  HyperLogLog Folded() const;
   void TurnDense();
+  absl::Status ReadDense(uint8_t base, absl::string_view bytes);
+  absl::Status ReadSparse(absl::string_view bytes);
 
-  // Either tokens, of which the first folded_ ascend and differ in their hash bits, or registers.
+  // Either tokens (hyperloglog_token.h), of which the first folded_ ascend and differ in their hash bits, or registers.
   std::vector<uint32_t> tokens_;
   uint32_t folded_ = 0;
   std::unique_ptr<uint8_t[]> registers_;  // ranks, 0 where no member fell

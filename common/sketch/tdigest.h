@@ -89,10 +89,11 @@ class TDigest {
   struct Body;
 
   bool AddSlowly(double value, double weight);
-  Body& MutableBody();
-  // A body with everything folded in: *body_ itself when nothing waits, else `scratch`. REQUIRES: !empty().
+  bool Waiting() const;
+  // Everything, cut anew.
+  Body Fold(uint16_t compression) const;
+  // Everything, cut for work or for publishing: *body_ if it is that already, else `scratch`. REQUIRES: !empty().
   const Body& Folded(Body& scratch) const;
-  // The same, cut for publishing.
   const Body& Published(Body& scratch) const;
 
   uint16_t compression_;

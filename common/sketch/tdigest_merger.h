@@ -46,7 +46,7 @@ class TDigestMerger {
     uint32_t slot;
   };
 
-  TDigest Cut(double compression, uint32_t level) const;
+  TDigest::Body CutAll(uint16_t compression, double dither) const;
   void Compact();
 
   size_t buffer_centroids_;

@@ -1,0 +1,60 @@
+#include "common/sketch/centroid.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+
+#include "absl/base/casts.h"
+#include "hwy/contrib/sort/vqsort.h"
+
+namespace tributary {
+namespace {
+
+constexpr size_t kWorthKeys = 32;
+
+bool Before(const Centroid& a, const Centroid& b) {
+  if (a.mean != b.mean) return a.mean < b.mean;
+  if (a.atom != b.atom) return a.atom;
+  return a.weight < b.weight;
+}
+
+// The bits of a double as an unsigned number of the same order.
+uint64_t OrderedBits(double value) {
+  const uint64_t bits = absl::bit_cast<uint64_t>(value);
+  return bits >> 63 ? ~bits : bits | (uint64_t{1} << 63);
+}
+
+const hwy::Sorter& ThreadSorter() {
+  static thread_local const hwy::Sorter sorter;
+  return sorter;
+}
+
+}  // namespace
+
+void SortValues(absl::Span<double> values) { ThreadSorter()(values.data(), values.size(), hwy::SortAscending()); }
+
+void SortCentroids(std::vector<Centroid>& centroids) {
+  const size_t count = centroids.size();
+  if (count < kWorthKeys) {
+    std::sort(centroids.begin(), centroids.end(), Before);
+    return;
+  }
+  const int index_bits = std::bit_width(count - 1);
+  const uint64_t index_mask = (uint64_t{1} << index_bits) - 1;
+  std::vector<uint64_t> keys(count);
+  for (size_t i = 0; i < count; ++i) keys[i] = (OrderedBits(centroids[i].mean) & ~index_mask) | i;
+  ThreadSorter()(keys.data(), count, hwy::SortAscending());
+
+  std::vector<Centroid> sorted;
+  sorted.reserve(count);
+  for (const uint64_t key : keys) sorted.push_back(centroids[key & index_mask]);
+  for (size_t begin = 0; begin < count;) {
+    size_t end = begin + 1;
+    while (end < count && (keys[end] | index_mask) == (keys[begin] | index_mask)) ++end;
+    if (end - begin > 1) std::sort(sorted.begin() + begin, sorted.begin() + end, Before);
+    begin = end;
+  }
+  centroids = std::move(sorted);
+}
+
+}  // namespace tributary

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <vector>
+
+#include "common/sketch/centroid.h"
+#include "common/sketch/coordinate.h"
+
+namespace tributary {
+
+// How finely to cut. `dither` is a factor of the size limit in the body, 0.8 to 1.2.
+struct Cut {
+  double compression = 100;
+  double dither = 1;
+};
+
+// The largest right edge that a centroid with a given left edge may have; edges are cumulative weights. With rank r from
+// 0 to 1 and d = compression a centroid holds at most
+//     w(r) = min(4 dither / d, u (1 - r), 4 u r)
+// of all the weight W, at both its edges: the body is capped, the upper tail is four times finer than the lower. The
+// cells are 0.9 d when u d = 4/3 log2(4 W / d): the body has (1 - 5 / (u d)) d / 4, the tails 1.25 (ln(4 W / d) + 1) / u.
+class SizeLimit {
+ public:
+  SizeLimit(Cut cut, double total_weight);
+  double RightEdge(double left) const;
+  // An atom from here on is never averaged with others.
+  double heavy() const { return body_ / 2; }
+
+ private:
+  double body_;
+  double upper_;
+  double lower_;
+  double total_;
+};
+
+struct Compressed {
+  std::vector<Centroid> rows;
+  Coordinate coordinate = Coordinate::kLinear;
+};
+
+// Cuts centroids in SortCentroids order into fewer. Equal atoms become one; up to `compression` of what is then left
+// stays as it is. The first and the last always stay alone. A pure function of its arguments.
+Compressed Compress(std::vector<Centroid> sorted, Cut cut);
+
+}  // namespace tributary
