@@ -43,15 +43,18 @@ struct GaugeAggregate {
 
 struct DistributionAggregate {
   TDigest digest;
-  // Sum of weight / value; none once a value was <= 0, for there is no harmonic mean then.
+  // Sum of weight / value; none once a value was <= 0 or too small for its reciprocal to fit: no harmonic mean then.
   std::optional<Fixed192> reciprocal_sum = Fixed192();
   bool Add(double value, double weight);
   void Merge(const DistributionAggregate& other);
 };
 
+// Of two parts of one distribution: none unless both have one.
+void AddReciprocalSum(std::optional<Fixed192>& sum, const std::optional<Fixed192>& other);
+
 struct SetAggregate {
   HyperLogLog members;
-  bool Add(absl::string_view member);
+  bool Add(absl::string_view member);  // true: every string can be a member
   void Merge(const SetAggregate& other) { members.Merge(other.members); }
 };
 
@@ -72,6 +75,8 @@ Aggregate MakeAggregate(MetricType type, double compression = 100, uint64_t dith
 bool AgreesWithType(const Aggregate& aggregate, MetricType type);
 // REQUIRES: the same arm.
 void MergeInto(Aggregate& into, const Aggregate& from);
+// At most; what its parts hold on the heap included.
+size_t MemoryBytes(const Aggregate& aggregate);
 
 // Not aggregated: rides in a unit and goes to the sinks that take it.
 struct Event {

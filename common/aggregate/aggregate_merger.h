@@ -14,7 +14,8 @@ class AggregateMerger {
  public:
   struct Options {
     double compression = 500;
-    size_t buffer_centroids = 65536;  // above it sources are compacted by hash, and the result is only equal within the bound
+    // Above it sources are compacted by hash, and the result is only equal within the digest's error.
+    size_t buffer_centroids = 65536;
   };
   AggregateMerger(MetricType type, const Options& options);
 
@@ -29,7 +30,7 @@ class AggregateMerger {
     std::optional<Fixed192> reciprocal_sum = Fixed192();
   };
   Options options_;
-  std::variant<CounterAggregate, GaugeAggregate, DistributionMerger, SetAggregate, CheckAggregate> state_;
+  std::variant<Aggregate, DistributionMerger> state_;  // all but distributions merge as they come
 };
 
 }  // namespace tributary

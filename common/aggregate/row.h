@@ -11,9 +11,9 @@ namespace tributary {
 
 // Sums since a series' total started anew; what cumulative storages are fed with.
 struct RunningTotal {
-  Fixed128 count;             // counters: of the values; distributions: of the weights
-  Fixed192 sum;               // distributions only
-  IntervalIndex since = 0;    // the total's first interval
+  Fixed128 count;           // counters: of the values; distributions: of the weights
+  Fixed192 sum;             // distributions only
+  IntervalIndex since = 0;  // the total's first interval
   friend bool operator==(const RunningTotal&, const RunningTotal&) = default;
 };
 
@@ -21,11 +21,11 @@ struct RunningTotal {
 struct Row {
   SeriesKey key;
   IntervalIndex interval = 0;
-  uint32_t version = 1;      // 1 main; 2.. late: only what came after the versions before it
-  bool partial = false;      // closed below the coverage bar: no percentiles are made of it
+  uint32_t version = 1;  // 1 main; 2.. late: only what came after the versions before it
+  bool partial = false;  // closed below the coverage bar: no percentiles are made of it
   bool late = false;
-  double coverage = 1;       // heard contributors / expected contributors
-  uint32_t contributors = 0; // instances merged
+  double coverage = 1;        // heard contributors / expected contributors
+  uint32_t contributors = 0;  // instances merged
   Aggregate value;
   std::optional<RunningTotal> total;  // this row included; counters and distributions only
 };

@@ -1,0 +1,36 @@
+#include "common/aggregate/aggregate_merger.h"
+
+#include "common/base/check.h"
+#include "common/hash/hash128.h"
+
+namespace tributary {
+
+AggregateMerger::AggregateMerger(MetricType type, const Options& options) : options_(options) {
+  if (IsDistribution(type)) {
+    state_ = DistributionMerger{.digest = TDigestMerger(options.buffer_centroids)};
+  } else {
+    state_ = MakeAggregate(type);
+  }
+}
+
+void AggregateMerger::Add(const Aggregate& aggregate, const InstanceId& source) {
+  if (auto* merged = std::get_if<Aggregate>(&state_)) return MergeInto(*merged, aggregate);
+  const auto* distribution = std::get_if<DistributionAggregate>(&aggregate);
+  TRIBUTARY_CHECK(distribution != nullptr);
+  auto& merger = std::get<DistributionMerger>(state_);
+  merger.digest.Add(distribution->digest, Xxh3Hash64(source.bytes(), 0));
+  AddReciprocalSum(merger.reciprocal_sum, distribution->reciprocal_sum);
+}
+
+Aggregate AggregateMerger::Finish() const {
+  if (const auto* merged = std::get_if<Aggregate>(&state_)) return *merged;
+  const auto& merger = std::get<DistributionMerger>(state_);
+  return DistributionAggregate{merger.digest.Finish(options_.compression), merger.reciprocal_sum};
+}
+
+size_t AggregateMerger::MemoryBytes() const {
+  if (const auto* merged = std::get_if<Aggregate>(&state_)) return sizeof *this + tributary::MemoryBytes(*merged);
+  return sizeof *this + std::get<DistributionMerger>(state_).digest.MemoryBytes();
+}
+
+}  // namespace tributary
