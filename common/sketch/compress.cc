@@ -60,7 +60,7 @@ Centroid Average(const Centroid* first, const Centroid* last, double weight, Coo
 
 SizeLimit::SizeLimit(Cut cut, double total_weight) : total_(total_weight) {
   const double d = cut.compression;
-  const double tail = (4.0 / 3) * (2 + CoarseLog2(std::max(1.0, total_weight / d)));
+  const double tail = 1.5 * (2 + CoarseLog2(std::max(1.0, total_weight / d)));
   body_ = total_weight * (4 * cut.dither / d);
   upper_ = tail / d;
   lower_ = 4 * upper_;

@@ -16,8 +16,9 @@ struct Cut {
 // The largest right edge that a centroid with a given left edge may have; edges are cumulative weights. With rank r from
 // 0 to 1 and d = compression a centroid holds at most
 //     w(r) = min(4 dither / d, u (1 - r), 4 u r)
-// of all the weight W, at both its edges: the body is capped, the upper tail is four times finer than the lower. The
-// cells are 0.9 d when u d = 4/3 log2(4 W / d): the body has (1 - 5 / (u d)) d / 4, the tails 1.25 (ln(4 W / d) + 1) / u.
+// of all the weight W, at both its edges: the body is capped, the upper tail is four times finer than the lower. With
+// u d = 1.5 log2(4 W / d) there are 0.83 d such cells, (1 - 5 / (u d)) d / 4 in the body and 1.25 (ln(4 W / d) + 1) / u
+// in the tails, from which whole samples make about d centroids.
 class SizeLimit {
  public:
   SizeLimit(Cut cut, double total_weight);
