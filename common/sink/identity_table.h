@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace tributary {
 
@@ -19,11 +19,13 @@ class IdentityTable {
  public:
   explicit IdentityTable(size_t max_entries) : max_entries_(max_entries) {}
 
-  // True when `identity` is free or `owner`'s already. Hashes that the caller made, well mixed.
-  bool Claim(uint64_t identity, uint64_t owner);
+  // True when every one of `identities` is free or `owner`'s already; else none is taken. Hashes by the caller.
+  bool Claim(absl::Span<const uint64_t> identities, uint64_t owner);
   size_t size() const { return younger_.size() + older_.size(); }
 
  private:
+  bool IsTaken(uint64_t identity, uint64_t owner) const;
+
   const size_t max_entries_;
   absl::flat_hash_map<uint64_t, uint64_t> younger_;
   absl::flat_hash_map<uint64_t, uint64_t> older_;

@@ -25,7 +25,6 @@ class JsonLinesSink : public Sink {
     uint64_t max_bytes = 256 << 20;
     int max_files = 5;
     StatisticOptions statistics;
-    bool strict = false;
   };
   JsonLinesSink(Options options, IntervalScale scale);
   ~JsonLinesSink() override;
@@ -37,6 +36,7 @@ class JsonLinesSink : public Sink {
 
  private:
   absl::Status Append(absl::string_view lines);
+  absl::Status WriteAll(absl::string_view lines);  // and fsync
   absl::Status OpenIfMoved();
   absl::Status Rotate();
   void Close();

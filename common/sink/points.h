@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "common/aggregate/row.h"
 #include "common/base/interval.h"
+#include "common/sink/labels.h"
 #include "common/sink/statistics.h"
 
 namespace tributary {
@@ -28,33 +28,25 @@ struct PointOptions {
   Naming naming = Naming::kPrometheus;
   CounterForm counters = CounterForm::kCumulative;
   StatisticOptions statistics;
-  bool strict = false;                        // rows with coverage < 1 are told as partial ones
-  std::map<std::string, std::string> labels;  // further ones on every point; a tag of the same key wins
+  Labels labels;  // further ones on every point; a tag of the same key wins
 };
-
-// kPrometheus: sorted by name, names unique, values not empty. Otherwise in the order of the tags; a bare tag has no
-// value.
-using Labels = std::vector<std::pair<std::string, std::string>>;
 
 // One number of one series at one time, ready for a storage that knows no sketches.
 struct Point {
   std::string name;
-  Labels labels;
+  Labels labels;  // kPrometheus: PrometheusLabels; otherwise JoinedTags
   double value = 0;
   int64_t unix_ms = 0;  // the interval's end, but for the zero before a new running total
 };
 
 // Every derived name comes from here. The points of one series are in time order.
 //
-// Running totals: kCumulative tells Row::total, and with the first row of a total a zero 1 ms after the interval's
-// start,
-//                 so that increase() sees all of it. Nothing is told of a counter without a total.
-// Flags:          a partial row has tributary_partial="1" and no percentiles; a late one tributary_late="1". Neither
-// tells
-//                 running totals, for it is not the main series: it tells what its interval added, and the main series'
-//                 next total contains that.
-// Coverage:       a distribution closed with coverage < 1 comes with tributary_coverage_ratio{metric="<name>",
-// <labels>}.
+// Totals:   kCumulative tells Row::total, and with the first row of a total a zero 1 ms after the interval's start, so
+//           that increase() sees all of it. Nothing is told of a counter without a total.
+// Flags:    a partial row has tributary_partial="1" and no percentiles, a late one tributary_late="1". Neither tells
+//           totals, since they are no part of the main series: they tell what their interval added, and the next total
+//           of the main series contains it.
+// Coverage: a distribution closed with coverage < 1 comes with tributary_coverage_ratio{metric="<name>", <labels>}.
 std::vector<Point> PointsOf(const Row& row, const IntervalScale& scale, const PointOptions& options);
 
 }  // namespace tributary

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "common/base/interval.h"
@@ -16,10 +15,9 @@ namespace tributary {
 // Writes points to Prometheus, VictoriaMetrics, Mimir, Thanos: remote write 1.0, snappy.
 //
 // Requests: whole rows up to max_samples_per_request; the samples of one series in time order.
-// Errors:   no answer, 5xx, 429 and whatever says that the request was wrong as such (3xx, 401, 403, 404, 405, 407,
-// 408,
-//           425) are to be written again. 400, 409, 413, 422 are about the samples: the request is halved until what is
-//           refused stands alone, so that it is dropped and nothing else.
+// Errors:   no answer, 429, 5xx, and whatever finds fault with the request as such (3xx, 401, 403, 404, 405, 407, 408,
+//           425): to be written again. 400, 409, 413 and 422 are about samples: the request is halved until what is
+//           refused stands alone and nothing else is dropped with it; at most twice as many requests as samples.
 // Again:    the storage refuses or overwrites an equal sample at an equal time: repeating is harmless.
 // Threads:  as Sink.
 // Source:   https://prometheus.io/docs/specs/prw/remote_write_spec/
@@ -43,15 +41,28 @@ class RemoteWriteSink : public Sink {
 
  private:
   struct Sample {
-    size_t row;  // of the rows being written
+    size_t row;  // in the request
     Point point;
   };
-  enum class RowFate : uint8_t { kDelivered, kRefused, kOutOfOrder, kCollision, kNoTotal };
-  struct Answer;
+  // Nothing: delivered, as far as known.
+  using Fate = std::optional<SinkDropReason>;
+  struct Request {
+    std::vector<Fate> fates;  // one per row
+    std::vector<Sample> samples;
+  };
+  struct Answer {
+    absl::Status status = absl::OkStatus();  // otherwise: again later
+    absl::Duration retry_after = absl::ZeroDuration();
+    Fate refused = std::nullopt;  // why, when it is about the samples
+  };
 
-  bool Claim(const Row& row, const std::vector<Point>& points);
-  absl::Status Send(absl::Span<const Sample> samples, absl::Span<RowFate> fates, absl::Duration& retry_after);
+  // Takes rows from the front of `rows` as long as they fit, one at least.
+  Request Fill(absl::Span<const Row> rows);
+  Fate Check(const Row& row, const std::vector<Point>& points);
+  // Posts `samples`, in halves when they are refused, and notes the fates of their rows. Returns what stopped it.
+  Answer Send(absl::Span<const Sample> samples, std::vector<Fate>& fates);
   Answer Post(absl::Span<const Sample> samples);
+  std::string Encode(absl::Span<const Sample> samples) const;
 
   const Options options_;
   const IntervalScale scale_;

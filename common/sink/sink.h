@@ -16,10 +16,9 @@ enum class SinkDropReason : uint8_t {
   kRefused = 0,     // the storage will never take one of the row's points (remote write: 400, 409, 413, 422)
   kOutOfOrder = 1,  // the storage has that sample, or a newer one, of the same series already
   kCollision = 2,   // the series has the same identity in this storage as another series, which came first
-  kNoTotal = 3,     // the storage takes running totals and the row carries none
-  kShutdown = 4,    // the feeder's grace was over and its source forgets
+  kNoPoints = 3,    // nothing of the row can be told there: no running total, or only percentiles of a partial row
 };
-inline constexpr size_t kSinkDropReasons = 5;
+inline constexpr size_t kSinkDropReasons = 4;
 absl::string_view SinkDropReasonName(SinkDropReason reason);
 
 // What became of the rows of one Write. The first settled() of them are done with: delivered, or dropped for good.

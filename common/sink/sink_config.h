@@ -12,6 +12,7 @@
 #include "common/sink/points.h"
 #include "common/sink/row_filter.h"
 #include "common/sink/sink.h"
+#include "common/sink/stdout_sink.h"
 
 namespace tributary {
 
@@ -28,9 +29,11 @@ struct SinkConfig {
   // remote_write
   std::string url;
   std::map<std::string, std::string> headers;
-  std::string username;
+  std::string username;  // with password or password_file: basic authentication
   std::string password;
+  std::string password_file;  // read at start
   std::string bearer_token;
+  std::string bearer_token_file;  // read at start
   std::string ca_file;
   std::string certificate_file;
   std::string key_file;
@@ -44,7 +47,8 @@ struct SinkConfig {
   int max_files = 5;               // path, path.1 ... path.4
 
   // stdout
-  bool json = false;  // else a line for people
+  StdoutSink::Format format = StdoutSink::Format::kText;
+  Naming naming = Naming::kDotted;  // of the format `points`
 };
 
 // Reads the list `sinks` of `parent`. Errors go to the document.

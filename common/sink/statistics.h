@@ -40,10 +40,14 @@ struct StatisticOptions {
   std::vector<Statistic> aggregates = {Statistic::kCount, Statistic::kSum, Statistic::kMin, Statistic::kMax,
                                        Statistic::kAvg};
   std::vector<Statistic> gauge_aggregates;  // of kMin, kMax, kAvg; the last value is always told
+  bool strict = false;                      // rows with coverage < 1 are told as partial ones
 };
 
-// In the order: value, aggregates, percentiles. A row that is `partial` has no median and no percentiles, whatever is
-// asked for: they would be those of a part of the fleet. Neither has an empty digest.
+// Closed below the coverage bar, or with `strict` without the whole roster.
+bool IsToldAsPartial(const Row& row, const StatisticOptions& options);
+
+// In the order: value, aggregates, percentiles. A row that is told as partial has no median and no percentiles,
+// whatever is asked for: they would be those of a part of the fleet. Of an empty digest there are only count and sum.
 std::vector<StatisticValue> StatisticsOf(const Row& row, const StatisticOptions& options);
 
 // "p99.9" for 0.999, "p50" for 0.5: ten significant digits, none that is not needed.

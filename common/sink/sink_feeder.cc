@@ -1,0 +1,139 @@
+#include "common/sink/sink_feeder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/time/clock.h"
+#include "common/base/check.h"
+
+namespace tributary {
+namespace {
+
+// How long the feeder listens to its source before it looks whether it should stop.
+constexpr absl::Duration kPatience = absl::Milliseconds(200);
+// What a storage may ask for by Retry-After.
+constexpr absl::Duration kMaxRetryAfter = absl::Minutes(5);
+
+int64_t OldestEndNanos(const std::vector<Row>& rows, const IntervalScale& scale) {
+  IntervalIndex oldest = rows.front().interval;
+  for (const Row& row : rows) oldest = std::min(oldest, row.interval);
+  return absl::ToUnixNanos(scale.End(oldest));
+}
+
+}  // namespace
+
+SinkFeeder::SinkFeeder(Options options, std::unique_ptr<Sink> sink, RowSource& source, IntervalScale scale,
+                       const Clock& clock, Telemetry& telemetry)
+    : options_(std::move(options)),
+      sink_(std::move(sink)),
+      source_(source),
+      scale_(scale),
+      log_every_(clock, absl::Seconds(10)),
+      metrics_(options_.name, telemetry,
+               [this, &clock] {
+                 const int64_t end = oldest_end_nanos_.load(std::memory_order_relaxed);
+                 return end == 0 ? 0 : absl::ToDoubleSeconds(clock.Now() - absl::FromUnixNanos(end));
+               }),
+      random_(options_.seed) {}
+
+SinkFeeder::~SinkFeeder() { Stop(absl::ZeroDuration()); }
+
+void SinkFeeder::Start() {
+  TRIBUTARY_CHECK(!thread_.joinable());
+  thread_ = std::thread([this] { Run(); });
+}
+
+void SinkFeeder::Stop(absl::Duration grace) {
+  if (!thread_.joinable()) return;
+  const absl::Time deadline = absl::Now() + grace;
+  {
+    MutexLock lock(mutex_);
+    state_ = State::kDraining;
+    changed_.NotifyAll();
+    while (!finished_ && absl::Now() < deadline) changed_.WaitFor(mutex_, deadline - absl::Now());
+    state_ = State::kStopped;
+    changed_.NotifyAll();
+  }
+  sink_->Cancel();
+  thread_.join();
+}
+
+void SinkFeeder::Run() {
+  for (State now = state(); now != State::kStopped; now = state()) {
+    const bool is_draining = now == State::kDraining;
+    const std::optional<absl::Duration> pause = Turn(is_draining ? absl::ZeroDuration() : kPatience);
+    if (!pause && is_draining) break;
+    if (pause) Pause(*pause);
+  }
+  MutexLock lock(mutex_);
+  finished_ = true;
+  changed_.NotifyAll();
+}
+
+std::optional<absl::Duration> SinkFeeder::Turn(absl::Duration wait) {
+  if (!batch_ && !Take(wait)) return std::nullopt;
+  const absl::Duration pause = settled_ < batch_->rows.size() ? Write() : absl::ZeroDuration();
+  if (settled_ == batch_->rows.size()) {
+    source_.Acknowledge(batch_->sequence);
+    batch_.reset();
+    oldest_end_nanos_.store(0, std::memory_order_relaxed);
+  }
+  return pause;
+}
+
+bool SinkFeeder::Take(absl::Duration wait) {
+  batch_ = source_.Next(wait);
+  if (!batch_) return false;
+  settled_ = 0;
+  oldest_end_nanos_.store(OldestEndNanos(batch_->rows, scale_), std::memory_order_relaxed);
+  metrics_.filtered.Increment(
+      std::erase_if(batch_->rows, [this](const Row& row) { return !options_.filter.Matches(row.key); }));
+  return true;
+}
+
+absl::Duration SinkFeeder::Write() {
+  const SinkResult result = sink_->Write(absl::MakeConstSpan(batch_->rows).subspan(settled_));
+  Settle(result);
+  if (result.status.ok()) {
+    failures_ = 0;
+    return absl::ZeroDuration();
+  }
+  failures_ = result.settled() > 0 ? 1 : failures_ + 1;
+  metrics_.retries.Increment();
+  const absl::Duration pause = Backoff(result.retry_after);
+  if (log_every_.Due()) {
+    TRIBUTARY_LOG_WARN("sink {}: {}; trying again in {}", options_.name, absl::CHexEscape(result.status.ToString()),
+                       absl::FormatDuration(pause));
+  }
+  return pause;
+}
+
+void SinkFeeder::Settle(const SinkResult& result) {
+  settled_ += result.settled();
+  TRIBUTARY_CHECK(result.status.ok() ? settled_ == batch_->rows.size() : settled_ < batch_->rows.size());
+  metrics_.delivered.Increment(result.delivered);
+  for (size_t i = 0; i < kSinkDropReasons; ++i) metrics_.dropped[i]->Increment(result.dropped[i]);
+}
+
+// Doubles with each failure; jitter keeps many feeders from coming back to a storage together.
+absl::Duration SinkFeeder::Backoff(absl::Duration at_least) {
+  absl::Duration pause = options_.min_backoff;
+  for (int i = 1; i < failures_ && pause < options_.max_backoff; ++i) pause *= 2;
+  pause = std::min(pause, options_.max_backoff);
+  pause *= std::uniform_real_distribution<double>(0.5, 1)(random_);
+  return std::max(pause, std::min(at_least, kMaxRetryAfter));
+}
+
+void SinkFeeder::Pause(absl::Duration pause) {
+  const absl::Time deadline = absl::Now() + pause;
+  MutexLock lock(mutex_);
+  while (state_ != State::kStopped && absl::Now() < deadline) changed_.WaitFor(mutex_, deadline - absl::Now());
+}
+
+SinkFeeder::State SinkFeeder::state() const {
+  MutexLock lock(mutex_);
+  return state_;
+}
+
+}  // namespace tributary
