@@ -12,9 +12,9 @@ struct Address {
   enum class Kind { kTcp, kUdp, kUnixStream, kUnixDatagram };
 
   Kind kind = Kind::kTcp;
-  std::string host;  // name or IP without brackets; empty: every interface of this machine. TCP and UDP only.
-  int port = 0;      // 0 asks for any free port. TCP and UDP only.
-  std::string path;  // absolute. Unix sockets only.
+  std::string host = {};  // name or IP without brackets; empty: every interface of this machine. TCP and UDP only.
+  int port = 0;           // 0 asks for any free port. TCP and UDP only.
+  std::string path = {};  // absolute. Unix sockets only.
 
   bool is_unix() const { return kind == Kind::kUnixStream || kind == Kind::kUnixDatagram; }
   std::string HostPort() const;  // "10.0.0.1:8125", "[::1]:8125"

@@ -10,8 +10,8 @@ namespace tributary {
 
 // One place a name leads to.
 struct Endpoint {
-  std::string name;  // the host name that was looked up: for SRV its target, which is stable where the IP is not
-  std::string ip;
+  std::string name = {};  // the host name that was looked up: for SRV its target, which is stable where the IP is not
+  std::string ip = {};
   int port = 0;
 
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
@@ -40,7 +40,7 @@ class SystemDnsResolver : public DnsResolver {
 };
 
 struct SrvTarget {
-  std::string host;
+  std::string host = {};
   int port = 0;
 
   friend bool operator==(const SrvTarget&, const SrvTarget&) = default;

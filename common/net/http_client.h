@@ -13,29 +13,29 @@ namespace tributary {
 
 struct HttpFetch {
   std::string method = "GET";
-  std::string url;  // http:// or https://
-  HttpHeaders headers;
-  std::string body;
+  std::string url = {};  // http:// or https://
+  HttpHeaders headers = {};
+  std::string body = {};
   absl::Duration timeout = absl::Seconds(10);  // for the whole exchange
   size_t max_response_bytes = 1 << 20;         // of the body; more is ResourceExhausted
-  std::string ca_file;                         // PEM; empty: the system's
-  std::string certificate_file;                // PEM, for mTLS, with key_file
-  std::string key_file;
-  // Gets the body piece by piece as it arrives, instead of HttpReply::body, and without max_response_bytes: for watches.
-  // Returning false ends the exchange with Cancelled.
-  std::function<bool(absl::string_view)> on_body;
+  std::string ca_file = {};                    // PEM; empty: the system's
+  std::string certificate_file = {};           // PEM, for mTLS, with key_file
+  std::string key_file = {};
+  // Gets the body of a 2xx piece by piece as it arrives, instead of HttpReply::body, and without max_response_bytes: for
+  // watches. Returning false ends the exchange with Cancelled. Must not throw.
+  std::function<bool(absl::string_view)> on_body = {};
 };
 
 struct HttpReply {
   int status = 0;
-  std::string body;
-  HttpHeaders headers;  // names in lower case, at most 64 KiB in all
+  std::string body = {};
+  HttpHeaders headers = {};  // names in lower case, at most 64 KiB in all
 
-  // `name` in lower case; empty when there is none.
-  absl::string_view Header(absl::string_view name) const;
+  absl::string_view Header(absl::string_view name) const { return FindHttpHeader(headers, name); }
 };
 
-// Makes HTTP requests, one at a time, keeping the connection between them. Redirects are not followed.
+// Makes HTTP requests, one at a time, keeping the connection between them. Redirects are not followed; the variables
+// http_proxy, https_proxy and no_proxy are heeded.
 //
 // Errors:  any status is a reply; not getting one is Unavailable (refused, reset, unknown host, TLS) or DeadlineExceeded,
 //          ResourceExhausted when the response is too large, InvalidArgument for a URL that is none. The message names

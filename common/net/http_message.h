@@ -14,26 +14,28 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 // In the order they came; a name may come several times.
 using HttpParameters = std::vector<std::pair<std::string, std::string>>;
 
+// The value of the first header of that name; empty when there is none. Names are in lower case on both sides.
+absl::string_view FindHttpHeader(const HttpHeaders& headers, absl::string_view name);
+
 // A request as a handler sees it. A value.
 struct HttpRequest {
-  std::string method;         // "GET", "POST"; HEAD arrives as "GET"
-  std::string path;           // decoded, without the query
-  HttpParameters parameters;  // of the URL, then of an application/x-www-form-urlencoded body; decoded
-  HttpHeaders headers;        // names in lower case
-  std::string body;
+  std::string method = {};         // "GET", "POST"; HEAD arrives as "GET"
+  std::string path = {};           // decoded, without the query
+  HttpParameters parameters = {};  // of the URL, then of an application/x-www-form-urlencoded body; decoded
+  HttpHeaders headers = {};        // names in lower case
+  std::string body = {};
 
   // The first of that name; nothing when there is none.
   std::optional<absl::string_view> Parameter(absl::string_view name) const;
   std::vector<absl::string_view> Parameters(absl::string_view name) const;
-  // `name` in lower case; empty when there is none.
-  absl::string_view Header(absl::string_view name) const;
+  absl::string_view Header(absl::string_view name) const;  // as FindHttpHeader
 };
 
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
-  HttpHeaders headers;  // further ones
+  std::string body = {};
+  HttpHeaders headers = {};  // further ones
 
   static HttpResponse Text(int status, absl::string_view body);
   static HttpResponse Json(int status, std::string body);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -9,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/net/http_message.h"
+#include "common/net/http_routes.h"
 
 namespace tributary {
 
@@ -16,8 +16,8 @@ namespace tributary {
 // slow handler delays no other connection.
 //
 // Bounds:  connections, header and body bytes, and time: see Options. A connection has one request in work at a time, so
-//          at most max_connections requests wait for a handler thread. What goes over is answered (503, 431, 413, 408)
-//          and counted in Stats.
+//          at most max_connections requests wait for a handler thread. What goes over is answered (503, 431, 413) or, when
+//          it is too slow, closed, and counted in Stats.
 // Errors:  unknown path 404, wrong method 405, unreadable request 400, a handler that throws 500.
 // Threads: thread-safe once started; handlers run on several threads at once.
 class HttpServer {
@@ -43,7 +43,7 @@ class HttpServer {
     uint64_t handler_failures = 0;      // exceptions
   };
 
-  using Handler = std::function<HttpResponse(const HttpRequest&)>;
+  using Handler = HttpHandler;
 
   explicit HttpServer(Options options);
   ~HttpServer();  // stops

@@ -1,0 +1,341 @@
+#include "common/net/http_server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "tests/common/net/raw_client.h"
+
+namespace tributary {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr char kHello[] = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
+
+std::string Describe(const HttpRequest& request) {
+  const auto pair = [](std::string* out, const auto& p) { absl::StrAppend(out, p.first, "=", p.second); };
+  return absl::StrCat(request.method, " ", request.path, " {", absl::StrJoin(request.parameters, ",", pair), "} ",
+                      request.body.size());
+}
+
+// A server with a few pages, started.
+std::unique_ptr<HttpServer> Serve(HttpServer::Options options = {}) {
+  auto server = std::make_unique<HttpServer>(options);
+  server->Handle("GET", "/hello", [](const HttpRequest&) { return HttpResponse::Text(200, "hello\n"); });
+  server->Handle("GET", "/echo/*", [](const HttpRequest& request) { return HttpResponse::Text(200, Describe(request)); });
+  server->Handle("POST", "/echo/*", [](const HttpRequest& request) { return HttpResponse::Text(200, Describe(request)); });
+  server->Handle("GET", "/throw", [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("no"); });
+  const absl::Status started = server->Start();
+  EXPECT_TRUE(started.ok()) << started;
+  return server;
+}
+
+// Sends `request` on a connection of its own and returns what comes until the server closes.
+std::string Exchange(const HttpServer& server, absl::string_view request) {
+  RawClient client(server.port());
+  client.Send(request);
+  client.FinishSending();
+  return client.ReadAll();
+}
+
+// A handler that waits until the gate opens.
+class Gate {
+ public:
+  HttpServer::Handler Handler() {
+    return [this](const HttpRequest&) {
+      entered_.set_value();
+      opened_.wait();
+      return HttpResponse::Text(200, "late\n");
+    };
+  }
+  void AwaitEntry() { entered_.get_future().wait(); }
+  void Open() { open_.set_value(); }
+
+ private:
+  std::promise<void> entered_;
+  std::promise<void> open_;
+  std::shared_future<void> opened_ = open_.get_future().share();
+};
+
+TEST(HttpServerTest, PagesAreServed) {
+  const auto server = Serve();
+  EXPECT_THAT(Exchange(*server, kHello), AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("Content-Length: 6\r\n"),
+                                               HasSubstr("Content-Type: text/plain; charset=utf-8\r\n"),
+                                               EndsWith("\r\n\r\nhello\n")));
+}
+
+TEST(HttpServerTest, HandlersSeeDecodedPathsAndParameters) {
+  const auto server = Serve();
+  EXPECT_THAT(Exchange(*server, "GET /echo/a%20b?q=x%26y&r=1+2 HTTP/1.1\r\n\r\n"),
+              EndsWith("GET /echo/a b {q=x&y,r=1 2} 0"));
+}
+
+TEST(HttpServerTest, FormsAddParameters) {
+  const auto server = Serve();
+  EXPECT_THAT(Exchange(*server, "POST /echo/?a=1 HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                                "Content-Length: 7\r\n\r\nquery=b"),
+              EndsWith("POST /echo/ {a=1,query=b} 7"));
+}
+
+TEST(HttpServerTest, OtherBodiesAreNotParameters) {
+  const auto server = Serve();
+  EXPECT_THAT(Exchange(*server, "POST /echo/ HTTP/1.1\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\na=b"),
+              EndsWith("POST /echo/ {} 3"));
+}
+
+TEST(HttpServerTest, HeadHasTheLengthButNoBody) {
+  const auto server = Serve();
+  EXPECT_THAT(Exchange(*server, "HEAD /hello HTTP/1.1\r\n\r\n"),
+              AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("Content-Length: 6\r\n"), EndsWith("\r\n\r\n")));
+}
+
+TEST(HttpServerTest, ConnectionsAreKept) {
+  const auto server = Serve();
+  RawClient client(server->port());
+  for (int i = 0; i < 3; ++i) {
+    client.Send(kHello);
+    EXPECT_THAT(client.ReadResponse(), EndsWith("hello\n"));
+  }
+  client.Send("HEAD /hello HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(client.ReadResponse(/*head=*/true), StartsWith("HTTP/1.1 200"));
+  client.Send("GET /missing HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(client.ReadResponse(), StartsWith("HTTP/1.1 404"));
+  client.Send(kHello);
+  EXPECT_THAT(client.ReadResponse(), EndsWith("hello\n"));
+  EXPECT_EQ(server->stats().connections_accepted, 1u);
+}
+
+TEST(HttpServerTest, RequestsSentAheadAreAnsweredInOrder) {
+  const auto server = Serve();
+  RawClient client(server->port());
+  client.Send("GET /echo/1 HTTP/1.1\r\n\r\nGET /echo/2 HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(client.ReadResponse(), EndsWith("GET /echo/1 {} 0"));
+  EXPECT_THAT(client.ReadResponse(), EndsWith("GET /echo/2 {} 0"));
+}
+
+TEST(HttpServerTest, ConnectionsEndWhenTheClientSaysSo) {
+  const auto server = Serve();
+  for (const char* request : {"GET /hello HTTP/1.0\r\n\r\n", "GET /hello HTTP/1.1\r\nConnection: close\r\n\r\n"}) {
+    RawClient client(server->port());
+    client.Send(request);
+    bool closed = false;
+    EXPECT_THAT(client.ReadAll(&closed), EndsWith("hello\n"));
+    EXPECT_TRUE(closed);
+  }
+}
+
+TEST(HttpServerTest, ClientsThatExpectContinueAreToldTo) {
+  const auto server = Serve();
+  RawClient client(server->port());
+  client.Send("POST /echo/ HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+  EXPECT_EQ(client.ReadResponse(), "HTTP/1.1 100 Continue\r\n\r\n");
+  client.Send("ab");
+  EXPECT_THAT(client.ReadResponse(), EndsWith("POST /echo/ {} 2"));
+}
+
+struct Refusal {
+  const char* request;
+  const char* status;
+};
+
+TEST(HttpServerTest, WrongRequestsAreRefusedClearly) {
+  const auto server = Serve();
+  const Refusal refusals[] = {
+      {"GET /missing HTTP/1.1\r\n\r\n", "HTTP/1.1 404 "},
+      {"DELETE /hello HTTP/1.1\r\n\r\n", "HTTP/1.1 405 "},
+      {"GET /echo/%zz HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},
+      {"GET /echo/?a=%4 HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},
+      {"GET /hello\r\n\r\n", "HTTP/1.1 400 "},
+      {"nonsense\r\n\r\n", "HTTP/1.1 400 "},
+      {"GET /hello HTTP/1.1\r\nbad header\r\n\r\n", "HTTP/1.1 400 "},
+      {"POST /echo/ HTTP/1.1\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 400 "},
+      {"POST /echo/ HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", "HTTP/1.1 413 "},
+  };
+  for (const Refusal& r : refusals) EXPECT_THAT(Exchange(*server, r.request), StartsWith(r.status)) << r.request;
+  EXPECT_EQ(server->stats().requests_refused, std::size(refusals));
+  EXPECT_THAT(Exchange(*server, "DELETE /hello HTTP/1.1\r\n\r\n"), HasSubstr("Allow: GET\r\n"));
+}
+
+TEST(HttpServerTest, LargeHeadersAreRefused) {
+  const auto server = Serve();
+  const std::string header(17 << 10, 'a');
+  EXPECT_THAT(Exchange(*server, absl::StrCat("GET /hello HTTP/1.1\r\nX: ", header, "\r\n\r\n")), StartsWith("HTTP/1.1 431 "));
+  EXPECT_THAT(Exchange(*server, absl::StrCat("GET /", header, " HTTP/1.1\r\n\r\n")), StartsWith("HTTP/1.1 431 "));
+}
+
+TEST(HttpServerTest, LargeBodiesAreRefused) {
+  const auto server = Serve({.max_body_bytes = 1000});
+  const std::string most(1000, 'a'), more(1001, 'a');
+  const auto post = [&](const std::string& body) {
+    return Exchange(*server, absl::StrCat("POST /echo/ HTTP/1.1\r\nContent-Length: ", body.size(), "\r\n\r\n", body));
+  };
+  EXPECT_THAT(post(most), EndsWith("POST /echo/ {} 1000"));
+  EXPECT_THAT(post(more), StartsWith("HTTP/1.1 413 "));
+}
+
+TEST(HttpServerTest, LargeBodiesInChunksAreRefused) {
+  const auto server = Serve({.max_body_bytes = 1000});
+  std::string request = "POST /echo/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 11; ++i) absl::StrAppend(&request, "64\r\n", std::string(100, 'a'), "\r\n");
+  EXPECT_THAT(Exchange(*server, absl::StrCat(request, "0\r\n\r\n")), StartsWith("HTTP/1.1 413 "));
+}
+
+TEST(HttpServerTest, TheRefusalReachesAClientThatIsStillSending) {
+  const auto server = Serve();
+  RawClient client(server->port());
+  client.Send("POST /echo/ HTTP/1.1\r\nContent-Length: 4194304\r\n\r\n");
+  client.Send(std::string(4 << 20, 'a'));
+  EXPECT_THAT(client.ReadResponse(), StartsWith("HTTP/1.1 413 "));
+}
+
+TEST(HttpServerTest, SlowRequestsAreCut) {
+  const auto server = Serve({.request_timeout = absl::Milliseconds(50)});
+  for (const char* start : {"G", "GET /hello HTTP/1.1\r\nX: ", "POST /echo/ HTTP/1.1\r\nContent-Length: 9\r\n\r\na"}) {
+    RawClient client(server->port());
+    client.Send(start);
+    bool closed = false;
+    EXPECT_EQ(client.ReadAll(&closed), "");
+    EXPECT_TRUE(closed);
+  }
+  EXPECT_EQ(server->stats().timeouts, 3u);
+}
+
+TEST(HttpServerTest, IdleConnectionsAreClosed) {
+  const auto server = Serve({.idle_timeout = absl::Milliseconds(50)});
+  RawClient fresh(server->port()), used(server->port());
+  used.Send(kHello);
+  EXPECT_THAT(used.ReadAll(), EndsWith("hello\n"));
+  EXPECT_EQ(fresh.ReadAll(), "");
+}
+
+TEST(HttpServerTest, TooManyConnectionsAreTold) {
+  const auto server = Serve({.max_connections = 3});
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<RawClient>(server->port()));
+    clients.back()->Send(kHello);
+    EXPECT_THAT(clients.back()->ReadResponse(), StartsWith("HTTP/1.1 200"));
+  }
+  EXPECT_THAT(Exchange(*server, kHello), StartsWith("HTTP/1.1 503 "));
+  EXPECT_EQ(server->stats().connections_refused, 1u);
+
+  clients.clear();
+  while (server->stats().connections > 0) std::this_thread::yield();
+  EXPECT_THAT(Exchange(*server, kHello), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST(HttpServerTest, ManyConnectionsAreServedAtOnce) {
+  const auto server = Serve();
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 200; ++i) clients.push_back(std::make_unique<RawClient>(server->port()));
+  for (const auto& client : clients) client->Send(kHello);
+  for (const auto& client : clients) EXPECT_THAT(client->ReadResponse(), EndsWith("hello\n"));
+  EXPECT_EQ(server->stats().connections, 200u);
+}
+
+TEST(HttpServerTest, ASlowHandlerDelaysNobodyElse) {
+  Gate gate;
+  HttpServer server({.handler_threads = 2});
+  server.Handle("GET", "/slow", gate.Handler());
+  server.Handle("GET", "/hello", [](const HttpRequest&) { return HttpResponse::Text(200, "hello\n"); });
+  ASSERT_TRUE(server.Start().ok());
+  RawClient slow(server.port());
+  slow.Send("GET /slow HTTP/1.1\r\n\r\n");
+  gate.AwaitEntry();
+  EXPECT_THAT(Exchange(server, kHello), EndsWith("hello\n"));
+  gate.Open();
+  EXPECT_THAT(slow.ReadResponse(), EndsWith("late\n"));
+}
+
+TEST(HttpServerTest, AHandlerThatTakesTooLongIsGivenUp) {
+  Gate gate;
+  HttpServer server({.handler_timeout = absl::Milliseconds(50)});
+  server.Handle("GET", "/slow", gate.Handler());
+  ASSERT_TRUE(server.Start().ok());
+  RawClient client(server.port());
+  client.Send("GET /slow HTTP/1.1\r\n\r\n");
+  bool closed = false;
+  client.FinishSending();
+  EXPECT_THAT(client.ReadAll(&closed), AllOf(StartsWith("HTTP/1.1 503 "), Not(HasSubstr("late"))));
+  EXPECT_TRUE(closed);
+  EXPECT_EQ(server.stats().timeouts, 1u);
+  gate.Open();
+}
+
+TEST(HttpServerTest, AHandlerThatThrowsIsAnInternalError) {
+  const auto server = Serve();
+  EXPECT_THAT(Exchange(*server, "GET /throw HTTP/1.1\r\n\r\n"),
+              AllOf(StartsWith("HTTP/1.1 500 "), EndsWith("internal error\n")));
+  EXPECT_EQ(server->stats().handler_failures, 1u);
+  EXPECT_THAT(Exchange(*server, kHello), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST(HttpServerTest, APortInUseIsAnErrorThatNamesIt) {
+  const auto server = Serve();
+  const std::string address = absl::StrCat("127.0.0.1:", server->port());
+  HttpServer second({.address = address});
+  EXPECT_EQ(second.Start().message(), absl::StrCat("listen on ", address, ": Address already in use"));
+  EXPECT_EQ(second.port(), 0);
+}
+
+TEST(HttpServerTest, AddressesThatAreNoneAreErrors) {
+  for (const char* address : {"", "127.0.0.1", "udp://127.0.0.1:0", "unix:///run/x"}) {
+    EXPECT_THAT(std::string(HttpServer({.address = address}).Start().message()), StartsWith("listen on ")) << address;
+  }
+}
+
+TEST(HttpServerTest, StoppingClosesEveryConnection) {
+  const auto server = Serve();
+  RawClient client(server->port());
+  client.Send(kHello);
+  client.ReadResponse();
+  server->Stop();
+  bool closed = false;
+  EXPECT_EQ(client.ReadAll(&closed), "");
+  EXPECT_TRUE(closed);
+  server->Stop();
+}
+
+TEST(HttpServerTest, StoppingWaitsForRunningHandlers) {
+  Gate gate;
+  HttpServer server({});
+  server.Handle("GET", "/slow", gate.Handler());
+  ASSERT_TRUE(server.Start().ok());
+  RawClient client(server.port());
+  client.Send("GET /slow HTTP/1.1\r\n\r\n");
+  gate.AwaitEntry();
+  std::thread stopper([&] { server.Stop(); });
+  gate.Open();
+  stopper.join();
+  EXPECT_EQ(server.stats().requests, 1u);
+}
+
+TEST(HttpServerTest, GarbageDoesNoHarm) {
+  const unsigned seed = std::random_device()();
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  std::mt19937 random(seed);
+  const auto server = Serve();
+  const std::string good = "POST /echo/x?a=b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+  for (int round = 0; round < 300; ++round) {
+    std::string request = good;
+    for (int i = 0; i < 3; ++i) request[random() % request.size()] = static_cast<char>(random());
+    Exchange(*server, request);
+  }
+  EXPECT_THAT(Exchange(*server, kHello), EndsWith("hello\n"));
+}
+
+}  // namespace
+}  // namespace tributary
