@@ -14,7 +14,7 @@ namespace tributary {
 struct ScopeSpec {
   Scope scope = Scope::kGlobal;
   // Its name in this scope; `*` stands for the name it has otherwise. Empty: the same name.
-  std::string as;
+  std::string as = {};
 };
 
 // What is done with the series that match, as it is written in the configuration. A value.

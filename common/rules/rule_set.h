@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,11 +40,16 @@ class RuleSet {
   RoutedSeriesList Apply(const SeriesKey& raw, absl::string_view host) const;
 
  private:
-  struct Decision;
+  // What the rules leave of a series, before its scopes.
+  struct Decision {
+    SeriesKey key;
+    std::vector<ScopeSpec> scopes;
+  };
 
   RuleSet(std::vector<RuleSpec> rules, std::vector<std::string> extend_tags);
   void ExtendTags(SeriesKey& key) const;
-  Decision Decide(const SeriesKey& key) const;
+  // Nothing when it is dropped.
+  std::optional<Decision> Decide(const SeriesKey& sent) const;
 
   std::vector<RuleSpec> rules_;
   std::vector<std::string> extend_tags_;
