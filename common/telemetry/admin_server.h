@@ -30,6 +30,7 @@ class AdminServer {
 
  private:
   HttpResponse Ready() const;
+  void ExportStats(HttpServer& server, Telemetry& telemetry);
 
   mutable Mutex mutex_;
   std::vector<std::pair<std::string, ReadyCheck>> checks_ ABSL_GUARDED_BY(mutex_);

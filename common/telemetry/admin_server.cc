@@ -1,0 +1,54 @@
+#include "common/telemetry/admin_server.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+
+namespace tributary {
+
+AdminServer::AdminServer(HttpServer& server, Telemetry& telemetry, absl::string_view program, absl::string_view version) {
+  server.Handle("GET", "/metrics", [&telemetry](const HttpRequest&) {
+    return HttpResponse{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = telemetry.Serialize()};
+  });
+  server.Handle("GET", "/healthz", [](const HttpRequest&) { return HttpResponse::Text(200, "ok\n"); });
+  server.Handle("GET", "/readyz", [this](const HttpRequest&) { return Ready(); });
+  const nlohmann::json page = {{"program", std::string(program)}, {"version", std::string(version)}};
+  server.Handle("GET", "/version", [text = page.dump()](const HttpRequest&) { return HttpResponse::Json(200, text); });
+  ExportStats(server, telemetry);
+}
+
+void AdminServer::AddReadyCheck(absl::string_view name, ReadyCheck check) {
+  MutexLock lock(mutex_);
+  checks_.emplace_back(std::string(name), std::move(check));
+}
+
+HttpResponse AdminServer::Ready() const {
+  MutexLock lock(mutex_);
+  std::string failures;
+  for (const auto& [name, check] : checks_) {
+    if (const absl::Status status = check(); !status.ok()) absl::StrAppend(&failures, name, ": ", status.message(), "\n");
+  }
+  return failures.empty() ? HttpResponse::Text(200, "ok\n") : HttpResponse::Text(503, failures);
+}
+
+void AdminServer::ExportStats(HttpServer& server, Telemetry& telemetry) {
+  using Stats = HttpServer::Stats;
+  const auto add = [&](Telemetry::Kind kind, absl::string_view name, absl::string_view help, uint64_t Stats::*field) {
+    readings_.push_back(telemetry.AddReading(
+        kind, name, help, {}, [&server, field] { return static_cast<double>(server.stats().*field); }));
+  };
+  constexpr auto kCounter = Telemetry::Kind::kCounter;
+  add(Telemetry::Kind::kGauge, "tributary_http_connections", "Open HTTP connections.", &Stats::connections);
+  add(kCounter, "tributary_http_connections_accepted_total", "HTTP connections accepted.", &Stats::connections_accepted);
+  add(kCounter, "tributary_http_connections_refused_total", "HTTP connections over the limit, told 503 or closed.",
+      &Stats::connections_refused);
+  add(kCounter, "tributary_http_requests_total", "HTTP requests handed to a handler.", &Stats::requests);
+  add(kCounter, "tributary_http_requests_refused_total", "HTTP requests the server itself refused.",
+      &Stats::requests_refused);
+  add(kCounter, "tributary_http_timeouts_total", "HTTP connections ended for being idle or slow, and handlers given up.",
+      &Stats::timeouts);
+  add(kCounter, "tributary_http_handler_failures_total", "HTTP handlers that threw.", &Stats::handler_failures);
+}
+
+}  // namespace tributary
