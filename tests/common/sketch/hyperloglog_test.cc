@@ -1,0 +1,257 @@
+#include "common/sketch/hyperloglog.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "gtest/gtest.h"
+
+namespace tributary {
+namespace {
+
+std::string Bytes(const HyperLogLog& set) {
+  std::string bytes;
+  set.Encode(bytes);
+  return bytes;
+}
+
+HyperLogLog Read(const std::string& bytes) {
+  absl::StatusOr<HyperLogLog> set = HyperLogLog::Decode(bytes);
+  EXPECT_TRUE(set.ok()) << set.status();
+  return *std::move(set);
+}
+
+HyperLogLog Range(int begin, int end) {
+  HyperLogLog set;
+  for (int i = begin; i < end; ++i) set.Add(absl::StrCat("member-", i));
+  return set;
+}
+
+std::string BigEndian(uint32_t value) {
+  return {static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8),
+          static_cast<char>(value)};
+}
+
+// A dense sketch as the format's table says: two registers a byte, the even one in the high nibble.
+std::string Dense(uint8_t base, const std::string& packed) {
+  return std::string{1, 14, static_cast<char>(base), 0} + BigEndian(static_cast<uint32_t>(packed.size())) + packed;
+}
+
+std::string Sparse(const std::vector<uint32_t>& unsorted, uint32_t count, uint32_t last, const std::string& list) {
+  std::string bytes{1, 14, 0, 1};
+  bytes += BigEndian(static_cast<uint32_t>(unsorted.size()));
+  for (const uint32_t key : unsorted) bytes += BigEndian(key);
+  return bytes + BigEndian(count) + BigEndian(last) + BigEndian(static_cast<uint32_t>(list.size())) + list;
+}
+
+TEST(HyperLogLogTest, EmptyCountsNothing) {
+  const HyperLogLog set;
+  EXPECT_TRUE(set.empty());
+  EXPECT_EQ(set.Estimate(), 0);
+  EXPECT_EQ(Read(Bytes(set)).Estimate(), 0);
+}
+
+TEST(HyperLogLogTest, FewMembersAreNearlyExact) {
+  for (const int count : {1, 10, 100, 1000, 3000}) EXPECT_NEAR(Range(0, count).Estimate(), count, 0.002 * count);
+}
+
+// Four standard errors, of each set and of the mean over several.
+TEST(HyperLogLogTest, ManyMembersStayWithinTheError) {
+  for (const int count : {100, 1000, 5000, 8000, 10000, 15000, 30000, 100000, 1000000}) {
+    const int trials = count > 100000 ? 2 : 6;
+    double bias = 0;
+    for (int trial = 0; trial < trials; ++trial) {
+      const double error = Range(trial * count, (trial + 1) * count).Estimate() / count - 1;
+      EXPECT_LE(std::fabs(error), 0.035) << count;
+      bias += error / trials;
+    }
+    EXPECT_LE(std::fabs(bias), 4 * 0.0081 / std::sqrt(trials)) << count;
+  }
+}
+
+TEST(HyperLogLogTest, RepeatedMembersCountOnce) {
+  HyperLogLog set;
+  for (int round = 0; round < 50; ++round) {
+    for (int i = 0; i < 100; ++i) set.Add(absl::StrCat("member-", i));
+  }
+  EXPECT_EQ(Bytes(set), Bytes(Range(0, 100)));
+}
+
+TEST(HyperLogLogTest, EqualSetsGiveEqualBytesInAnyOrder) {
+  for (const int count : {5, 100, 3200, 3295, 3305, 3400, 20000}) {
+    std::vector<int> order(count);
+    for (int i = 0; i < count; ++i) order[i] = i;
+    std::shuffle(order.begin(), order.end(), std::mt19937_64(count));
+    HyperLogLog shuffled;
+    for (const int i : order) shuffled.Add(absl::StrCat("member-", i));
+    EXPECT_EQ(Bytes(shuffled), Bytes(Range(0, count))) << count;
+    EXPECT_EQ(shuffled.Estimate(), Range(0, count).Estimate()) << count;
+  }
+}
+
+TEST(HyperLogLogTest, MergeIsAUnionInAnyGrouping) {
+  const std::vector<HyperLogLog> parts = {Range(0, 50), Range(30, 3000), Range(2500, 9000), Range(8000, 8100)};
+  HyperLogLog left = parts[0];
+  for (size_t i = 1; i < parts.size(); ++i) left.Merge(parts[i]);
+  HyperLogLog right = parts[2];
+  right.Merge(parts[3]);
+  HyperLogLog rest = parts[1];
+  rest.Merge(parts[0]);
+  right.Merge(rest);
+  EXPECT_EQ(Bytes(left), Bytes(right));
+  EXPECT_EQ(Bytes(left), Bytes(Range(0, 9000)));
+}
+
+TEST(HyperLogLogTest, MergeWithItselfOrWithNothingChangesNothing) {
+  for (const int count : {10, 500, 10000}) {
+    HyperLogLog set = Range(0, count);
+    set.Merge(set);
+    set.Merge(HyperLogLog());
+    EXPECT_EQ(Bytes(set), Bytes(Range(0, count)));
+    HyperLogLog none;
+    none.Merge(set);
+    EXPECT_EQ(Bytes(none), Bytes(set));
+  }
+}
+
+TEST(HyperLogLogTest, BytesComeBack) {
+  for (const int count : {1, 100, 3000, 3300, 50000}) {
+    const std::string bytes = Bytes(Range(0, count));
+    EXPECT_EQ(Bytes(Read(bytes)), bytes) << count;
+    EXPECT_NEAR(Read(bytes).Estimate(), Range(0, count).Estimate(), 0.002 * count);
+  }
+}
+
+TEST(HyperLogLogTest, NeverLargerThanDense) {
+  for (const int count : {10, 1000, 3000, 3250, 3300, 5000, 100000}) EXPECT_LE(Bytes(Range(0, count)).size(), 8200);
+  EXPECT_EQ(Bytes(Range(0, 100000)).size(), 8200);
+  EXPECT_LE(Bytes(Range(0, 1000)).size(), 2900);
+}
+
+TEST(HyperLogLogTest, FewMembersTakeLittleMemory) {
+  EXPECT_LE(HyperLogLog().MemoryBytes(), 48);
+  EXPECT_LE(Range(0, 10).MemoryBytes(), 128);
+}
+
+// Hashes built by hand: index 5; the tail of 11 bits is 1, so 10 zeros precede the first one: rank 11.
+TEST(HyperLogLogTest, SparseKeyOfATailThatIsNotZero) {
+  HyperLogLog set;
+  const uint32_t hash_bits = 5 << 11 | 1;
+  set.AddHash(static_cast<uint64_t>(hash_bits) << 39 | 12345);
+  const uint32_t key = hash_bits << 1;  // 20482, as LEB128: 82 a0 01
+  EXPECT_EQ(Bytes(set), Sparse({}, 1, key, std::string("\x82\xa0\x01")));
+}
+
+// A zero tail: the zeros of the low 39 bits, plus one, go with the key. Here the low bits begin with three zeros.
+TEST(HyperLogLogTest, SparseKeyOfATailThatIsZero) {
+  HyperLogLog set;
+  const uint32_t hash_bits = 1 << 11;
+  set.AddHash(static_cast<uint64_t>(hash_bits) << 39 | uint64_t{1} << 35);
+  const uint32_t key = hash_bits << 7 | 4 << 1 | 1;  // 262153, as LEB128: 89 80 10
+  EXPECT_EQ(Bytes(set), Sparse({}, 1, key, std::string("\x89\x80\x10")));
+}
+
+TEST(HyperLogLogTest, OfOneKeyOnlyTheLargestRankStays) {
+  const uint64_t hash_bits = uint64_t{1} << 11 << 39;
+  HyperLogLog small_first;
+  small_first.AddHash(hash_bits | uint64_t{1} << 35);
+  small_first.AddHash(hash_bits | 1);
+  HyperLogLog large_only;
+  large_only.AddHash(hash_bits | 1);
+  EXPECT_EQ(Bytes(small_first), Bytes(large_only));
+}
+
+TEST(HyperLogLogTest, ReadsTheUnsortedSetAndTheList) {
+  // Keys 2, 6 and 10 unsorted; 4 and 8 in the list, as steps.
+  const HyperLogLog set = Read(Sparse({10, 2, 6}, 2, 8, std::string("\x04\x04")));
+  EXPECT_NEAR(set.Estimate(), 5, 0.001);
+  EXPECT_EQ(Bytes(set), Sparse({}, 5, 10, std::string("\x02\x02\x02\x02\x02")));
+}
+
+TEST(HyperLogLogTest, ReadsDenseRegistersAboveABase) {
+  std::string packed(8192, '\x00');
+  packed[0] = '\x3f';  // registers 0 and 1: 3 and 15 above base 2
+  const HyperLogLog set = Read(Dense(2, packed));
+  EXPECT_EQ(Bytes(set), Dense(2, packed));
+  // Merged with ranks 1 everywhere it stays; a register at 2 + 15 caps nothing.
+  HyperLogLog other = Read(Dense(1, std::string(8192, '\x00')));
+  other.Merge(set);
+  EXPECT_EQ(Bytes(other), Dense(2, packed));
+}
+
+TEST(HyperLogLogTest, RanksFarAboveTheBaseAreClippedOnTheWire) {
+  HyperLogLog set = Read(Dense(0, std::string(8192, '\x00')));
+  set.AddHash(uint64_t{2} << 50 | 1);  // register 2, rank 50
+  std::string packed(8192, '\x00');
+  packed[1] = '\xf0';
+  EXPECT_EQ(Bytes(set), Dense(0, packed));
+}
+
+// Every register at rank r means n with m * 2^-r collisions: Ertl's estimator for a flat histogram is near 0.7213 m 2^r.
+TEST(HyperLogLogTest, EstimateOfAFlatHistogramMatchesTheFormula) {
+  const HyperLogLog set = Read(Dense(5, std::string(8192, '\x00')));
+  const double expected = 16384.0 * 16384.0 / (2 * std::log(2.0) * 16384.0 / 32);
+  EXPECT_NEAR(set.Estimate(), expected, 1e-6 * expected);
+}
+
+TEST(HyperLogLogTest, MalformedBytesAreRefused) {
+  const std::string list("\x04\x04");
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"empty", ""},
+      {"version 2", std::string("\x02\x0e\x00\x01", 4)},
+      {"precision 15", std::string("\x01\x0f\x00\x01", 4)},
+      {"unknown form", std::string("\x01\x0e\x00\x02", 4)},
+      {"registers missing", Dense(0, std::string(8191, '\x00'))},
+      {"registers left over", Dense(0, std::string(8193, '\x00'))},
+      {"rank above 51", Dense(40, std::string(8192, '\xff'))},
+      {"count above the list", Sparse({}, 3, 8, list)},
+      {"last is not last", Sparse({}, 2, 9, list)},
+      {"bytes after the list", Sparse({}, 1, 4, list)},
+      {"more keys than bytes", std::string("\x01\x0e\x00\x01\xff\xff\xff\xff", 8)},
+      {"even key without tail", Sparse({1 << 12}, 0, 0, "")},
+      {"even key above 26 bits", Sparse({1u << 31 | 2}, 0, 0, "")},
+      {"odd key with a tail", Sparse({(1 << 7) | 3}, 0, 0, "")},
+      {"odd key without rank", Sparse({(1 << 18) | 1}, 0, 0, "")},
+      {"odd key with rank 41", Sparse({(1 << 18) | 41 << 1 | 1}, 0, 0, "")},
+  };
+  for (const auto& [name, bytes] : cases) EXPECT_FALSE(HyperLogLog::Decode(bytes).ok()) << name;
+}
+
+TEST(HyperLogLogTest, TruncatedAndMutatedBytesAreRefusedOrValid) {
+  constexpr uint64_t kSeed = 19;
+  SCOPED_TRACE(kSeed);
+  std::mt19937_64 random(kSeed);
+  for (const int count : {3, 200, 20000}) {
+    const std::string bytes = Bytes(Range(0, count));
+    for (size_t size = 0; size < bytes.size(); size += 1 + size / 50) {
+      EXPECT_FALSE(HyperLogLog::Decode(absl::string_view(bytes).substr(0, size)).ok());
+    }
+    for (int round = 0; round < 2000; ++round) {
+      std::string mutated = bytes;
+      mutated[random() % mutated.size()] = static_cast<char>(random());
+      const absl::StatusOr<HyperLogLog> set = HyperLogLog::Decode(mutated);
+      if (!set.ok()) continue;
+      EXPECT_TRUE(std::isfinite(set->Estimate()));
+      EXPECT_EQ(Bytes(Read(Bytes(*set))), Bytes(*set));
+    }
+  }
+}
+
+TEST(HyperLogLogTest, GoldenBytes) {
+  std::ifstream file(TRIBUTARY_GOLDEN_DIR "/hyperloglog_v1.hex");
+  const std::string stored((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  ASSERT_FALSE(stored.empty());
+  EXPECT_EQ(absl::BytesToHexString(Bytes(Range(0, 40))), absl::StripAsciiWhitespace(stored));
+  EXPECT_NEAR(Read(absl::HexStringToBytes(std::string(absl::StripAsciiWhitespace(stored)))).Estimate(), 40, 0.001);
+}
+
+}  // namespace
+}  // namespace tributary
