@@ -4,7 +4,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,45 +33,49 @@ constexpr absl::string_view kExamples = R"(Examples:
 Exit status: 0 an answer, 1 no data or no answer, 2 the question is wrong.
 Warnings and notes about the answer go to standard error.)";
 
-enum class Output { kTable, kJson, kCsv };
-
 struct QueryOptions {
   std::vector<std::string> question;  // percentiles and metric, or one expression
   QueryWords words;
   std::string at;
   std::string timeout = "30s";
-  Output output = Output::kTable;
+  std::string output = "table";
   std::string proxy;
 };
 
+// CLI11 cannot say that a positional is either of two things.
+class QueryFormatter : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App*, std::string) const override {
+    return "Usage: tributary query [OPTIONS] PERCENTILES METRIC\n       tributary query [OPTIONS] EXPRESSION\n";
+  }
+};
+
+// May be repeated, each time with one argument.
+void AddListOption(CLI::App& app, const std::string& name, std::vector<std::string>& values, const std::string& type,
+                   const std::string& help) {
+  app.add_option(name, values, help)
+      ->type_name(type)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+}
+
 void AddOptions(CLI::App& app, QueryOptions& options) {
-  app.add_option("question", options.question, "percentiles and a metric, or one expression")
-      ->required()
-      ->expected(1, 2)
-      ->type_name("PERCENTILES METRIC | EXPRESSION");
+  app.add_option("question", options.question)->expected(0, 2)->group("");
   app.add_option("--last", options.words.last, "how far back, such as 10s, 5m, 1h30m, 7d")
       ->type_name("WINDOW")
       ->capture_default_str();
-  app.add_option("--by", options.words.by, "a row for each value of these labels")
-      ->type_name("LABEL,...")
-      ->delimiter(',');
-  app.add_option("--without", options.words.without, "a row for each value of all labels but these")
-      ->type_name("LABEL,...")
-      ->delimiter(',');
-  app.add_option("--where", options.words.where, "label=value, !=, =~ or !~; may be repeated")
-      ->type_name("MATCHER")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  AddListOption(app, "--by", options.words.by, "LABEL,...", "a row for each value of these labels");
+  AddListOption(app, "--without", options.words.without, "LABEL,...", "a row for each value of all labels but these");
+  AddListOption(app, "--where", options.words.where, "MATCHER",
+                "label=value, !=, =~ or !~; may be repeated, all must hold");
   app.add_option("--at", options.at, "the window's end, RFC 3339 or Unix seconds; now when absent")->type_name("TIME");
   app.add_option("--timeout", options.timeout, "how long to wait for the answer")
       ->type_name("DURATION")
       ->capture_default_str();
   app.add_option("-o,--output", options.output, "table, json or csv")
       ->type_name("FORMAT")
-      ->transform(CLI::Transformer(std::map<std::string, Output>{
-                                       {"table", Output::kTable}, {"json", Output::kJson}, {"csv", Output::kCsv}})
-                      .description(""))
-      ->default_str("table");
+      ->check(CLI::IsMember({"table", "json", "csv"}).description(""))
+      ->capture_default_str();
   AddProxyOption(app, options.proxy);
 }
 
@@ -88,7 +91,7 @@ absl::StatusOr<std::string> ExpressionOf(const CLI::App& app, QueryOptions& opti
           absl::StrCat(option, " goes with percentiles and a metric; an expression says it itself"));
     }
   }
-  if (!absl::StrContains(options.question[0], '(')) {
+  if (options.question.empty() || !absl::StrContains(options.question[0], '(')) {
     return absl::InvalidArgumentError("give percentiles and a metric, such as p99 api.latency, or one expression");
   }
   return options.question[0];
@@ -122,10 +125,10 @@ void PrintNotes(const QueryAnswer& answer) {
   }
 }
 
-void PrintAnswer(const QueryAnswer& answer, Output output, const std::string& body) {
-  const std::string text = output == Output::kJson  ? absl::StrCat(body, "\n")
-                           : output == Output::kCsv ? CsvText(TableOf(answer))
-                                                    : AlignedText(TableOf(answer), Colours(stdout));
+void PrintAnswer(const QueryAnswer& answer, const std::string& output, const std::string& body) {
+  const std::string text = output == "json"  ? absl::StrCat(body, "\n")
+                           : output == "csv" ? CsvText(TableOf(answer))
+                                             : AlignedText(TableOf(answer), Colours(stdout));
   std::fputs(text.c_str(), stdout);
   std::fflush(stdout);
 }
@@ -146,7 +149,7 @@ int Run(const CLI::App& app, QueryOptions& options) {
     return Failure(app, absl::StrCat(options.proxy, ": ", answer.status().message()));
   if (!answer.ok()) return Failure(app, answer.status().message());
 
-  if (!answer->points.empty() || options.output == Output::kJson) PrintAnswer(*answer, options.output, *body);
+  if (!answer->points.empty() || options.output == "json") PrintAnswer(*answer, options.output, *body);
   PrintNotes(*answer);
   return answer->points.empty() ? Failure(app, absl::StrCat("no data for ", *expression)) : kExitOk;
 }
@@ -156,6 +159,7 @@ int Run(const CLI::App& app, QueryOptions& options) {
 Command AddQueryCommand(CLI::App& app) {
   auto options = std::make_shared<QueryOptions>();
   CLI::App* command = app.add_subcommand("query", "Ask for percentiles of the whole fleet");
+  command->formatter(std::make_shared<QueryFormatter>());
   command->footer(std::string(kExamples));
   AddOptions(*command, *options);
   return {.app = command, .run = [command, options] { return Run(*command, *options); }};

@@ -53,12 +53,14 @@ absl::StatusOr<std::string> Selector(const QueryWords& words) {
                       inside.empty() ? "" : absl::StrCat("{", absl::StrJoin(inside, ", "), "}"));
 }
 
-std::string Clause(absl::string_view word, const std::vector<std::string>& labels) {
-  if (labels.empty()) return "";
-  return absl::StrCat(
-      " ", word, " (",
-      absl::StrJoin(labels, ", ", [](std::string* out, const std::string& label) { out->append(LabelName(label)); }),
-      ")");
+std::string Clause(absl::string_view word, const std::vector<std::string>& lists) {
+  std::vector<std::string> labels;
+  for (const std::string& list : lists) {
+    for (const absl::string_view label : absl::StrSplit(list, ',', absl::SkipWhitespace())) {
+      labels.push_back(LabelName(absl::StripAsciiWhitespace(label)));
+    }
+  }
+  return lists.empty() ? "" : absl::StrCat(" ", word, " (", absl::StrJoin(labels, ", "), ")");
 }
 
 }  // namespace

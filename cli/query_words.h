@@ -13,8 +13,8 @@ struct QueryWords {
   std::string percentiles;           // "p50,p99.9"
   std::string metric;                // a name, or a selector with its own braces
   std::string last = "5m";           // the window
-  std::vector<std::string> by;       // labels
-  std::vector<std::string> without;  // labels; not together with `by`
+  std::vector<std::string> by;       // labels, each "a" or "a,b"
+  std::vector<std::string> without;  // likewise; not together with `by`
   std::vector<std::string> where;    // label=value, label!=value, label=~regex, label!~regex
 };
 

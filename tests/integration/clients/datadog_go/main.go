@@ -4,7 +4,7 @@
 //
 // Every 10 ms for SECONDS: PREFIX.requests +1 ten times; PREFIX.bytes
 // +250; one gauge; 5 timings 1..5 ms; 5 histogram values 10..50; 5 distribution values 100..500;
-// one of 200 set members. At the end one event and one service check. The last line printed is what was sent, as JSON.
+// one of 20 set members. At the end one event and one service check. The last line printed is what was sent, as JSON.
 package main
 
 import (
@@ -53,7 +53,7 @@ func main() {
 			check(client.Histogram(prefix+".size", float64(i*10), tags, 1))
 			check(client.Distribution(prefix+".cost", float64(i*100), tags, 1))
 		}
-		member := fmt.Sprintf("user-%d", rounds%200)
+		member := fmt.Sprintf("user-%d", rounds%20)
 		members[member] = true
 		check(client.Set(prefix+".users", member, tags, 1))
 		time.Sleep(10 * time.Millisecond)
