@@ -11,7 +11,7 @@ namespace tributary {
 
 using nlohmann::json;
 
-DemoRows::DemoRows(std::vector<std::string> paths) {
+DemoRows::DemoRows(std::vector<std::string> paths, IntervalScale scale) : scale_(scale) {
   for (std::string& path : paths) files_.push_back({std::move(path), 0});
 }
 
@@ -35,15 +35,18 @@ absl::Status DemoRows::ReadFile(File& file) {
 
 absl::Status DemoRows::AddLine(absl::string_view line) {
   const json row = json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
-  if (!row.is_object() || !row.contains("name") || !row.contains("interval") || !row.contains("version")) {
+  const auto is = [&](const char* key, auto predicate) { return row.contains(key) && (row[key].*predicate)(); };
+  if (!row.is_object() || !is("name", &json::is_string) || !is("type", &json::is_string) || !is("tag_list", &json::is_array) ||
+      !is("start_unix_ms", &json::is_number_integer) || !is("version", &json::is_number_integer)) {
     return absl::DataLossError(absl::StrCat("not a row: ", line.substr(0, 200)));
   }
-  const Series series(row.value("tags", json::array()).dump(), row.value("type", ""), row["version"].get<uint32_t>());
-  Row& known = rows_[{row["name"].get<std::string>(), row["interval"].get<IntervalIndex>()}][series];
-  const auto number = [&](const char* key) { return row.contains(key) && row[key].is_number() ? row[key].get<double>() : 0; };
-  const bool partial = row.value("partial", false);
+  const Series series(row["tag_list"].dump(), row["type"].get<std::string>(), row["version"].get<uint32_t>());
+  const IntervalIndex interval = scale_.At(absl::FromUnixMillis(row["start_unix_ms"].get<int64_t>()));
+  Row& known = rows_[{row["name"].get<std::string>(), interval}][series];
+  const auto number = [&](const char* key) { return is(key, &json::is_number) ? row[key].get<double>() : 0; };
+  const bool partial = is("partial", &json::is_boolean) && row["partial"].get<bool>();
   partial_rows_ += static_cast<uint64_t>(partial && !known.partial);
-  known = {number("value"), number("count"), partial};
+  known = {number("value"), number("count"), number("estimate"), partial};
   return absl::OkStatus();
 }
 
@@ -58,6 +61,8 @@ double DemoRows::Sum(absl::string_view name, IntervalIndex interval, Field field
 
 double DemoRows::Total(absl::string_view name, IntervalIndex interval) const { return Sum(name, interval, &Row::value); }
 double DemoRows::Count(absl::string_view name, IntervalIndex interval) const { return Sum(name, interval, &Row::count); }
-double DemoRows::Estimate(absl::string_view name, IntervalIndex interval) const { return Sum(name, interval, &Row::value); }
+double DemoRows::Estimate(absl::string_view name, IntervalIndex interval) const {
+  return Sum(name, interval, &Row::estimate);
+}
 
 }  // namespace tributary

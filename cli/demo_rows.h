@@ -16,7 +16,7 @@ namespace tributary {
 // at least once) counts once. Thread-compatible.
 class DemoRows {
  public:
-  explicit DemoRows(std::vector<std::string> paths);
+  DemoRows(std::vector<std::string> paths, IntervalScale scale);
 
   // Reads what is new. A file that is not there yet is empty; a line that is not a row is an error that names it.
   absl::Status Read();
@@ -33,8 +33,9 @@ class DemoRows {
     int64_t offset = 0;
   };
   struct Row {
-    double value = 0;
-    double count = 0;
+    double value = 0;     // of a counter
+    double count = 0;     // of a distribution
+    double estimate = 0;  // of a set
     bool partial = false;
   };
   // (name, interval), then the rest of a row's identity.
@@ -45,6 +46,7 @@ class DemoRows {
   template <class Field>
   double Sum(absl::string_view name, IntervalIndex interval, Field field) const;
 
+  const IntervalScale scale_;
   std::vector<File> files_;
   std::map<std::pair<std::string, IntervalIndex>, std::map<Series, Row>> rows_;
   uint64_t partial_rows_ = 0;

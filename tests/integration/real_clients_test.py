@@ -40,16 +40,16 @@ class DatadogGoTest(unittest.TestCase):
                                        ("go.cost", "distribution", [100, 200, 300, 400, 500])]:
                 rows = cluster.rows_of(name)
                 self.assertEqual({row["type"] for row in rows}, {kind})
-                self.assertEqual({tuple(row["tags"]) for row in rows}, {tuple(TAGS)})
+                self.assertEqual({tuple(row["tag_list"]) for row in rows}, {tuple(TAGS)})
                 self.assertEqual(sum(row["count"] for row in rows), 5 * rounds)
                 self.assertEqual(sum(row["sum"] for row in rows), sum(values) * rounds)
                 self.assertEqual(min(row["min"] for row in rows), values[0])
                 self.assertEqual(max(row["max"] for row in rows), values[-1])
             last = max(cluster.rows_of("go.depth"), key=lambda row: row["interval"])
-            self.assertEqual(last["value"], sent["last_gauge"])
-            self.assertIn("host:node-0", last["tags"])  # gauges are kept by host
+            self.assertEqual(last["last"], sent["last_gauge"])
+            self.assertIn("host:node-0", last["tag_list"])  # gauges are kept by host
             # The client aggregates for 2 s, in which every member comes.
-            self.assertEqual(round(max(row["value"] for row in cluster.rows_of("go.users"))), sent["members"])
+            self.assertEqual(round(max(row["estimate"] for row in cluster.rows_of("go.users"))), sent["members"])
             # The client's own telemetry arrives in band, and says that it dropped nothing.
             self.assertGreater(cluster.total("datadog.dogstatsd.client.metrics"), 0)
             self.assertEqual(cluster.total("datadog.dogstatsd.client.packets_dropped"), 0)
@@ -91,7 +91,7 @@ class PythonStatsdTest(unittest.TestCase):
             self.assertEqual(cluster.count("py.latency"), 1000)
             self.assertEqual(sum(row["sum"] for row in cluster.rows_of("py.latency")), 5500)
             last = max(cluster.rows_of("py.level"), key=lambda row: row["interval"])
-            self.assertEqual(last["value"], 50)
+            self.assertEqual(last["last"], 50)
             self.assertEqual(cluster.books(cluster.agents[0])[2], 0)
 
 

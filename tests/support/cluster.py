@@ -216,7 +216,8 @@ class Cluster:
             for path in sorted((self.dir / f"global-{n}").glob("rows.jsonl*")):
                 for line in path.read_bytes().split(b"\n")[:-1]:
                     row = json.loads(line)
-                    key = (n, row["name"], tuple(row["tags"]), row["type"], row["interval"], row["version"])
+                    row["interval"] = round(row["start_unix_ms"] / 1000 / self.interval_s)
+                    key = (n, row["name"], tuple(row["tag_list"]), row["type"], row["interval"], row["version"])
                     if key in rows and rows[key] != row and not rows[key]["partial"]:
                         raise AssertionError(f"written twice with different values: {rows[key]} and {row}")
                     rows[key] = row
