@@ -45,7 +45,7 @@ struct WindowCommit {
   IntervalIndex interval = 0;
   CloseKind kind = CloseKind::kComplete;
   std::vector<Row> rows;  // by (version, key)
-  Manifest manifest;      // replaces the one before
+  Manifest manifest;      // adds to those before
 };
 
 // Windows to be written in one atomic, fsynced batch; nothing of it is acknowledged or shown before that. Plans are

@@ -26,14 +26,17 @@ struct ManifestChunk {
   friend bool operator==(const ManifestChunk&, const ManifestChunk&) = default;
 };
 
-// What the commits of a window so far consist of. A chunk that is named here is never merged again. A value; chunks are
-// sorted by (instance, chunk).
+// What one commit added to a window; the steps of a window add up. A value; chunks are sorted by (instance, chunk).
+//
+// A chunk is whole, and never merged again, when a closing step or a later one names it; late chunks always are. A main
+// chunk that only steps before the closing one name is merged into the series that were emitted early, and no others:
+// for the rest it is awaited again.
 struct Manifest {
-  bool closed = false;       // the main version is whole; until then main chunks are named, but not acknowledged
-  uint8_t last_version = 0;  // the largest version committed; 1 is main
+  uint8_t step = 0;          // 0.. in the order of the window's commits
+  bool closed = false;       // the main version is whole, with this step or before
+  uint8_t last_version = 0;  // the largest version committed so far; 1 is main
   std::vector<ManifestChunk> chunks;
-  // While not closed: series whose main row was committed early, by hash, and in which early close (1..).
-  std::vector<std::pair<Hash128, uint8_t>> emitted;
+  std::vector<std::pair<Hash128, uint8_t>> emitted;  // series that closed early with this step, and its stage, 1..
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 

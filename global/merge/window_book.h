@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -34,7 +35,7 @@ struct AgentGoodbye {
 struct AgentMarker {
   InstanceId instance;
   IntervalIndex interval = 0;
-  std::string nonempty;  // bitmap of kPartitionCount bits, or empty: nothing at all
+  std::bitset<kPartitionCount> nonempty;
 };
 struct UnitChunk {
   InstanceId instance;
@@ -84,8 +85,8 @@ struct WindowOutputs {
 struct WindowBookState {
   std::vector<RosterEntry> roster;
   std::vector<SeriesTotal> totals;
-  std::map<std::pair<IntervalIndex, PartitionId>, Manifest> manifests;
-  std::optional<IntervalIndex> sealed_through;  // none: nothing was ever committed
+  std::map<std::pair<IntervalIndex, PartitionId>, std::vector<Manifest>> manifests;  // by step
+  std::optional<IntervalIndex> sealed_through;                                       // none: nothing was ever committed
 };
 
 struct WindowBookOptions {

@@ -1,0 +1,341 @@
+#include "global/merge/window.h"
+
+#include <algorithm>
+#include <string>
+
+#include "common/base/check.h"
+
+namespace tributary {
+namespace {
+
+constexpr size_t kChunkBytes = 64;    // of bookkeeping per chunk: a tree entry
+constexpr size_t kSeriesBytes = 160;  // and per series: a hash slot, a share of the key
+
+size_t KeyBytes(const SeriesKey& key) {
+  size_t bytes = kSeriesBytes + key.name.size();
+  for (const std::string& tag : key.tags) bytes += sizeof(std::string) + tag.size();
+  return bytes;
+}
+
+size_t Missing(const std::vector<RosterSlot>& expected, const std::vector<RosterSlot>& missing) {
+  size_t count = 0;
+  for (const RosterSlot slot : expected) count += std::binary_search(missing.begin(), missing.end(), slot) ? 1 : 0;
+  return count;
+}
+
+void SortUnique(std::vector<RosterSlot>& slots) {
+  std::sort(slots.begin(), slots.end());
+  slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
+}
+
+// Who the series is expected from next: who contributed, and who should have, is missing, and may come back.
+std::vector<RosterSlot> ExpectedNext(const std::vector<RosterSlot>& expected, std::vector<RosterSlot> contributors,
+                                     const WindowStanding& standing, const Roster& roster) {
+  for (const RosterSlot slot : expected) {
+    const bool missing = std::binary_search(standing.missing.begin(), standing.missing.end(), slot);
+    if (missing && !roster.HasEnded(slot)) contributors.push_back(slot);
+  }
+  SortUnique(contributors);
+  if (contributors.size() > SeriesMemory::kMaxExpected) contributors.clear();
+  return contributors;
+}
+
+}  // namespace
+
+double CoverageOf(const SeriesRecord& record, IntervalIndex interval, const WindowStanding& standing,
+                  const WindowBookOptions& options) {
+  if (standing.missing.empty()) return 1;
+  const bool known = !record.expected.empty() && record.last_interval >= interval - options.lease;
+  if (!known) return standing.roster_coverage;
+  const double missing = static_cast<double>(Missing(record.expected, standing.missing));
+  return 1 - missing / static_cast<double>(record.expected.size());
+}
+
+Window::Window(IntervalIndex interval, PartitionId partition, SeriesMemory& series, const WindowBookOptions& options)
+    : interval_(interval), partition_(partition), memory_(series), options_(options) {}
+
+Window::~Window() {
+  for (const auto& [series, state] : states_) memory_.Release(series);
+}
+
+void Window::Restore(const Manifest& step, const Roster& roster) {
+  next_step_ = static_cast<uint8_t>(step.step + 1);
+  last_version_ = step.last_version;
+  closed_ |= step.closed;
+  for (const ManifestChunk& named : step.chunks) {
+    const auto slot = roster.Find(named.instance);
+    if (!slot) continue;  // forgotten after more than the horizon: it will not come again
+    const ChunkName name(*slot, named.chunk);
+    const bool whole = closed_ || named.chunk >= kFirstLateChunk;
+    const Chunk chunk{named.crc32c, named.chunk_count, named.sample_count, named.stage, true, whole};
+    if (whole) partly_.erase(name);
+    (whole ? chunks_ : partly_).insert_or_assign(name, chunk);
+  }
+  for (const auto& [hash, stage] : step.emitted) {
+    emitted_[hash] = stage;
+    stages_ = std::max(stages_, stage);
+  }
+}
+
+void Window::Reopen(uint8_t next_step, uint8_t last_version) {
+  closed_ = true;
+  next_step_ = next_step;
+  last_version_ = last_version;
+}
+
+UnitStatus Window::Take(UnitChunk unit, RosterSlot slot) {
+  const ChunkName name(slot, unit.chunk);
+  if (const auto known = chunks_.find(name); known != chunks_.end()) {
+    return known->second.crc32c == unit.crc32c ? UnitStatus::kDuplicate : UnitStatus::kConflict;
+  }
+  const auto before = partly_.find(name);
+  if (before != partly_.end() && before->second.crc32c != unit.crc32c) return UnitStatus::kConflict;
+  const bool is_late = unit.chunk >= kFirstLateChunk;
+  if (!is_late) {
+    auto& [total, here] = units_.try_emplace(slot, unit.chunk_count, 0).first->second;
+    if (total != unit.chunk_count) return UnitStatus::kConflict;
+    ++here;
+  }
+  Chunk chunk{unit.crc32c, unit.chunk_count, unit.sample_count, stages_, false, false};
+  if (before != partly_.end()) {
+    chunk.stage = before->second.stage;
+    partly_.erase(before);
+  }
+  chunks_[name] = chunk;
+  memory_bytes_ += kChunkBytes;
+  open_samples_ += unit.sample_count;
+  has_late_ |= is_late || closed_;
+  Merge(unit, slot, chunk.stage, is_late || closed_);
+  return UnitStatus::kOk;
+}
+
+void Window::Merge(UnitChunk& unit, RosterSlot slot, uint8_t stage, bool is_late) {
+  for (const auto& [key, value] : unit.series) {
+    SeriesState& state = StateOf(key);
+    const bool is_late_chunk = unit.chunk >= kFirstLateChunk;
+    if (!is_late_chunk && state.stage > stage) continue;  // its row has it already
+    const PartKind kind = is_late ? kLate : state.stage > 0 ? kAfter : kMain;
+    AddTo(state, kind, key, value, slot, unit.instance);
+  }
+}
+
+Window::SeriesState& Window::StateOf(const SeriesKey& key) {
+  Series* series = memory_.Acquire(key);
+  auto [entry, is_new] = states_.try_emplace(series);
+  if (!is_new) {
+    memory_.Release(series);  // the window holds it once
+    return entry->second;
+  }
+  memory_bytes_ += KeyBytes(key);
+  if (!emitted_.empty()) {
+    const auto emitted = emitted_.find(HashOf(key, options_.cluster_seed));
+    if (emitted != emitted_.end()) entry->second.stage = emitted->second;
+  }
+  return entry->second;
+}
+
+void Window::AddTo(SeriesState& state, PartKind kind, const SeriesKey& key, const Aggregate& value, RosterSlot slot,
+                   const InstanceId& source) {
+  std::unique_ptr<Part>& part = state.parts[kind];
+  size_t before = 0;
+  if (part == nullptr) {
+    part = std::make_unique<Part>(AggregateMerger(key.type, options_.merge));
+  } else {
+    before = part->merger.MemoryBytes() + part->contributors.capacity() * sizeof slot;
+  }
+  part->merger.Add(value, source);
+  part->contributors.push_back(slot);
+  memory_bytes_ += part->merger.MemoryBytes() + part->contributors.capacity() * sizeof slot;
+  memory_bytes_ -= std::min(before, memory_bytes_);
+}
+
+bool Window::IsCommitted(RosterSlot slot, uint32_t chunk) const {
+  const auto known = chunks_.find(ChunkName(slot, chunk));
+  return known != chunks_.end() && known->second.committed;
+}
+
+bool Window::IsWhole(RosterSlot slot) const {
+  const auto unit = units_.find(slot);
+  return unit != units_.end() && unit->second.first == unit->second.second;
+}
+
+bool Window::Withholds(Series* series) const {
+  const auto entry = states_.find(series);
+  return entry != states_.end() && entry->second.parts[kMain] != nullptr;
+}
+
+WindowCommit Window::CommitEarly(const WindowStanding& standing, const Roster& roster, MayPass may_pass) {
+  WindowCommit commit = NewCommit(CloseKind::kEarly);
+  const auto stage = static_cast<uint8_t>(stages_ + 1);
+  for (const StateEntry& entry : StatesWith(kMain)) {
+    if (CoverageOf(entry.first->second, interval_, standing, options_) < options_.coverage_bar ||
+        !may_pass(entry.first))
+      continue;
+    EmitMain(entry, standing, roster, commit);
+    entry.second->stage = stage;
+    commit.manifest.emitted.emplace_back(HashOf(entry.first->first, options_.cluster_seed), stage);
+  }
+  if (commit.rows.empty()) {
+    commit.kind = CloseKind::kLate;
+  } else {
+    stages_ = stage;
+  }
+  EmitVersion(kLate, commit);
+  if (!commit.rows.empty()) Finish(roster, commit);
+  return commit;
+}
+
+WindowCommit Window::Close(const WindowStanding& standing, const Roster& roster) {
+  WindowCommit commit = NewCommit(standing.missing.empty() ? CloseKind::kComplete : CloseKind::kPartial);
+  for (const StateEntry& entry : StatesWith(kMain)) EmitMain(entry, standing, roster, commit);
+  EmitVersion(kAfter, commit);
+  EmitVersion(kLate, commit);
+  closed_ = true;
+  Finish(roster, commit);
+  return commit;
+}
+
+WindowCommit Window::CommitLate(const Roster& roster) {
+  WindowCommit commit = NewCommit(CloseKind::kLate);
+  EmitVersion(kLate, commit);
+  Finish(roster, commit);
+  return commit;
+}
+
+WindowCommit Window::NewCommit(CloseKind kind) const {
+  WindowCommit commit;
+  commit.partition = partition_;
+  commit.interval = interval_;
+  commit.kind = kind;
+  return commit;
+}
+
+std::vector<Window::StateEntry> Window::StatesWith(PartKind kind) {
+  std::vector<StateEntry> entries;
+  for (auto& [series, state] : states_) {
+    if (state.parts[kind] != nullptr) entries.emplace_back(series, &state);
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const StateEntry& a, const StateEntry& b) { return a.first->first < b.first->first; });
+  return entries;
+}
+
+// Moves a part into a row that has everything but version, flags, coverage and total.
+Row Window::TakeRow(const StateEntry& entry, PartKind kind) {
+  const std::unique_ptr<Part> part = std::move(entry.second->parts[kind]);
+  SortUnique(part->contributors);
+  memory_bytes_ -=
+      std::min(memory_bytes_, part->merger.MemoryBytes() + part->contributors.capacity() * sizeof(RosterSlot));
+  Row row;
+  row.key = entry.first->first;
+  row.interval = interval_;
+  row.contributors = static_cast<uint32_t>(part->contributors.size());
+  row.value = part->merger.Finish();
+  return row;
+}
+
+void Window::EmitMain(const StateEntry& entry, const WindowStanding& standing, const Roster& roster,
+                      WindowCommit& commit) {
+  SeriesRecord& record = entry.first->second;
+  std::vector<RosterSlot> contributors = entry.second->parts[kMain]->contributors;
+  const double coverage = CoverageOf(entry.first->second, interval_, standing, options_);
+  Row row = TakeRow(entry, kMain);
+  row.version = 1;
+  row.coverage = coverage;
+  row.partial = coverage < options_.coverage_bar;
+  row.late = record.last_interval >= interval_;  // a later row of the series is out: this one cannot carry its total
+  if (row.late) {
+    CountLate(entry.first, row);
+  } else {
+    record.expected = ExpectedNext(record.expected, std::move(contributors), standing, roster);
+    record.last_interval = interval_;
+    CountTotal(entry.first, row);
+  }
+  last_version_ = std::max<uint8_t>(last_version_, 1);
+  commit.rows.push_back(std::move(row));
+}
+
+void Window::EmitVersion(PartKind kind, WindowCommit& commit) {
+  if (kind == kLate) has_late_ = false;
+  const std::vector<StateEntry> entries = StatesWith(kind);
+  if (entries.empty()) return;
+  TRIBUTARY_CHECK(last_version_ < UINT8_MAX);
+  last_version_ = static_cast<uint8_t>(std::max<int>(last_version_, 1) + 1);
+  for (const StateEntry& entry : entries) {
+    Row row = TakeRow(entry, kind);
+    row.version = last_version_;
+    row.late = true;
+    CountLate(entry.first, row);
+    commit.rows.push_back(std::move(row));
+  }
+}
+
+void Window::CountTotal(Series* series, Row& row) {
+  const bool remembered = memory_.Remember(series);
+  if (!HasTotal(row.key.type)) return;
+  SeriesRecord& record = series->second;
+  if (!record.total) record.total = RunningTotal{Fixed128(), Fixed192(), interval_};
+  const RunningTotal added = AddedBy(row.value);
+  record.total->count += added.count;
+  record.total->count += record.pending.count;
+  record.total->sum += added.sum;
+  record.total->sum += record.pending.sum;
+  record.pending = RunningTotal();
+  row.total = record.total;
+  if (remembered) {
+    changed_.push_back(series);
+  } else {
+    record.total.reset();
+  }
+}
+
+void Window::CountLate(Series* series, const Row& row) {
+  if (!HasTotal(row.key.type) || !memory_.Remember(series)) return;
+  const RunningTotal added = AddedBy(row.value);
+  series->second.pending.count += added.count;
+  series->second.pending.sum += added.sum;
+  changed_.push_back(series);
+}
+
+// Names the chunks, and once closed acknowledges them.
+void Window::Finish(const Roster& roster, WindowCommit& commit) {
+  Manifest& manifest = commit.manifest;
+  TRIBUTARY_CHECK(next_step_ < UINT8_MAX);
+  manifest.step = next_step_++;
+  manifest.closed = closed_;
+  manifest.last_version = last_version_;
+  for (auto& [name, chunk] : chunks_) {
+    const bool whole = closed_ || name.second >= kFirstLateChunk;
+    if (chunk.committed || (chunk.named && !whole)) continue;
+    manifest.chunks.push_back({roster.at(name.first).instance, name.second, chunk.chunk_count, chunk.crc32c,
+                               chunk.sample_count, chunk.stage});
+    chunk.named = true;
+    chunk.committed = whole;
+    if (whole) open_samples_ -= chunk.sample_count;
+  }
+  std::sort(manifest.chunks.begin(), manifest.chunks.end(), [](const ManifestChunk& a, const ManifestChunk& b) {
+    return std::pair(a.instance, a.chunk) < std::pair(b.instance, b.chunk);
+  });
+}
+
+std::vector<CommittedChunk> Window::CommittedChunks() const {
+  std::vector<CommittedChunk> committed;
+  for (const auto& [name, chunk] : chunks_) {
+    if (chunk.committed) committed.push_back({name.second, chunk.crc32c, name.first});
+  }
+  return committed;
+}
+
+std::vector<SeriesTotal> Window::TakeTotals() {
+  std::sort(changed_.begin(), changed_.end(), [](const Series* a, const Series* b) { return a->first < b->first; });
+  changed_.erase(std::unique(changed_.begin(), changed_.end()), changed_.end());
+  std::vector<SeriesTotal> totals;
+  for (const Series* series : changed_) {
+    const SeriesRecord& record = series->second;
+    totals.push_back({series->first, record.total, record.pending, record.last_interval});
+  }
+  changed_.clear();
+  return totals;
+}
+
+}  // namespace tributary
