@@ -60,7 +60,7 @@ void AddListOption(CLI::App& app, const std::string& name, std::vector<std::stri
 }
 
 void AddOptions(CLI::App& app, QueryOptions& options) {
-  app.add_option("question", options.question)->expected(0, 2)->group("");
+  app.add_option("question", options.question)->group("");
   app.add_option("--last", options.words.last, "how far back, such as 10s, 5m, 1h30m, 7d")
       ->type_name("WINDOW")
       ->capture_default_str();
@@ -85,14 +85,14 @@ absl::StatusOr<std::string> ExpressionOf(const CLI::App& app, QueryOptions& opti
     options.words.metric = options.question[1];
     return BuildExpression(options.words);
   }
+  if (options.question.size() != 1 || !absl::StrContains(options.question[0], '(')) {
+    return absl::InvalidArgumentError("give percentiles and a metric, such as p99 api.latency, or one expression");
+  }
   for (const char* option : {"--last", "--by", "--without", "--where"}) {
     if (app.count(option) > 0) {
       return absl::InvalidArgumentError(
           absl::StrCat(option, " goes with percentiles and a metric; an expression says it itself"));
     }
-  }
-  if (options.question.empty() || !absl::StrContains(options.question[0], '(')) {
-    return absl::InvalidArgumentError("give percentiles and a metric, such as p99 api.latency, or one expression");
   }
   return options.question[0];
 }

@@ -1,0 +1,234 @@
+// Runs the program `tributary` against a server that answers with stored bytes.
+#include "cli/query_command.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/check.h"
+#include "common/base/mutex.h"
+#include "common/net/http_server.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace tributary {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+constexpr char kByRegion[] =
+    R"({"status":"success","data":{"resultType":"vector","result":[)"
+    R"({"metric":{"quantile":"0.5","region":"eu"},"value":[1736931600.5,"12.5"]},)"
+    R"({"metric":{"quantile":"0.99","region":"eu"},"value":[1736931600.5,"250.123456"]},)"
+    R"({"metric":{"quantile":"0.5","region":"us"},"value":[1736931600.5,"9"]},)"
+    R"({"metric":{"quantile":"0.99","region":"us"},"value":[1736931600.5,"80"]}]},)"
+    R"("warnings":["no answer from global global-1 (10.0.0.2:8127): deadline exceeded; what it holds is missing here"],)"
+    R"("infos":["merged 720 sketches of 24 series, resolution 10s, partial rows 0, smallest coverage 100%",)"
+    R"("globals 1/2, committed through 2025-01-15T09:00:00Z"]})";
+
+struct Outcome {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+class QueryCommandTest : public ::testing::Test {
+ protected:
+  QueryCommandTest() : server_(HttpServer::Options()) {
+    server_.Handle("POST", "/api/v1/query", [this](const HttpRequest& request) {
+      MutexLock lock(mutex_);
+      asked_ = request.parameters;
+      return HttpResponse::Json(status_, body_);
+    });
+    TRIBUTARY_CHECK(server_.Start().ok());
+    char name[] = "/tmp/tributary-cli-XXXXXX";
+    TRIBUTARY_CHECK(mkdtemp(name) != nullptr);
+    directory_ = name;
+  }
+  ~QueryCommandTest() override {
+    for (const char* file : {"/out", "/err"}) unlink((directory_ + file).c_str());
+    rmdir(directory_.c_str());
+  }
+
+  void Answer(int status, std::string body) {
+    MutexLock lock(mutex_);
+    status_ = status;
+    body_ = std::move(body);
+  }
+  HttpParameters Asked() {
+    MutexLock lock(mutex_);
+    return asked_;
+  }
+  std::string Url() const { return absl::StrCat("http://127.0.0.1:", server_.port()); }
+
+  // `tributary query words...`, in an environment that holds the proxy only.
+  Outcome Run(const std::vector<std::string>& words, const std::string& proxy) {
+    std::vector<std::string> all = {"tributary", "query"};
+    all.insert(all.end(), words.begin(), words.end());
+    std::vector<char*> argv;
+    for (std::string& word : all) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    std::string variable = "TRIBUTARY_PROXY=" + proxy;
+    char* environment[] = {variable.data(), nullptr};
+
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC;
+    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, (directory_ + "/out").c_str(), kFlags, 0600);
+    posix_spawn_file_actions_addopen(&files, STDERR_FILENO, (directory_ + "/err").c_str(), kFlags, 0600);
+    pid_t pid = 0;
+    const int spawned = posix_spawn(&pid, TRIBUTARY_PROGRAM, &files, nullptr, argv.data(), environment);
+    posix_spawn_file_actions_destroy(&files);
+    TRIBUTARY_CHECK(spawned == 0);
+    int status = 0;
+    TRIBUTARY_CHECK(waitpid(pid, &status, 0) == pid);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, Read("/out"), Read("/err")};
+  }
+  Outcome Run(const std::vector<std::string>& words) { return Run(words, Url()); }
+
+ private:
+  std::string Read(const char* file) const {
+    std::ostringstream text;
+    text << std::ifstream(directory_ + file).rdbuf();
+    return text.str();
+  }
+
+  Mutex mutex_;
+  int status_ ABSL_GUARDED_BY(mutex_) = 200;
+  std::string body_ ABSL_GUARDED_BY(mutex_) = kByRegion;
+  HttpParameters asked_ ABSL_GUARDED_BY(mutex_);
+  std::string directory_;
+  HttpServer server_;
+};
+
+TEST_F(QueryCommandTest, PrintsATableWithItsNotesOnStandardErrorAndNoColours) {
+  const Outcome outcome = Run({"p50,p99", "api.latency", "--by", "region"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.out,
+            "REGION   P50      P99\n"
+            "eu      12.5  250.123\n"
+            "us         9       80\n");
+  EXPECT_EQ(
+      outcome.err,
+      "merged 720 sketches of 24 series, resolution 10s, partial rows 0, smallest coverage 100%\n"
+      "globals 1/2, committed through 2025-01-15T09:00:00Z\n"
+      "warning: no answer from global global-1 (10.0.0.2:8127): deadline exceeded; what it holds is missing here\n");
+}
+
+TEST_F(QueryCommandTest, AsksWhatItsWordsSay) {
+  Run({"p50,p99.9", "api.latency", "--last", "1h", "--by", "region,host", "--where", "service=api", "--where",
+       "region=~eu-.*", "--at", "2025-01-15T09:00:00+01:00", "--timeout", "1500ms"});
+  EXPECT_THAT(Asked(), ElementsAre(Pair("query",
+                                        "quantile([0.5, 0.999], api.latency{service=\"api\", region=~\"eu-.*\"}[1h]) "
+                                        "by (region, host)"),
+                                   Pair("timeout", "1.5"), Pair("time", "2025-01-15T09:00:00+01:00")));
+}
+
+TEST_F(QueryCommandTest, SendsAnExpressionAsItIs) {
+  Run({"quantile(0.99, {\"a&b\"}[5m]) by (x)"});
+  EXPECT_THAT(Asked(), ElementsAre(Pair("query", "quantile(0.99, {\"a&b\"}[5m]) by (x)"), Pair("timeout", "30")));
+}
+
+TEST_F(QueryCommandTest, TakesOptionsAnywhereAmongItsWords) {
+  Run({"--by", "region", "p99", "--where", "a=b", "m"});
+  EXPECT_THAT(Asked()[0].second, "quantile([0.99], m{a=\"b\"}[5m]) by (region)");
+}
+
+TEST_F(QueryCommandTest, PrintsTheServersOwnJson) {
+  const Outcome outcome = Run({"p99", "m", "-o", "json"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.out, absl::StrCat(kByRegion, "\n"));
+}
+
+TEST_F(QueryCommandTest, PrintsCsv) {
+  const Outcome outcome = Run({"p99", "m", "--output", "csv"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.out, "region,p50,p99\r\neu,12.5,250.123456\r\nus,9,80\r\n");
+  EXPECT_THAT(outcome.err, HasSubstr("warning: no answer from global global-1"));
+}
+
+TEST_F(QueryCommandTest, SaysThatThereIsNoData) {
+  Answer(
+      200,
+      R"({"status":"success","data":{"resultType":"vector","result":[]},"infos":["no rows in the window; 0 series match"]})");
+  const Outcome outcome = Run({"p99", "api.latency"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(outcome.err,
+            "no rows in the window; 0 series match\n"
+            "tributary query: no data for quantile([0.99], api.latency[5m])\n");
+}
+
+TEST_F(QueryCommandTest, ShowsARefusedQuestionWithTheExpression) {
+  Answer(400, R"({"status":"error","errorType":"bad_data","error":"1:23: parse error: expected a duration"})");
+  const Outcome outcome = Run({"p99", "m", "--last", "oops"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.err,
+            "tributary query: 1:23: parse error: expected a duration\n"
+            "  quantile([0.99], m[oops])\n");
+}
+
+TEST_F(QueryCommandTest, ShowsWhatTheServerCouldNotDo) {
+  Answer(422, R"({"status":"error","errorType":"execution","error":"\"m\" is of type counter"})");
+  const Outcome outcome = Run({"p99", "m"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(outcome.err, "tributary query: \"m\" is of type counter\n");
+}
+
+TEST_F(QueryCommandTest, SaysWhenTheAddressIsNotOfAProxy) {
+  for (const char* body :
+       {"<html>404</html>", "{}", R"({"status":"success","data":{"resultType":"matrix","result":[]}})",
+        R"({"status":"success","data":{"resultType":"vector","result":[{"metric":1}]}})"}) {
+    Answer(200, body);
+    const Outcome outcome = Run({"p99", "m"});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(outcome.err,
+              absl::StrCat("tributary query: ", Url(), ": the answer is not one of Prometheus's HTTP API\n"));
+  }
+}
+
+TEST_F(QueryCommandTest, SaysWhenNobodyListens) {
+  const Outcome outcome = Run({"p99", "m", "--proxy", "http://127.0.0.1:1"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("tributary query: POST http://127.0.0.1:1: "));
+}
+
+TEST_F(QueryCommandTest, RefusesWrongUseWithTwo) {
+  const std::vector<std::vector<std::string>> wrong = {
+      {},
+      {"p99"},
+      {"p99", "m", "more"},
+      {"99", "m"},
+      {"p99", "m", "--by", "a", "--without", "b"},
+      {"p99", "m", "--timeout", "soon"},
+      {"p99", "m", "-o", "yaml"},
+      {"p99", "m", "--unknown"},
+      {"quantile(0.9, m[5m])", "--last", "5m"},
+  };
+  for (const auto& words : wrong) {
+    const Outcome outcome = Run(words);
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_NE(outcome.err, "");
+    EXPECT_EQ(outcome.out, "");
+  }
+}
+
+TEST_F(QueryCommandTest, ExplainsItself) {
+  const Outcome outcome = Run({"--help"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("Usage: tributary query [OPTIONS] PERCENTILES METRIC\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("Exit status: 0 an answer, 1 no data or no answer, 2 the question is wrong."));
+}
+
+}  // namespace
+}  // namespace tributary

@@ -1,0 +1,80 @@
+#include "cli/table.h"
+
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace tributary {
+namespace {
+
+QueryAnswer ByRegion() {
+  QueryAnswer answer;
+  answer.points = {{.labels = {{"quantile", "0.5"}, {"region", "eu"}}, .value = "12.5"},
+                   {.labels = {{"quantile", "0.999"}, {"region", "eu"}}, .value = "1234567.25"},
+                   {.labels = {{"quantile", "0.5"}, {"region", "us-east"}}, .value = "0.1234567891"},
+                   {.labels = {{"quantile", "0.999"}, {"region", "us-east"}}, .value = "NaN"}};
+  return answer;
+}
+
+TEST(TableTest, HasARowPerGroupAndAColumnPerPercentile) {
+  EXPECT_EQ(AlignedText(TableOf(ByRegion()), false),
+            "REGION        P50    P99.9\n"
+            "eu           12.5  1234567\n"
+            "us-east  0.123457      NaN\n");
+}
+
+TEST(TableTest, WritesCsvWithAllDigits) {
+  EXPECT_EQ(CsvText(TableOf(ByRegion())),
+            "region,p50,p99.9\r\n"
+            "eu,12.5,1234567.25\r\n"
+            "us-east,0.1234567891,NaN\r\n");
+}
+
+TEST(TableTest, PutsLabelsBeforeValuesAndADashWhereThereIsNone) {
+  QueryAnswer answer;
+  answer.points = {
+      {.labels = {}, .value = "1"}, {.labels = {{"b", "y"}}, .value = "2"}, {.labels = {{"a", "x"}}, .value = "3"}};
+  EXPECT_EQ(AlignedText(TableOf(answer), false),
+            "B  A  VALUE\n"
+            "-  -      1\n"
+            "y  -      2\n"
+            "-  x      3\n");
+}
+
+TEST(TableTest, MarksTitlesOnlyWhenAsked) {
+  QueryAnswer answer;
+  answer.points = {{.labels = {}, .value = "1"}};
+  EXPECT_EQ(AlignedText(TableOf(answer), true), "\033[1mVALUE\033[0m\n    1\n");
+}
+
+TEST(TableTest, LetsNoLabelSpeakToTheTerminal) {
+  QueryAnswer answer;
+  answer.points = {{.labels = {{"a", "x\033[31m\ny\u009by\u00e9"}}, .value = "1"}};
+  EXPECT_EQ(AlignedText(TableOf(answer), false),
+            "A            VALUE\n"
+            "x?[31m?y?y\u00e9      1\n");
+}
+
+TEST(TableTest, QuotesCsvFieldsThatNeedIt) {
+  QueryAnswer answer;
+  answer.points = {{.labels = {{"a", "x,\"y\"\n"}}, .value = "1"}};
+  EXPECT_EQ(CsvText(TableOf(answer)), "a,value\r\n\"x,\"\"y\"\"\n\",1\r\n");
+}
+
+TEST(TableTest, ShowsSixDigitsWithoutLosingWholeNumbers) {
+  QueryAnswer answer;
+  for (const char* value : {"99999.96", "123456.7", "1000000", "0.00012345678", "-3.5", "+Inf"}) {
+    answer.points.push_back({.labels = {{"n", std::to_string(answer.points.size())}}, .value = value});
+  }
+  EXPECT_EQ(AlignedText(TableOf(answer), false),
+            "N        VALUE\n"
+            "0       100000\n"
+            "1       123457\n"
+            "2      1000000\n"
+            "3  0.000123457\n"
+            "4         -3.5\n"
+            "5         +Inf\n");
+}
+
+}  // namespace
+}  // namespace tributary
