@@ -16,6 +16,7 @@ constexpr uint64_t kSeed = 1337;
 constexpr size_t kMinUnfolded = 16;
 constexpr int kRankBits = 64 - HyperLogLog::kPrecision;
 constexpr uint8_t kMaxRank = kRankBits + 1;
+constexpr double kAllHashes = 0x1p64;
 
 // The series of Ertl's algorithm 6, summed until they stop changing.
 double Sigma(double x) {
@@ -50,7 +51,8 @@ double EstimateRegisters(const uint8_t* registers) {
   double z = kCount * Tau(1 - histogram[kMaxRank] / kCount);
   for (int rank = kRankBits; rank > 0; --rank) z = (z + histogram[rank]) / 2;
   z += kCount * Sigma(histogram[0] / kCount);
-  return kCount * kCount / (2 * std::log(2.0) * z);
+  // Were every register at the largest rank, z would be zero.
+  return std::min(kAllHashes, kCount * kCount / (2 * std::log(2.0) * z));
 }
 
 // Of tokens that share their hash bits the one with the largest rank stays: the last, as they ascend.
