@@ -1,0 +1,122 @@
+#include "local/ingest/datagram_listener.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace tributary {
+namespace {
+
+// What is taken at most from the kernel when stopping: more than any receive buffer holds.
+constexpr int kMaxLastBatches = 4096;
+
+}  // namespace
+
+// The arrays that recvmmsg fills.
+class DatagramListener::Batch {
+ public:
+  explicit Batch(size_t max_datagram_bytes) : max_bytes_(max_datagram_bytes) {
+    // Not touched, so not resident, beyond what datagrams have filled.
+    bytes_ = std::make_unique_for_overwrite<char[]>(kBatch * max_bytes_);
+    for (int i = 0; i < kBatch; ++i) {
+      parts_[i] = {.iov_base = bytes_.get() + i * max_bytes_, .iov_len = max_bytes_};
+      messages_[i].msg_hdr.msg_iov = &parts_[i];
+      messages_[i].msg_hdr.msg_iovlen = 1;
+      messages_[i].msg_hdr.msg_control = controls_[i].bytes;
+    }
+  }
+
+  int Receive(int socket) {
+    for (mmsghdr& message : messages_) message.msg_hdr.msg_controllen = sizeof(Control);
+    return ::recvmmsg(socket, messages_.data(), kBatch, MSG_DONTWAIT, nullptr);
+  }
+
+  absl::string_view text(int i) const { return absl::string_view(bytes_.get() + i * max_bytes_, messages_[i].msg_len); }
+  bool truncated(int i) const { return (messages_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0; }
+  // Datagrams the socket has lost since it was opened, when the kernel says so.
+  std::optional<uint32_t> kernel_drops(int i) {
+    msghdr& header = messages_[i].msg_hdr;
+    for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
+      if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SO_RXQ_OVFL) continue;
+      uint32_t drops = 0;
+      std::memcpy(&drops, CMSG_DATA(part), sizeof drops);
+      return drops;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  struct alignas(cmsghdr) Control {
+    char bytes[CMSG_SPACE(sizeof(uint32_t))];
+  };
+
+  const size_t max_bytes_;
+  std::unique_ptr<char[]> bytes_;
+  std::array<mmsghdr, kBatch> messages_{};
+  std::array<iovec, kBatch> parts_{};
+  std::array<Control, kBatch> controls_{};
+};
+
+DatagramListener::DatagramListener(FileDescriptor socket, const Address& address, UnixSocketPath path,
+                                   size_t max_datagram_bytes, const DatagramMetrics& metrics, TextReceiver& receiver)
+    : socket_(std::move(socket)),
+      address_(address),
+      path_(std::move(path)),
+      metrics_(metrics),
+      receiver_(receiver),
+      batch_(std::make_unique<Batch>(max_datagram_bytes)) {}
+
+DatagramListener::~DatagramListener() { Stop(); }
+
+void DatagramListener::Run() {
+  ::pthread_setname_np(::pthread_self(), "reader");
+  pollfd events[] = {{socket_.number(), POLLIN, 0}, {wake_event().number(), POLLIN, 0}};
+  while (!stopping()) {
+    ::poll(events, 2, -1);
+    if (events[1].revents != 0) {
+      wake_event().Clear();
+      receiver_.EndBatch();
+    }
+    while (ReceiveBatch() == kBatch && !stopping()) {
+    }
+  }
+  for (int i = 0; i < kMaxLastBatches && ReceiveBatch() > 0; ++i) {
+  }
+  path_ = UnixSocketPath();
+  socket_ = FileDescriptor();
+}
+
+int DatagramListener::ReceiveBatch() {
+  const int count = batch_->Receive(socket_.number());
+  if (count <= 0) {
+    if (count < 0 && errno != EAGAIN && errno != EINTR) metrics_.errors.Increment();
+    return 0;
+  }
+  for (int i = 0; i < count; ++i) {
+    absl::string_view text = batch_->text(i);
+    if (batch_->truncated(i)) {
+      metrics_.truncated.Increment();
+      text = text.substr(0, text.rfind('\n') + 1);  // nothing when there is no whole line
+    }
+    receiver_.Receive(text);
+  }
+  metrics_.datagrams.Increment(count);
+  if (const std::optional<uint32_t> drops = batch_->kernel_drops(count - 1)) CountKernelDrops(*drops);
+  receiver_.EndBatch();
+  return count;
+}
+
+void DatagramListener::CountKernelDrops(uint32_t drops_since_open) {
+  const uint32_t drops = drops_since_open - kernel_drops_;  // right across the counter's wrap
+  if (drops != 0) metrics_.kernel_drops.Increment(drops);
+  kernel_drops_ = drops_since_open;
+}
+
+}  // namespace tributary

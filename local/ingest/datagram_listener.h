@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+
+#include "common/net/address.h"
+#include "local/ingest/file_descriptor.h"
+#include "local/ingest/listener.h"
+#include "local/ingest/listener_metrics.h"
+#include "local/ingest/sockets.h"
+#include "local/ingest/text_receiver.h"
+
+namespace tributary {
+
+// Reads one UDP or unix datagram socket, up to kBatch datagrams per system call. Of a datagram that the kernel cut, the
+// whole lines are taken and the rest is not: a cut line may read as another value.
+class DatagramListener : public Listener {
+ public:
+  static constexpr int kBatch = 64;
+
+  // `receiver` outlives Stop().
+  DatagramListener(FileDescriptor socket, const Address& address, UnixSocketPath path, size_t max_datagram_bytes,
+                   const DatagramMetrics& metrics, TextReceiver& receiver);
+  ~DatagramListener() override;
+
+  const Address& address() const override { return address_; }
+
+ private:
+  class Batch;
+
+  void Run() override;
+  // Returns how many datagrams there were.
+  int ReceiveBatch();
+  void CountKernelDrops(uint32_t drops_since_open);
+
+  FileDescriptor socket_;
+  const Address address_;
+  UnixSocketPath path_;
+  const DatagramMetrics metrics_;
+  TextReceiver& receiver_;
+  std::unique_ptr<Batch> batch_;
+  uint32_t kernel_drops_ = 0;
+};
+
+}  // namespace tributary

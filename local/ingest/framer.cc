@@ -1,0 +1,65 @@
+#include "local/ingest/framer.h"
+
+#include <algorithm>
+
+#include "common/base/bytes.h"
+
+namespace tributary {
+
+bool LineFramer::Feed(absl::string_view bytes, TextReceiver& receiver) {
+  if (skipping_ || !unfinished_.empty()) {
+    const size_t end = bytes.find('\n');
+    if (end == absl::string_view::npos) {
+      Keep(bytes);
+      return true;
+    }
+    Keep(bytes.substr(0, end));
+    if (!skipping_) receiver.Receive(unfinished_);
+    unfinished_.clear();
+    skipping_ = false;
+    bytes.remove_prefix(end + 1);
+  }
+  const size_t whole_bytes = bytes.rfind('\n') + 1;  // 0 when there is none
+  if (whole_bytes > 0) receiver.Receive(bytes.substr(0, whole_bytes));
+  Keep(bytes.substr(whole_bytes));
+  return true;
+}
+
+void LineFramer::Keep(absl::string_view bytes) {
+  if (skipping_) return;
+  if (unfinished_.size() + bytes.size() <= kMaxLineBytes) {
+    unfinished_.append(bytes.data(), bytes.size());
+    return;
+  }
+  ++skipped_lines_;
+  skipping_ = true;
+  unfinished_ = std::string();
+}
+
+void LineFramer::Finish(TextReceiver& receiver) {
+  if (!skipping_ && !unfinished_.empty()) receiver.Receive(unfinished_);
+  unfinished_.clear();
+}
+
+bool LengthFramer::Feed(absl::string_view bytes, TextReceiver& receiver) {
+  constexpr size_t kLengthBytes = sizeof(uint32_t);
+  while (!bytes.empty()) {
+    // What the packet at hand still needs: first its length, then as many bytes.
+    size_t wanted = kLengthBytes;
+    if (unfinished_.size() >= kLengthBytes) wanted += ByteReader(unfinished_).U32();
+    const size_t taken = std::min(bytes.size(), wanted - unfinished_.size());
+    unfinished_.append(bytes.data(), taken);
+    bytes.remove_prefix(taken);
+    if (unfinished_.size() < wanted) return true;
+    if (wanted == kLengthBytes) {
+      const uint32_t packet_bytes = ByteReader(unfinished_).U32();
+      if (packet_bytes == 0 || packet_bytes > max_packet_bytes_) return false;
+      continue;
+    }
+    receiver.Receive(absl::string_view(unfinished_).substr(kLengthBytes));
+    unfinished_.clear();
+  }
+  return true;
+}
+
+}  // namespace tributary

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "local/ingest/text_receiver.h"
+
+namespace tributary {
+
+// Cuts one connection's bytes into text for a TextReceiver, however they are split over reads. Holds at most one
+// unfinished line or packet. Thread-compatible.
+class Framer {
+ public:
+  virtual ~Framer() = default;
+  // False: these bytes are no such stream; the connection must be closed.
+  virtual bool Feed(absl::string_view bytes, TextReceiver& receiver) = 0;
+  // The peer has ended the stream in good order.
+  virtual void Finish(TextReceiver& receiver) = 0;
+  // Lines left out since the last call, for being too long.
+  virtual uint64_t TakeSkippedLines() { return 0; }
+};
+
+// Lines ended by '\n'. A longer one than kMaxLineBytes is skipped to its end, and counted; the last may lack its end.
+// REQUIRES: at most kMaxLineBytes are fed at once.
+class LineFramer : public Framer {
+ public:
+  static constexpr size_t kMaxLineBytes = 64 << 10;
+
+  bool Feed(absl::string_view bytes, TextReceiver& receiver) override;
+  void Finish(TextReceiver& receiver) override;
+
+  uint64_t TakeSkippedLines() override { return std::exchange(skipped_lines_, 0); }
+
+ private:
+  void Keep(absl::string_view bytes);
+
+  std::string unfinished_;
+  bool skipping_ = false;  // until the next '\n'
+  uint64_t skipped_lines_ = 0;
+};
+
+// Packets of lines, each after its length in 4 bytes, little-endian. A length of zero or above the limit is an error:
+// what follows cannot be told apart any more. An unfinished packet at the end of the stream is lost.
+class LengthFramer : public Framer {
+ public:
+  explicit LengthFramer(size_t max_packet_bytes) : max_packet_bytes_(max_packet_bytes) {}
+
+  bool Feed(absl::string_view bytes, TextReceiver& receiver) override;
+  void Finish(TextReceiver&) override {}
+
+ private:
+  const size_t max_packet_bytes_;
+  std::string unfinished_;  // from its length on
+};
+
+}  // namespace tributary

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "common/rules/rule_set.h"
+#include "common/telemetry/telemetry.h"
+#include "local/ingest/ingest_config.h"
+#include "local/ingest/line_parser.h"
+#include "local/ingest/listener.h"
+#include "local/ingest/packet_reader.h"
+#include "local/shard/gauge_levels.h"
+#include "local/shard/series_limiter.h"
+#include "local/shard/shard.h"
+
+namespace tributary {
+
+// Everything of an agent that listens: one thread with one socket, one reader and one shard each.
+// Threads: Start, Stop and the destructor by one owner; shards() as Shard says.
+class Ingest {
+ public:
+  struct Options {
+    IngestConfig config;
+    LimitsConfig limits;
+    std::string host;  // of this agent
+    uint64_t cluster_seed = 0;
+    IntervalScale scale{absl::Seconds(10)};
+    InstanceId instance;
+    double compression = 100;
+    IntervalIndex first_interval = 0;  // open at once
+  };
+
+  // Binds every address and begins to read. Errors name the address; then nothing listens. `clock` and `telemetry`
+  // outlive this.
+  static absl::StatusOr<std::unique_ptr<Ingest>> Start(Options options, RuleSet rules, const Clock& clock,
+                                                       Telemetry& telemetry);
+  ~Ingest();
+
+  // Takes what the kernel holds already, then closes every socket. The shards stay and answer to the flusher.
+  // Idempotent.
+  void Stop();
+
+  // As bound, in the order of the configuration.
+  std::vector<Address> addresses() const;
+  std::vector<Shard*> shards() const;
+  GaugeLevels& levels() { return levels_; }
+  size_t series_count() const { return limiter_.series_count(); }
+
+ private:
+  // Members are destroyed from the last to the first: the thread ends before what it uses.
+  struct Reader {
+    std::unique_ptr<Shard> shard;
+    std::unique_ptr<PacketReader> packets;
+    std::unique_ptr<Listener> listener;
+  };
+
+  Ingest(Options options, RuleSet rules, const Clock& clock, Telemetry& telemetry);
+  absl::Status Open(const Address& address);
+  absl::Status OpenUdp(const Address& address);
+  absl::Status OpenTcp(const Address& address);
+  absl::Status OpenUnix(const Address& address);
+  Reader& NewReader();
+
+  const Options options_;
+  const RuleSet rules_;
+  const Clock& clock_;
+  Telemetry& telemetry_;
+  SeriesLimiter limiter_;
+  GaugeLevels levels_;
+  std::vector<Reader> readers_;
+};
+
+}  // namespace tributary

@@ -1,0 +1,54 @@
+#include "local/ingest/packet_reader.h"
+
+#include <utility>
+
+#include "absl/strings/strip.h"
+
+namespace tributary {
+
+LineMetrics::LineMetrics(Telemetry& telemetry)
+    : lines(telemetry.AddCounter("tributary_local_lines_total", "Lines received, refused ones included.")),
+      skipped_sections(telemetry.AddCounter("tributary_local_sections_skipped_total",
+                                            "Sections of lines that were unknown, malformed or repeated.")) {
+  rejected[0] = nullptr;
+  for (int i = 1; i < kLineErrorCount; ++i) {
+    rejected[i] =
+        &telemetry.AddDropCounter("tributary_local_lines_rejected_total", "Lines that were refused as a whole.",
+                                  LineErrorName(static_cast<LineError>(i)));
+  }
+}
+
+void PacketReader::Receive(absl::string_view text) {
+  if (!std::exchange(in_batch_, true)) shard_.BeginBatch();
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    absl::string_view line = text.substr(0, end);
+    text.remove_prefix(end == absl::string_view::npos ? text.size() : end + 1);
+    absl::ConsumeSuffix(&line, "\r");
+    if (line.empty()) continue;
+    ++lines_;
+    const LineError error = parser_.Parse(line, shard_);
+    if (error != LineError::kNone) [[unlikely]]
+      ++rejected_[static_cast<size_t>(error)];
+  }
+}
+
+void PacketReader::EndBatch() {
+  PublishCounts();
+  in_batch_ = false;
+  shard_.EndBatch();
+}
+
+void PacketReader::PublishCounts() {
+  if (lines_ == 0) return;
+  metrics_.lines.Increment(std::exchange(lines_, 0));
+  const uint64_t skipped = parser_.skipped_sections();
+  if (skipped != published_skipped_) {
+    metrics_.skipped_sections.Increment(skipped - std::exchange(published_skipped_, skipped));
+  }
+  for (int i = 1; i < kLineErrorCount; ++i) {
+    if (rejected_[i] != 0) metrics_.rejected[i]->Increment(std::exchange(rejected_[i], 0));
+  }
+}
+
+}  // namespace tributary

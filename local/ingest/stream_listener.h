@@ -1,0 +1,61 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "common/base/clock.h"
+#include "common/net/address.h"
+#include "local/ingest/file_descriptor.h"
+#include "local/ingest/framer.h"
+#include "local/ingest/ingest_config.h"
+#include "local/ingest/listener.h"
+#include "local/ingest/listener_metrics.h"
+#include "local/ingest/sockets.h"
+#include "local/ingest/text_receiver.h"
+
+namespace tributary {
+
+// Accepts connections on one TCP or unix stream socket and reads them all on one thread, each in turn one buffer at a
+// time, so that a fast sender does not starve the others. A connection that misbehaves ends alone.
+class StreamListener : public Listener {
+ public:
+  static constexpr size_t kReadBytes = 64 << 10;
+
+  // TCP connections carry lines, unix ones packets. `receiver` and `clock` outlive Stop().
+  StreamListener(FileDescriptor socket, const Address& address, UnixSocketPath path, const IngestConfig& config,
+                 const Clock& clock, const StreamMetrics& metrics, TextReceiver& receiver);
+  ~StreamListener() override;
+
+  const Address& address() const override { return address_; }
+
+ private:
+  struct Connection {
+    FileDescriptor socket;
+    std::unique_ptr<Framer> framer;
+    absl::Time last_read;
+  };
+
+  void Run() override;
+  void Watch(int descriptor);
+  void Accept();
+  // Reads once. False when the connection has ended, for whatever reason.
+  bool Read(Connection& connection);
+  void Close(int descriptor);
+  void Sweep();
+  std::unique_ptr<Framer> MakeFramer() const;
+
+  FileDescriptor socket_;
+  const Address address_;
+  UnixSocketPath path_;
+  const IngestConfig config_;
+  const Clock& clock_;
+  const StreamMetrics metrics_;
+  TextReceiver& receiver_;
+  FileDescriptor epoll_;
+  std::unique_ptr<char[]> buffer_;
+  absl::flat_hash_map<int, Connection> connections_;  // by descriptor
+};
+
+}  // namespace tributary

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "absl/strings/string_view.h"
+
+namespace tributary {
+
+// What a listener's thread feeds with the text it receives; sockets know nothing of metrics. One per listener, called
+// on that listener's thread only.
+class TextReceiver {
+ public:
+  virtual ~TextReceiver() = default;
+  // Lines separated by '\n'; the last may go without. Valid during the call.
+  virtual void Receive(absl::string_view text) = 0;
+  // After every batch, and soon after each Listener::Wake: nothing is under way.
+  virtual void EndBatch() = 0;
+};
+
+}  // namespace tributary

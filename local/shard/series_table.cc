@@ -1,0 +1,172 @@
+#include "local/shard/series_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/hash/hash128.h"
+#include "common/metric/series_key.h"
+
+namespace tributary {
+namespace {
+
+constexpr absl::string_view kOther = "__other__";
+constexpr absl::string_view kHostTag = "host";
+
+// As sent: the rules want the tags canonical, which their Apply sees to.
+SeriesKey ToKey(const RawSeries& raw) {
+  SeriesKey key;
+  key.name = std::string(raw.name);
+  key.type = raw.type;
+  for (const absl::string_view tag : absl::StrSplit(raw.tags, ',', absl::SkipEmpty())) key.tags.emplace_back(tag);
+  return key;
+}
+
+bool TagsFit(const SeriesKey& key, const LimitsConfig& limits) {
+  const auto fits = [&limits](const std::string& tag) { return tag.size() <= limits.max_tag_bytes; };
+  return key.tags.size() <= limits.max_tags && std::all_of(key.tags.begin(), key.tags.end(), fits);
+}
+
+// A series of a host stays one of that host.
+void FoldTags(RoutedSeries& routed) {
+  const std::string host(FindTag(routed.key.tags, kHostTag));
+  routed.key.tags = {std::string(kOther)};
+  if (routed.scope == Scope::kGlobal || host.empty() || host.size() > kMaxTagBytes / 2) return;
+  routed.key.tags.push_back(absl::StrCat(kHostTag, ":", host));
+  routed.key.Canonicalise();
+}
+
+}  // namespace
+
+SeriesTable::SeriesTable(const Environment& environment, uint64_t hash_seed)
+    : environment_(environment), hash_seed_(hash_seed) {}
+
+SeriesTable::~SeriesTable() {
+  for (SeriesId id = 0; id < entries_.size(); ++id) {
+    if (entries_[id].series != nullptr) Release(id);
+  }
+}
+
+bool SeriesTable::RawEqual::operator()(const Raw& a, const HashedRaw& b) const {
+  const absl::string_view bytes = a.bytes;
+  return a.hash == b.hash && a.type == b.raw.type && bytes.substr(0, a.name_bytes) == b.raw.name &&
+         bytes.substr(a.name_bytes) == b.raw.tags;
+}
+
+bool SeriesTable::RawEqual::operator()(const Raw& a, const Raw& b) const {
+  return a.hash == b.hash && a.type == b.type && a.name_bytes == b.name_bytes && a.bytes == b.bytes;
+}
+
+uint64_t SeriesTable::HashOfRaw(const RawSeries& raw) const {
+  const uint64_t seed = hash_seed_ + static_cast<uint64_t>(raw.type);
+  return Xxh3Hash64(raw.tags, Xxh3Hash64(raw.name, seed));
+}
+
+const SeriesTable::Route& SeriesTable::Intern(const RawSeries& raw) {
+  const HashedRaw hashed{raw, HashOfRaw(raw)};
+  auto found = routes_.find(hashed);
+  if (found == routes_.end()) {
+    uncached_ = Decide(raw);
+    if (!HasRoomFor(raw)) {
+      MarkUsed(uncached_);
+      return uncached_;
+    }
+    route_bytes_ += raw.name.size() + raw.tags.size();
+    Raw stored{raw.type, static_cast<uint16_t>(raw.name.size()), absl::StrCat(raw.name, raw.tags), hashed.hash};
+    found = routes_.emplace(std::move(stored), std::move(uncached_)).first;
+  }
+  MarkUsed(found->second);
+  return found->second;
+}
+
+bool SeriesTable::HasRoomFor(const RawSeries& raw) const {
+  return routes_.size() < 2 * environment_.limits.max_series &&
+         route_bytes_ + raw.name.size() + raw.tags.size() <= environment_.limits.max_key_bytes;
+}
+
+// A route that is in use keeps its series in use, so that forgetting need not look from one to the other.
+void SeriesTable::MarkUsed(Route& route) {
+  if (route.last_used == generation_) return;
+  route.last_used = generation_;
+  for (const SeriesId id : route.series) entries_[id].last_used = generation_;
+}
+
+SeriesTable::Route SeriesTable::Decide(const RawSeries& raw) {
+  Route route;
+  for (RoutedSeries& routed : environment_.rules.Apply(ToKey(raw), environment_.host)) {
+    route.series.push_back(Place(std::move(routed), route.folded));
+  }
+  return route;
+}
+
+// Its own series, or the one of its name that takes what is too much, or that of all names.
+SeriesId SeriesTable::Place(RoutedSeries routed, FoldReason& folded) {
+  using Kind = SeriesLimiter::Kind;
+  SeriesId id = 0;
+  const bool name_fits = routed.key.name.size() <= kMaxNameBytes;
+  FoldReason reason = FoldReason::kTagLimit;
+  if (name_fits && TagsFit(routed.key, environment_.limits)) reason = FindOrAdmit(routed, Kind::kOwn, id);
+  if (reason == FoldReason::kNone) return id;
+  folded = reason;
+  FoldTags(routed);
+  if (name_fits && FindOrAdmit(routed, Kind::kOther, id) == FoldReason::kNone) return id;
+  routed.key.name = std::string(kOther);
+  FindOrAdmit(routed, Kind::kCatchAll, id);
+  return id;
+}
+
+FoldReason SeriesTable::FindOrAdmit(const RoutedSeries& routed, SeriesLimiter::Kind kind, SeriesId& id) {
+  auto series = std::make_shared<Series>();
+  series->key = routed.key;
+  series->scope = routed.scope;
+  series->hash = HashOf(routed.key, environment_.cluster_seed);
+  series->dither_seed = Xxh3Hash64(environment_.host, series->hash.low);
+  if (const auto found = by_key_.find(series.get()); found != by_key_.end()) {
+    id = found->second;
+    return FoldReason::kNone;
+  }
+  const FoldReason reason = environment_.limiter.Admit(kind, routed.key, series->hash);
+  if (reason == FoldReason::kNone) id = NewEntry(std::move(series), kind);
+  return reason;
+}
+
+SeriesId SeriesTable::NewEntry(std::shared_ptr<const Series> series, SeriesLimiter::Kind kind) {
+  if (free_.empty()) {
+    free_.push_back(static_cast<SeriesId>(entries_.size()));
+    entries_.emplace_back();
+  }
+  const SeriesId id = free_.back();
+  free_.pop_back();
+  Entry& entry = entries_[id];
+  entry.series = std::move(series);
+  entry.kind = kind;
+  const bool takes_deltas = entry.series->key.type == MetricType::kGauge && entry.series->scope != Scope::kGlobal;
+  if (takes_deltas && environment_.levels != nullptr) entry.level = environment_.levels->Find(entry.series->hash);
+  by_key_.emplace(entry.series.get(), id);
+  return id;
+}
+
+void SeriesTable::Release(SeriesId id) {
+  Entry& entry = entries_[id];
+  by_key_.erase(entry.series.get());
+  environment_.limiter.Release(entry.kind, entry.series->key, entry.series->hash);
+  entry = Entry();
+  free_.push_back(id);
+}
+
+void SeriesTable::EndInterval() {
+  if (++intervals_ < environment_.limits.idle_intervals) return;
+  intervals_ = 0;
+  absl::erase_if(routes_, [this](const auto& item) {
+    const bool forgotten = item.second.last_used != generation_ || item.second.folded != FoldReason::kNone;
+    if (forgotten) route_bytes_ -= item.first.bytes.size();
+    return forgotten;
+  });
+  for (SeriesId id = 0; id < entries_.size(); ++id) {
+    if (entries_[id].series != nullptr && entries_[id].last_used != generation_) Release(id);
+  }
+  ++generation_;
+}
+
+}  // namespace tributary

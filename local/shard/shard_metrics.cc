@@ -1,0 +1,41 @@
+#include "local/shard/shard_metrics.h"
+
+namespace tributary {
+
+absl::string_view DropReasonName(DropReason reason) {
+  switch (reason) {
+    case DropReason::kRule:
+      return "rule";
+    case DropReason::kOutOfRange:
+      return "out_of_range";
+    case DropReason::kTimestampOutOfRange:
+      return "timestamp_out_of_range";
+    case DropReason::kGaugeDeltaGlobal:
+      return "gauge_delta_global";
+    case DropReason::kEventLimit:
+      return "event_limit";
+    case DropReason::kLateLimit:
+      return "late_limit";
+    case DropReason::kWireLimit:
+      return "wire_limit";
+  }
+  return "unknown";
+}
+
+ShardMetrics::ShardMetrics(Telemetry& telemetry)
+    : accepted(telemetry.AddCounter("tributary_local_samples_accepted_total",
+                                    "Samples read, once for every series that rules send them to.")) {
+  for (int i = 0; i < kDropReasonCount; ++i) {
+    dropped[i] =
+        &telemetry.AddDropCounter("tributary_local_samples_dropped_total", "Accepted samples that came to nothing.",
+                                  DropReasonName(static_cast<DropReason>(i)));
+  }
+  folded[0] = nullptr;
+  for (int i = 1; i < kFoldReasonCount; ++i) {
+    folded[i] = &telemetry.AddCounter("tributary_local_samples_folded_total",
+                                      "Accepted samples that went to a series __other__ because of a limit.",
+                                      {{"reason", std::string(FoldReasonName(static_cast<FoldReason>(i)))}});
+  }
+}
+
+}  // namespace tributary

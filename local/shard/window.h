@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "common/aggregate/aggregate.h"
+#include "common/base/interval.h"
+#include "local/shard/series.h"
+
+namespace tributary {
+
+// What one shard has of one interval: the series that had samples, in the order of their first. A value that crosses
+// threads: it holds the series themselves, no ids.
+struct Window {
+  struct Entry {
+    SeriesPtr series;
+    Aggregate value;
+    uint64_t sample_count = 0;
+  };
+  IntervalIndex interval = 0;
+  std::vector<Entry> entries;
+  std::vector<Event> events;
+};
+
+// What a shard hands over at the end of an interval.
+struct ShardWindows {
+  Window main;
+  // Of earlier intervals: samples whose clients say that they belong there. Oldest first.
+  std::vector<Window> late;
+};
+
+}  // namespace tributary
