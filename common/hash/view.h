@@ -27,7 +27,7 @@ struct View {
 
   uint64_t sequence = 0;
   IntervalIndex effective_from = 0;
-  std::vector<Member> members;
+  std::vector<Member> members = {};
 
   // What every View outside of tests must be: at most kMaxMembers, ids unique and not empty, weights in range.
   bool IsWellFormed() const;
