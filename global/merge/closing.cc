@@ -111,12 +111,13 @@ void WindowBook::Impl::CheckDue(absl::Time now) {
 }
 
 void WindowBook::Impl::Seal(absl::Time now) {
+  if (views_.empty()) return;  // what is owned is not known yet
   for (; EarlyDue(sealed_through_ + 1) <= now; ++sealed_through_) {
     const auto entry = intervals_.find(sealed_through_ + 1);
     if (entry == intervals_.end()) continue;
     Interval& interval = entry->second;
     for (const auto& [partition, window] : interval.windows) {
-      if (!window->closed() && (views_.empty() || IsOwned(interval, partition))) return;
+      if (!window->closed() && IsOwned(interval, partition)) return;
     }
     for (uint32_t partition = 0; partition < kPartitionCount; ++partition) {
       if (IsOutstanding(now, entry->first, interval, static_cast<PartitionId>(partition))) return;
@@ -188,7 +189,8 @@ std::optional<WindowCommit> WindowBook::Impl::CommitOf(absl::Time now, WindowNam
   Window& window = *interval.windows.at(name.second);
   WindowCommit commit;
   open_bytes_ -= window.memory_bytes();
-  if (due == Due::kClose && (interval.reports.IsComplete(name.second) || IsOwned(interval, name.second))) {
+  // Since it became due, somebody may have joined, or the ownership gone.
+  if (due == Due::kClose && MayClose(now, name.first, interval, name.second)) {
     commit = window.Close(StandingOf(interval, name.second), roster_);
   } else if (due == Due::kEarly) {
     commit = EarlyCommitOf(now, name);
