@@ -4,6 +4,7 @@
 #   tributary_program(NAME tributary-local SOURCES main.cc DEPS ...)
 #   tributary_test(NAME tdigest_test SOURCES tdigest_test.cc DEPS ... [LABELS unit] [TIMEOUT 60])
 #   tributary_fuzzer(NAME line_parser_fuzz SOURCES line_parser_fuzz.cc DEPS ...)
+#   tributary_python_test(NAME kill_test SCRIPT kill_test.py LABEL cluster TIMEOUT 300)
 #
 # Libraries are named after their folder (common/base -> common_base). A header without a .cc of its
 # own name is compiled alone, so that it is complete on its own; the others are proven by the rule that
@@ -60,6 +61,23 @@ function(tributary_fuzzer)
   target_link_libraries(${arg_NAME} PRIVATE tributary_options ${arg_DEPS})
   target_link_options(${arg_NAME} PRIVATE -fsanitize=fuzzer)
   add_dependencies(fuzzers ${arg_NAME})
+  # The corpus stays in the build folder, so later runs begin where this one ended.
+  set(corpus "${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}_corpus")
+  file(MAKE_DIRECTORY "${corpus}")
+  add_test(NAME ${arg_NAME}
+           COMMAND ${arg_NAME} -max_total_time=60 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 "${corpus}")
+  set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT 180 LABELS fuzz)
+endfunction()
+
+# A test in Python that starts the real programs (tests/support/cluster.py). Debian's own Python, for its packages.
+function(tributary_python_test)
+  if(NOT TRIBUTARY_GRPC)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "NAME;SCRIPT;TIMEOUT;LABEL" "" ${ARGN})
+  add_test(NAME ${arg_NAME} COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/${arg_SCRIPT}")
+  set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABEL}" PROCESSORS 2
+    ENVIRONMENT "PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support;TRIBUTARY_BIN=${PROJECT_BINARY_DIR}/bin;PYTHONDONTWRITEBYTECODE=1")
 endfunction()
 
 # Google Benchmark programs; `./dev bench` builds and runs them.

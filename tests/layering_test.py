@@ -38,15 +38,17 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 def room(path):
     """The row of ALLOWED that a file belongs to."""
     parts = path.split("/")
+    if path.endswith(".pb.h"):
+        return "proto"
     if parts[0] == "common" and len(parts) > 2:
         return "/".join(parts[:2])
-    return "proto" if parts[0] == "tributary" or parts[0] == "prometheus" else parts[0]
+    return parts[0]
 
 
 def violations(path, text):
     includes = [match.group(1) for match in map(INCLUDE.match, text.splitlines()) if match]
-    ours = [i for i in includes if i.split("/")[0] in ("common", "local", "proxy", "global", "cli", "tests", "bench",
-                                                       "tributary", "prometheus", "veneur")]
+    ours = [i for i in includes if i.endswith(".pb.h") or i.split("/")[0] in
+            ("common", "local", "proxy", "global", "cli", "tests", "bench")]
     mine = room(path)
     for include in ours:
         theirs = room(include)
