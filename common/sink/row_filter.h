@@ -8,7 +8,7 @@
 
 namespace tributary {
 
-// Which series a sink takes. Patterns are globs over the whole text: `*` any bytes, `?` one byte. A value.
+// Which series a sink takes. Patterns are globs over the whole text (common/rules/glob.h). A value.
 //
 // A series passes when its name matches one of `names` (or there are none) and none of `exclude_names`, and each of
 // `tags` matches one of its tags, and none of `exclude_tags` does. A tag pattern is matched against `key:value` or the
