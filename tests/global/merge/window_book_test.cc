@@ -1,0 +1,516 @@
+#include "global/merge/window_book.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/global/merge/book_harness.h"
+
+namespace tributary {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+using Values = std::map<std::string, double>;
+
+constexpr IntervalIndex kI = BookHarness::kFirst;
+constexpr PartitionId kP = BookHarness::kPartition;
+
+// --- a: complete
+
+TEST(WindowBookTest, WindowClosesWhenEveryMarkerAndAnnouncedUnitIsHere) {
+  auto h = WarmHarness(2);
+  h->AdvanceTo(h->End(kI) + absl::Seconds(1));
+  h->Report(0, kI, {{"a", 1}, {"b", 10}});
+  h->Report(1, kI, {{"a", 2}});
+  EXPECT_EQ(h->Values(kI), (Values{{"a", 3}, {"b", 10}}));
+  const Row* row = h->Find("a", kI);
+  EXPECT_EQ(row->coverage, 1);
+  EXPECT_FALSE(row->partial);
+  EXPECT_EQ(row->contributors, 2u);
+  EXPECT_THAT(h->kinds, ElementsAre(CloseKind::kComplete));
+  EXPECT_TRUE(h->WasCommitted(0, kI) && h->WasCommitted(1, kI));
+}
+
+TEST(WindowBookTest, MarkerAfterTheUnitClosesToo) {
+  auto h = WarmHarness(1);
+  h->AdvanceTo(h->End(kI));
+  h->Unit(0, kI, {{"a", 1}});
+  EXPECT_THAT(h->Values(kI), IsEmpty());
+  h->Marker(0, kI);
+  EXPECT_EQ(h->Values(kI), (Values{{"a", 1}}));
+}
+
+TEST(WindowBookTest, NothingClosesBeforeTheIntervalEnds) {
+  auto h = WarmHarness(1);
+  h->Report(0, kI, {{"a", 1}});
+  h->AdvanceTo(h->End(kI) - absl::Seconds(1));
+  EXPECT_THAT(h->Values(kI), IsEmpty());
+  h->AdvanceTo(h->End(kI) + absl::Seconds(5));
+  EXPECT_EQ(h->Values(kI), (Values{{"a", 1}}));
+}
+
+TEST(WindowBookTest, EmptyMarkerIsAReport) {
+  auto h = WarmHarness(2);
+  h->AdvanceTo(h->End(kI));
+  h->Report(0, kI, {{"a", 1}});
+  EXPECT_THAT(h->Values(kI), IsEmpty());
+  h->Marker(1, kI, {});
+  EXPECT_EQ(h->Values(kI), (Values{{"a", 1}}));
+}
+
+TEST(WindowBookTest, UnitOfSeveralChunksIsAwaitedAsAWhole) {
+  auto h = WarmHarness(1);
+  h->AdvanceTo(h->End(kI));
+  h->Marker(0, kI);
+  UnitChunk first = BookHarness::Chunk(0, kI, {{"a", 1}});
+  first.chunk_count = 2;
+  UnitChunk second = BookHarness::Chunk(0, kI, {{"b", 2}});
+  second.chunk = 1;
+  second.chunk_count = 2;
+  EXPECT_EQ(h->Unit(first), UnitStatus::kOk);
+  EXPECT_THAT(h->Values(kI), IsEmpty());
+  EXPECT_EQ(h->Unit(second), UnitStatus::kOk);
+  EXPECT_EQ(h->Values(kI), (Values{{"a", 1}, {"b", 2}}));
+  EXPECT_TRUE(h->WasCommitted(0, kI, 0) && h->WasCommitted(0, kI, 1));
+}
+
+TEST(WindowBookTest, LaterWindowWaitsForTheEarlierOne) {
+  auto h = WarmHarness(1);
+  h->AdvanceTo(h->End(kI + 1));
+  h->Marker(0, kI);
+  h->Report(0, kI + 1, {{"a", 2}});
+  EXPECT_THAT(h->rows, IsEmpty());
+  h->Unit(0, kI, {{"a", 1}});
+  ASSERT_EQ(h->rows.size(), 2u);
+  EXPECT_EQ(h->rows[0].interval, kI);
+  EXPECT_EQ(h->rows[1].interval, kI + 1);
+  EXPECT_EQ(h->rows[1].total->count.ToDouble(), 3);
+  EXPECT_EQ(h->rows[1].total->since, kI);
+}
+
+// --- each chunk once
+
+TEST(WindowBookTest, RepeatedChunkIsADuplicateAndThenCommitted) {
+  auto h = WarmHarness(1);
+  h->AdvanceTo(h->End(kI));
+  EXPECT_EQ(h->Unit(0, kI, {{"a", 1}}), UnitStatus::kOk);
+  EXPECT_EQ(h->Unit(0, kI, {{"a", 1}}), UnitStatus::kDuplicate);
+  EXPECT_EQ(h->received.size(), 1u);
+  h->Marker(0, kI);
+  h->committed.clear();
+  h->Unit(0, kI, {{"a", 1}});
+  EXPECT_TRUE(h->WasCommitted(0, kI));
+  EXPECT_THAT(h->received, IsEmpty());
+  EXPECT_EQ(h->Values(kI), (Values{{"a", 1}}));
+}
+
+TEST(WindowBookTest, SameNameWithOtherBytesIsAConflict) {
+  auto h = WarmHarness(2);
+  h->AdvanceTo(h->End(kI));
+  h->Unit(0, kI, {{"a", 1}});
+  UnitChunk other = BookHarness::Chunk(0, kI, {{"a", 5}});
+  other.crc32c = 1;
+  EXPECT_EQ(h->Unit(other), UnitStatus::kConflict);
+  h->Marker(0, kI);
+  h->Marker(1, kI, {});
+  EXPECT_EQ(h->Unit(other), UnitStatus::kConflict);
+  EXPECT_EQ(h->Values(kI), (Values{{"a", 1}}));
+}
+
+TEST(WindowBookTest, UnitsAreRefusedByNameTimeAndOrigin) {
+  auto h = WarmHarness(1);
+  EXPECT_EQ(h->Unit(9, kI, {{"a", 1}}), UnitStatus::kUnavailable);
+  EXPECT_EQ(h->Unit(0, kI + 2, {{"a", 1}}), UnitStatus::kTooNew);
+  EXPECT_EQ(h->Unit(0, kI + 1, {{"a", 1}}), UnitStatus::kOk);
+  EXPECT_EQ(h->Unit(0, kI - h->options.horizon - 1, {{"a", 1}}), UnitStatus::kTooOld);
+  UnitChunk chunk = BookHarness::Chunk(0, kI, {{"a", 1}});
+  chunk.chunk = 1;
+  EXPECT_EQ(h->Unit(chunk), UnitStatus::kInvalid);
+  chunk.chunk_count = 0;
+  EXPECT_EQ(h->Unit(chunk), UnitStatus::kInvalid);
+  EXPECT_TRUE(h->BooksBalance());
+}
+
+TEST(WindowBookTest, NothingIsAcknowledgedBeforeTheCommitIsConfirmed) {
+  auto h = WarmHarness(1);
+  h->auto_commit = false;
+  h->AdvanceTo(h->End(kI));
+  h->Report(0, kI, {{"a", 1}});
+  ASSERT_TRUE(h->in_flight.has_value());
+  EXPECT_EQ(h->Unit(0, kI, {{"a", 1}}), UnitStatus::kDuplicate);
+  EXPECT_EQ(h->received.size(), 1u);
+  EXPECT_THAT(h->committed, IsEmpty());
+  h->Report(0, kI + 1, {{"a", 1}});
+  h->Advance(absl::Seconds(20));
+  EXPECT_EQ(h->in_flight->number, 1u);
+  h->Confirm();
+  EXPECT_TRUE(h->WasCommitted(0, kI));
+  EXPECT_FALSE(h->WasCommitted(0, kI + 1));
+  EXPECT_EQ(h->in_flight->number, 2u);
+}
+
+// --- b: early
+
+TEST(WindowBookTest, CoveredSeriesCloseEarlyAndTheOthersAreHeld) {
+  auto h = WarmHarness(2);
+  h->AdvanceTo(h->End(kI));
+  h->Report(0, kI, {{"both", 1}, {"only0", 1}});
+  h->Report(1, kI, {{"both", 1}, {"only1", 1}});
+  h->AdvanceTo(h->End(kI + 1));
+  h->Report(0, kI + 1, {{"both", 2}, {"only0", 2}});
+  h->AdvanceTo(h->End(kI + 1) + absl::Seconds(4));
+  EXPECT_THAT(h->Values(kI + 1), IsEmpty());
+  h->AdvanceTo(h->End(kI + 1) + absl::Seconds(5));
+  EXPECT_EQ(h->Values(kI + 1), (Values{{"only0", 2}}));
+  EXPECT_FALSE(h->Find("only0", kI + 1)->partial);
+  EXPECT_FALSE(h->WasCommitted(0, kI + 1)) << "the window is not closed";
+
+  h->Report(1, kI + 1, {{"both", 4}, {"only0", 8}});
+  EXPECT_EQ(h->Values(kI + 1), (Values{{"only0", 2}, {"both", 6}, {"only0/2", 8}}));
+  EXPECT_TRUE(h->Find("only0", kI + 1, 2)->late);
+  EXPECT_FALSE(h->Find("only0", kI + 1, 2)->total.has_value());
+  EXPECT_TRUE(h->WasCommitted(0, kI + 1) && h->WasCommitted(1, kI + 1));
+
+  h->AdvanceTo(h->End(kI + 2));
+  h->Report(0, kI + 2, {{"only0", 16}});
+  h->Marker(1, kI + 2, {});
+  EXPECT_EQ(h->Find("only0", kI + 2)->total->count.ToDouble(), 1 + 2 + 8 + 16);
+  EXPECT_TRUE(h->BooksBalance());
+}
+
+TEST(WindowBookTest, MissingAnnouncedUnitIsPulledOncePerInterval) {
+  auto h = WarmHarness(2);
+  h->AdvanceTo(h->End(kI));
+  h->Marker(0, kI, {7, 9});
+  h->Marker(1, kI, {7});
+  h->Unit(1, kI, {{"a", 1}});
+  EXPECT_THAT(h->pulls, IsEmpty());
+  h->AdvanceTo(h->End(kI) + absl::Seconds(14));
+  ASSERT_EQ(h->pulls.size(), 1u);
+  EXPECT_EQ(h->pulls[0].instance, AgentId(0));
+  EXPECT_EQ(h->pulls[0].interval, kI);
+  EXPECT_THAT(h->pulls[0].partitions, ElementsAre(7, 9));
+  h->Unit(0, kI, {{"a", 1}});
+  h->AdvanceTo(h->End(kI) + absl::Seconds(16));
+  ASSERT_EQ(h->pulls.size(), 2u);
+  EXPECT_THAT(h->pulls[1].partitions, ElementsAre(9));
+}
+
+TEST(WindowBookTest, SeriesWithoutHistoryIsCoveredAsTheRosterIs) {
+  auto h = WarmHarness(3);
+  h->AdvanceTo(h->End(kI));
+  h->Report(0, kI, {{"new", 1}});
+  h->Report(1, kI, {{"new", 1}});
+  h->AdvanceTo(h->End(kI) + absl::Seconds(91));
+  EXPECT_DOUBLE_EQ(h->Find("new", kI)->coverage, 2.0 / 3);
+  EXPECT_TRUE(h->Find("new", kI)->partial);
+}
+
+TEST(WindowBookTest, SeriesDoesNotPassAnEarlierWindowThatWithholdsIt) {
+  auto h = WarmHarness(2);
+  h->AdvanceTo(h->End(kI));
+  for (int agent : {0, 1}) h->Report(agent, kI, {{"both", 1}, {"only0", 1}});
+  h->AdvanceTo(h->End(kI + 1));
+  h->Report(0, kI + 1, {{"both", 1}});
+  h->AdvanceTo(h->End(kI + 2));
+  for (int agent : {0, 1}) h->Report(agent, kI + 2, {{"both", 1}});
+  h->AdvanceTo(h->End(kI + 2) + absl::Seconds(20));
+  EXPECT_THAT(h->Values(kI + 1), IsEmpty());
+  EXPECT_THAT(h->Values(kI + 2), IsEmpty()) << "complete, but `both` is held one interval before";
+  h->Report(1, kI + 1, {{"both", 2}});
+  EXPECT_EQ(h->Values(kI + 1), (Values{{"both", 3}}));
+  EXPECT_EQ(h->Values(kI + 2), (Values{{"both", 2}}));
+}
+
+// --- c: deadline
+
+TEST(WindowBookTest, WhatIsMissingAtTheDeadlineMakesRowsPartial) {
+  auto h = WarmHarness(2);
+  h->AdvanceTo(h->End(kI));
+  for (int agent : {0, 1}) h->Report(agent, kI, {{"a", 1}});
+  h->AdvanceTo(h->End(kI + 1));
+  h->Report(0, kI + 1, {{"a", 1}});
+  h->AdvanceTo(h->End(kI + 1) + absl::Seconds(89));
+  EXPECT_THAT(h->Values(kI + 1), IsEmpty());
+  h->AdvanceTo(h->End(kI + 1) + absl::Seconds(90));
+  const Row* row = h->Find("a", kI + 1);
+  ASSERT_NE(row, nullptr);
+  EXPECT_TRUE(row->partial);
+  EXPECT_DOUBLE_EQ(row->coverage, 0.5);
+  EXPECT_TRUE(h->WasCommitted(0, kI + 1));
+}
+
+TEST(WindowBookTest, IncompleteWindowOfAnotherOwnerIsHeldAndCountedWhenItIsTooOld) {
+  auto h = std::make_unique<BookHarness>(1);
+  h->SetView(1, 0, {"global-1"});
+  h->Hello(0);
+  h->Hello(1);
+  h->Advance(absl::Seconds(6));
+  h->AdvanceTo(h->End(kI));
+  h->Report(0, kI, {{"a", 1}});
+  h->AdvanceTo(h->End(kI) + absl::Seconds(200));
+  EXPECT_THAT(h->rows, IsEmpty());
+  EXPECT_EQ(h->book->stats().samples_open, 1u);
+  h->AdvanceTo(h->End(kI) + h->options.horizon * absl::Seconds(10) + absl::Seconds(10));
+  EXPECT_THAT(h->rows, IsEmpty());
+  EXPECT_EQ(h->book->stats().samples_dropped, 1u);
+  EXPECT_TRUE(h->BooksBalance());
+}
+
+TEST(WindowBookTest, HeirOfAVanishedOwnerClosesAtTheDeadline) {
+  auto h = std::make_unique<BookHarness>(1);
+  h->SetView(1, 0, {"global-1"});
+  h->Hello(0);
+  h->Hello(1);
+  h->Advance(absl::Seconds(6));
+  h->AdvanceTo(h->End(kI));
+  h->Report(0, kI, {{"a", 1}});
+  h->SetView(2, kI + 3, {"global-0"});
+  h->AdvanceTo(h->End(kI) + absl::Seconds(90));
+  ASSERT_NE(h->Find("a", kI), nullptr);
+  EXPECT_TRUE(h->Find("a", kI)->partial);
+}
+
+TEST(WindowBookTest, LostInstanceHoldsNothingButStaysExpected) {
+  auto h = WarmHarness(2);
+  h->AdvanceTo(h->End(kI));
+  for (int agent : {0, 1}) h->Report(agent, kI, {{"a", 1}});
+  IntervalIndex i = kI + 1;
+  for (; i < kI + 25; ++i) {
+    h->AdvanceTo(h->End(i));
+    h->Report(0, i, {{"a", 1}});
+  }
+  EXPECT_EQ(h->book->stats().roster[static_cast<int>(RosterEntry::State::kLost)], 1u);
+  h->AdvanceTo(h->End(i));
+  h->Report(0, i, {{"a", 1}});
+  EXPECT_EQ(h->Find("a", i), nullptr);
+  h->AdvanceTo(h->End(i) + absl::Seconds(5));
+  ASSERT_NE(h->Find("a", i), nullptr) << "half an interval, not nine";
+  EXPECT_DOUBLE_EQ(h->Find("a", i)->coverage, 0.5);
+  EXPECT_TRUE(h->Find("a", i)->partial) << "the fleet is not redefined in silence";
+}
+
+TEST(WindowBookTest, GoodbyeEndsTheWait) {
+  auto h = WarmHarness(2);
+  h->AdvanceTo(h->End(kI));
+  h->Report(0, kI, {{"a", 1}});
+  EXPECT_THAT(h->rows, IsEmpty());
+  h->Apply(h->book->Step(h->now, AgentGoodbye{AgentId(1), kI - 1}));
+  EXPECT_EQ(h->Values(kI), (Values{{"a", 1}}));
+  EXPECT_EQ(h->Find("a", kI)->coverage, 1);
+}
+
+TEST(WindowBookTest, SupersededInstanceEndsTheWaitAndCountsAsMissingWhereItAnnounced) {
+  auto h = WarmHarness(2);
+  h->AdvanceTo(h->End(kI));
+  h->Report(0, kI, {{"a", 1}});
+  h->Marker(1, kI);
+  h->Apply(h->book->Step(h->now, AgentHello{AgentId(2), "host", kI + 1, AgentId(1)}));
+  ASSERT_EQ(h->Values(kI), (Values{{"a", 1}}));
+  EXPECT_DOUBLE_EQ(h->Find("a", kI)->coverage, 0.5);
+  EXPECT_TRUE(h->Find("a", kI)->partial);
+}
+
+// --- d: late
+
+TEST(WindowBookTest, UnitAfterTheCloseIsALateVersionOfItsOwn) {
+  auto h = WarmHarness(2);
+  h->AdvanceTo(h->End(kI));
+  for (int agent : {0, 1}) h->Report(agent, kI, {{"a", 1}});
+  h->AdvanceTo(h->End(kI + 1));
+  h->Report(0, kI + 1, {{"a", 1}});
+  h->AdvanceTo(h->End(kI + 1) + absl::Seconds(91));
+  ASSERT_TRUE(h->Find("a", kI + 1)->partial);
+
+  EXPECT_EQ(h->Unit(1, kI + 1, {{"a", 5}, {"b", 7}}), UnitStatus::kOk);
+  EXPECT_FALSE(h->WasCommitted(1, kI + 1));
+  h->Advance(absl::Seconds(5));
+  EXPECT_EQ(h->Values(kI + 1), (Values{{"a", 1}, {"a/2", 5}, {"b/2", 7}}));
+  EXPECT_TRUE(h->Find("b", kI + 1, 2)->late);
+  EXPECT_TRUE(h->WasCommitted(1, kI + 1));
+  h->Unit(1, kI + 1, {{"a", 5}, {"b", 7}});
+  h->Advance(absl::Seconds(5));
+  EXPECT_EQ(h->Values(kI + 1).size(), 3u) << "once";
+  EXPECT_TRUE(h->BooksBalance());
+}
+
+TEST(WindowBookTest, LateNamedChunksFormVersionsInOrder) {
+  auto h = WarmHarness(1);
+  h->AdvanceTo(h->End(kI));
+  h->Report(0, kI, {{"a", 1}});
+  UnitChunk late = BookHarness::Chunk(0, kI, {{"a", 2}});
+  late.chunk_count = 0;
+  late.chunk = kFirstLateChunk | (1 << 12);
+  EXPECT_EQ(h->Unit(late), UnitStatus::kOk);
+  EXPECT_EQ(h->Unit(late), UnitStatus::kDuplicate);
+  h->Advance(absl::Seconds(5));
+  ++late.chunk;
+  late.series = {{CounterKey("a"), CounterOf(4)}};
+  h->Unit(late);
+  h->Advance(absl::Seconds(5));
+  EXPECT_EQ(h->Values(kI), (Values{{"a", 1}, {"a/2", 2}, {"a/3", 4}}));
+  h->Report(0, kI + 1, {{"a", 8}});
+  EXPECT_EQ(h->Find("a", kI + 1)->total->count.ToDouble(), 15);
+}
+
+TEST(WindowBookTest, WindowOpenedAfterALaterOneDoesNotTurnTotalsBack) {
+  auto h = WarmHarness(1);
+  h->AdvanceTo(h->End(kI));
+  h->Marker(0, kI, {});
+  h->AdvanceTo(h->End(kI + 1));
+  h->Report(0, kI + 1, {{"a", 1}});
+  h->Unit(0, kI, {{"a", 2}});
+  h->Advance(absl::Seconds(10));
+  const Row* row = h->Find("a", kI);
+  ASSERT_NE(row, nullptr);
+  EXPECT_TRUE(row->late);
+  EXPECT_FALSE(row->total.has_value());
+}
+
+// --- e: starts and pauses
+
+TEST(WindowBookTest, ColdStartClosesNothingBeforeTheExpectedAgentsAreHere) {
+  BookHarness h(2);
+  h.OwnEverything();
+  h.Hello(0);
+  h.Report(0, kI, {{"a", 1}});
+  h.AdvanceTo(h.End(kI) + absl::Seconds(100));
+  EXPECT_FALSE(h.book->warm());
+  EXPECT_THAT(h.rows, IsEmpty());
+  h.Hello(1, kI + 20);
+  h.Advance(absl::Seconds(5));
+  EXPECT_TRUE(h.book->warm());
+  EXPECT_EQ(h.Values(kI), (Values{{"a", 1}}));
+}
+
+TEST(WindowBookTest, ColdStartWithoutAnExpectationWaitsForTheLease) {
+  BookHarness h;
+  h.OwnEverything();
+  h.Hello(0);
+  h.Report(0, kI, {{"a", 1}});
+  h.Advance(absl::Seconds(149));
+  EXPECT_THAT(h.rows, IsEmpty());
+  h.Advance(absl::Seconds(2));
+  EXPECT_EQ(h.Values(kI), (Values{{"a", 1}}));
+}
+
+TEST(WindowBookTest, DeadlinesCountFromTheEndOfAPause) {
+  auto h = WarmHarness(2);
+  h->AdvanceTo(h->End(kI));
+  h->Report(0, kI, {{"a", 1}});
+  h->Freeze(absl::Seconds(300));
+  h->Advance(absl::Seconds(80));
+  EXPECT_THAT(h->rows, IsEmpty());
+  EXPECT_EQ(h->book->stats().roster[static_cast<int>(RosterEntry::State::kLost)], 0u);
+  h->Report(1, kI, {{"a", 2}});
+  EXPECT_EQ(h->Values(kI), (Values{{"a", 3}}));
+  EXPECT_FALSE(h->Find("a", kI)->partial);
+}
+
+TEST(WindowBookTest, RestartKnowsRosterTotalsAndManifests) {
+  auto h = WarmHarness(2);
+  h->AdvanceTo(h->End(kI));
+  for (int agent : {0, 1}) h->Report(agent, kI, {{"a", 1}});
+  h->Restart();
+  EXPECT_TRUE(h->book->warm());
+  h->OwnEverything();
+  h->committed.clear();
+  for (int agent : {0, 1}) h->Hello(agent);
+  h->Unit(0, kI, {{"a", 1}});
+  EXPECT_TRUE(h->WasCommitted(0, kI)) << "answered from the manifest";
+  h->AdvanceTo(h->End(kI + 1));
+  h->Report(0, kI + 1, {{"a", 1}});
+  EXPECT_THAT(h->Values(kI + 1), IsEmpty()) << "the other one is on the roster";
+  h->Report(1, kI + 1, {{"a", 1}});
+  EXPECT_EQ(h->Find("a", kI + 1)->total->count.ToDouble(), 4);
+  EXPECT_EQ(h->Values(kI), (Values{{"a", 2}})) << "not merged again";
+}
+
+TEST(WindowBookTest, RestartBetweenEarlyCloseAndCloseCountsNothingTwice) {
+  auto h = WarmHarness(2);
+  h->AdvanceTo(h->End(kI));
+  h->Report(0, kI, {{"both", 1}, {"only0", 1}});
+  h->Report(1, kI, {{"both", 1}});
+  h->AdvanceTo(h->End(kI + 1));
+  h->Report(0, kI + 1, {{"both", 2}, {"only0", 2}});
+  h->AdvanceTo(h->End(kI + 1) + absl::Seconds(6));
+  ASSERT_EQ(h->Values(kI + 1), (Values{{"only0", 2}}));
+
+  h->Restart();
+  h->OwnEverything();
+  for (int agent : {0, 1}) h->Hello(agent);
+  EXPECT_EQ(h->Unit(0, kI + 1, {{"both", 2}, {"only0", 2}}), UnitStatus::kOk);
+  EXPECT_FALSE(h->WasCommitted(0, kI + 1));
+  h->Marker(0, kI + 1);
+  h->Report(1, kI + 1, {{"both", 4}, {"only0", 8}});
+  EXPECT_EQ(h->Values(kI + 1), (Values{{"only0", 2}, {"both", 6}, {"only0/2", 8}}));
+  EXPECT_TRUE(h->WasCommitted(0, kI + 1) && h->WasCommitted(1, kI + 1));
+}
+
+TEST(WindowBookTest, ChunkMergedInPartBeforeARestartIsCompletedAfterTheClose) {
+  auto h = WarmHarness(2);
+  h->AdvanceTo(h->End(kI));
+  h->Report(0, kI, {{"both", 1}, {"only0", 1}});
+  h->Report(1, kI, {{"both", 1}});
+  h->AdvanceTo(h->End(kI + 1));
+  h->Report(0, kI + 1, {{"both", 2}, {"only0", 2}});
+  h->AdvanceTo(h->End(kI + 1) + absl::Seconds(6));
+  for (int restart = 0; restart < 2; ++restart) {
+    h->Restart();
+    h->OwnEverything();
+    h->Hello(1);
+    h->Report(1, kI + 1, {{"both", 4}});
+    h->Advance(absl::Seconds(200));  // 0 is cut off until after the close
+  }
+  h->Hello(0);
+  EXPECT_EQ(h->Unit(0, kI + 1, {{"both", 2}, {"only0", 2}}), UnitStatus::kOk);
+  h->Advance(absl::Seconds(6));
+  EXPECT_EQ(h->Values(kI + 1), (Values{{"only0", 2}, {"both", 4}, {"both/2", 2}}));
+  EXPECT_TRUE(h->WasCommitted(0, kI + 1));
+}
+
+// --- bounds
+
+TEST(WindowBookTest, BeyondTheMemoryBoundUnitsAreBusyAndTheOldestIntervalMayGoOn) {
+  auto h = std::make_unique<BookHarness>(2);
+  h->options.memory_bytes = 4000;
+  h->Restart();
+  h->OwnEverything();
+  for (int agent : {0, 1}) h->Hello(agent);
+  h->Advance(absl::Seconds(6));
+  int taken = 0;
+  UnitStatus status = UnitStatus::kOk;
+  for (; taken < 100 && status == UnitStatus::kOk; ++taken) {
+    status = h->Unit(0, kI + 1 - (taken == 0 ? 1 : 0), {{"a" + std::to_string(taken), 1}});
+    UnitChunk chunk = BookHarness::Chunk(0, kI + 1, {{"b" + std::to_string(taken), 1}});
+    chunk.partition = static_cast<PartitionId>(100 + taken);
+    status = h->Unit(chunk);
+  }
+  EXPECT_EQ(status, UnitStatus::kBusy);
+  EXPECT_LE(h->book->stats().open_bytes, 5000u);
+  EXPECT_EQ(h->Unit(1, kI, {{"a0", 1}}), UnitStatus::kOk) << "the oldest interval has to be completed";
+  EXPECT_TRUE(h->BooksBalance());
+}
+
+TEST(WindowBookTest, RosterIsBounded) {
+  BookHarness h(1);
+  for (size_t agent = 0; agent <= WindowBook::kMaxRoster; ++agent) h.Hello(static_cast<int>(agent));
+  EXPECT_EQ(h.welcomes.size(), WindowBook::kMaxRoster);
+  EXPECT_EQ(h.book->stats().roster_refused, 1u);
+}
+
+TEST(WindowBookTest, SealedThroughFollowsTheClosedIntervals) {
+  auto h = WarmHarness(1);
+  for (IntervalIndex i = kI; i < kI + 3; ++i) {
+    h->AdvanceTo(h->End(i));
+    h->Report(0, i, {{"a", 1}});
+  }
+  h->Advance(absl::Seconds(6));
+  EXPECT_EQ(h->book->stats().sealed_through, kI + 2);
+  h->Advance(absl::Seconds(30));
+  EXPECT_EQ(h->book->stats().sealed_through, kI + 2) << "no marker came since";
+}
+
+}  // namespace
+}  // namespace tributary
