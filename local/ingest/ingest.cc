@@ -28,7 +28,10 @@ Ingest::Ingest(Options options, RuleSet rules, const Clock& clock, Telemetry& te
       clock_(clock),
       telemetry_(telemetry),
       limiter_(options_.limits),
-      levels_(2 * options_.limits.max_series) {}
+      levels_(2 * options_.limits.max_series),
+      series_reading_(telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_local_series",
+                                           "Series the agent knows; those of several shards count once.", {},
+                                           [this] { return static_cast<double>(limiter_.series_count()); })) {}
 
 Ingest::~Ingest() { Stop(); }
 

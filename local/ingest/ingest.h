@@ -47,7 +47,6 @@ class Ingest {
   std::vector<Address> addresses() const;
   std::vector<Shard*> shards() const;
   GaugeLevels& levels() { return levels_; }
-  size_t series_count() const { return limiter_.series_count(); }
 
  private:
   // Members are destroyed from the last to the first: the thread ends before what it uses.
@@ -71,6 +70,7 @@ class Ingest {
   SeriesLimiter limiter_;
   GaugeLevels levels_;
   std::vector<Reader> readers_;
+  Telemetry::Reading series_reading_;
 };
 
 }  // namespace tributary
