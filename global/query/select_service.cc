@@ -1,0 +1,85 @@
+#include "global/query/select_service.h"
+
+#include <chrono>
+#include <string>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+
+namespace tributary {
+namespace {
+
+// The codes of both are the same numbers.
+grpc::Status ToGrpc(const absl::Status& status) {
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()));
+}
+
+Counter& Result(Telemetry& telemetry, const char* result) {
+  return telemetry.AddCounter("tributary_global_selects_total", "Queries read from this global's store, by result.",
+                              {{"result", result}});
+}
+
+}  // namespace
+
+SelectService::Metrics::Metrics(Telemetry& telemetry)
+    : answered(Result(telemetry, "answered")),
+      busy(Result(telemetry, "busy")),
+      cancelled(Result(telemetry, "cancelled")),
+      over_limit(Result(telemetry, "over_limit")),
+      failed(Result(telemetry, "failed")),
+      rows(telemetry.AddCounter("tributary_global_select_rows_total", "Rows merged for queries.")),
+      seconds(telemetry.AddHistogram("tributary_global_select_duration_seconds", "Time a query took at this global.",
+                                     DurationBounds())) {}
+
+Counter& SelectService::Metrics::ResultOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk:
+      return answered;
+    case absl::StatusCode::kUnavailable:
+      return busy;
+    case absl::StatusCode::kCancelled:
+      return cancelled;
+    case absl::StatusCode::kResourceExhausted:
+      return over_limit;
+    default:
+      return failed;
+  }
+}
+
+SelectService::SelectService(const RowReader& reader, const Options& options, Telemetry& telemetry)
+    : reader_(reader), options_(options), metrics_(telemetry) {}
+
+grpc::Status SelectService::Select(grpc::ServerContext* context, const v1::SelectRequest* request,
+                                   grpc::ServerWriter<v1::SelectResponse>* writer) {
+  const auto start = std::chrono::steady_clock::now();
+  const bool admitted = running_.fetch_add(1) < options_.max_concurrent;
+  const absl::Cleanup leave = [this] { running_.fetch_sub(1); };
+  const absl::Status status =
+      admitted ? RunSelection(*context, *request, *writer)
+               : absl::UnavailableError(absl::StrCat("more than ", options_.max_concurrent, " queries at once"));
+  metrics_.ResultOf(status).Increment();
+  metrics_.seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  return ToGrpc(status);
+}
+
+// Without one, a client that stops reading would hold its place for ever.
+absl::Status SelectService::CheckDeadline(const grpc::ServerContext& context) const {
+  if (absl::FromChrono(context.deadline()) > absl::Now() + options_.max_time) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a deadline of at most ", absl::FormatDuration(options_.max_time), " is needed"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SelectService::RunSelection(grpc::ServerContext& context, const v1::SelectRequest& request,
+                                         grpc::ServerWriter<v1::SelectResponse>& writer) {
+  TRIBUTARY_RETURN_IF_ERROR(CheckDeadline(context));
+  Selection selection(reader_, request, options_.limits);
+  const absl::Status status = selection.Run([&] { return context.IsCancelled(); },
+                                            [&](const v1::SelectResponse& response) { return writer.Write(response); });
+  metrics_.rows.Increment(selection.summary().rows());
+  return status;
+}
+
+}  // namespace tributary

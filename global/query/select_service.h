@@ -1,0 +1,52 @@
+#pragma once
+
+#include <atomic>
+
+#include "common/telemetry/telemetry.h"
+#include "global/query/selection.h"
+#include "global/store/row_reader.h"
+#include "tributary/v1/query.grpc.pb.h"
+
+namespace tributary {
+
+// QueryService over this global's store, on gRPC's own threads: reading never waits for the owner's loop.
+//
+// Bounds:  at most `max_concurrent` requests run, more are Unavailable; every request must carry a deadline of at most
+//          `max_time`, and SelectLimits hold for each.
+// Threads: thread-safe. `reader` outlives it.
+class SelectService final : public v1::QueryService::Service {
+ public:
+  struct Options {
+    SelectLimits limits = {};
+    int max_concurrent = 4;
+    absl::Duration max_time = absl::Minutes(5);
+  };
+  SelectService(const RowReader& reader, const Options& options, Telemetry& telemetry);
+
+  grpc::Status Select(grpc::ServerContext* context, const v1::SelectRequest* request,
+                      grpc::ServerWriter<v1::SelectResponse>* writer) override;
+
+ private:
+  struct Metrics {
+    explicit Metrics(Telemetry& telemetry);
+    Counter& answered;
+    Counter& busy;
+    Counter& cancelled;  // by the client, or its deadline
+    Counter& over_limit;
+    Counter& failed;
+    Counter& rows;
+    Histogram& seconds;
+    Counter& ResultOf(const absl::Status& status);
+  };
+
+  absl::Status CheckDeadline(const grpc::ServerContext& context) const;
+  absl::Status RunSelection(grpc::ServerContext& context, const v1::SelectRequest& request,
+                            grpc::ServerWriter<v1::SelectResponse>& writer);
+
+  const RowReader& reader_;
+  const Options options_;
+  Metrics metrics_;
+  std::atomic<int> running_{0};
+};
+
+}  // namespace tributary
