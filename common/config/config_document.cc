@@ -51,7 +51,9 @@ ConfigDocument::ConfigDocument(ConfigDocument&&) noexcept = default;
 ConfigDocument& ConfigDocument::operator=(ConfigDocument&&) noexcept = default;
 ConfigDocument::~ConfigDocument() = default;
 
-ConfigNode ConfigDocument::root() { return ConfigNode(reader_.get(), nullptr, "", false).NodeAt(yaml_.get(), "", false); }
+ConfigNode ConfigDocument::root() {
+  return ConfigNode(reader_.get(), nullptr, "", false).NodeAt(yaml_.get(), "", false);
+}
 
 absl::Status ConfigDocument::ToStatus() const { return reader_->ToStatus(); }
 

@@ -46,7 +46,7 @@ class ConfigDocument {
   // OK, or InvalidArgument with every error so far, keys that nobody read among them. Call it last.
   absl::Status ToStatus() const;
 
-  // Every key that was read, in the order of reading: for documentation and for a page that shows the settings in force.
+  // Every key that was read, in the order of reading: for documentation, and to show the settings in force.
   const std::vector<ConfigKey>& keys() const;
 
   // TRIBUTARY_ variables that no key answers to: worth a warning, but no error, since others (Kubernetes service

@@ -20,11 +20,11 @@ class ConfigReader;
 
 // A key as it was read. Values are written as in the file.
 struct ConfigKey {
-  std::string path;           // "forward.max_batch_bytes", "sinks[0].url"
-  std::string type;           // "string", "bool", "integer", "number", "duration", "bytes", "list of ...", "plain | veneur"
+  std::string path;  // "forward.max_batch_bytes", "sinks[0].url"
+  std::string type;  // "string", "bool", "integer", "number", "duration", "bytes", "list of ...", "plain | veneur"
   std::string default_value;
-  std::string value;          // in force; secrets are redacted
-  std::string variable;       // overrides it; empty where none does
+  std::string value;     // in force; secrets are redacted
+  std::string variable;  // overrides it; empty where none does
 };
 
 // Both ends belong to the range: node.Read("port", config.port, {.min = 1, .max = 65535}).
@@ -76,7 +76,8 @@ class ConfigNode {
   bool Has(absl::string_view key) const;
   // An error unless Has(key).
   void Require(absl::string_view key);
-  // Cross-checks: an error with `message` at `key` unless `holds`. node.Check(c.grace > c.interval, "grace", "must ...").
+  // Cross-checks: an error with `message` at `key` unless `holds`, as in
+  // node.Check(config.grace > config.interval, "grace", "must be longer than the interval");
   void Check(bool holds, absl::string_view key, absl::string_view message);
   // True while keys are only being listed (DescribingDocument): readers that branch on a value then read every branch.
   bool describing() const;

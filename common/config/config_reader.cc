@@ -66,7 +66,8 @@ const YamlEntry* ConfigReader::Ask(const YamlValue* map, absl::string_view key) 
 
 std::string ConfigReader::VariableOf(absl::string_view path) {
   std::string variable = absl::StrCat(kPrefix, absl::AsciiStrToUpper(path));
-  std::replace_if(variable.begin(), variable.end(), [](char c) { return !absl::ascii_isalnum(c); }, '_');
+  std::replace_if(
+      variable.begin(), variable.end(), [](char c) { return !absl::ascii_isalnum(c); }, '_');
   return variable;
 }
 
@@ -90,8 +91,7 @@ absl::Status ConfigReader::ToStatus() const {
   const auto order = [](const Error& error) {
     return std::make_pair(error.place.line > 0 ? 0 : error.place.variable.empty() ? 2 : 1, error.place.line);
   };
-  std::stable_sort(errors.begin(), errors.end(),
-                   [&](const Error& a, const Error& b) { return order(a) < order(b); });
+  std::stable_sort(errors.begin(), errors.end(), [&](const Error& a, const Error& b) { return order(a) < order(b); });
   std::vector<std::string> lines;
   for (size_t i = 0; i < std::min(errors.size(), kMaxErrors); ++i) lines.push_back(Format(errors[i]));
   if (errors.size() > kMaxErrors) lines.push_back(absl::StrCat("and ", errors.size() - kMaxErrors, " more errors"));

@@ -18,7 +18,7 @@
 namespace tributary {
 namespace {
 
-constexpr size_t kMaxHostBytes = 253;                              // RFC 1035 section 2.3.4
+constexpr size_t kMaxHostBytes = 253;                                // RFC 1035 section 2.3.4
 constexpr size_t kMaxPathBytes = sizeof(sockaddr_un::sun_path) - 1;  // its end is a zero byte
 
 bool IsDatagram(Address::Kind kind) { return kind == Address::Kind::kUdp || kind == Address::Kind::kUnixDatagram; }
@@ -87,10 +87,14 @@ absl::Status ReadPath(absl::string_view text, Address& address) {
 
 absl::string_view SchemeOf(Address::Kind kind) {
   switch (kind) {
-    case Address::Kind::kTcp: return "tcp://";
-    case Address::Kind::kUdp: return "udp://";
-    case Address::Kind::kUnixStream: return "unixstream://";
-    case Address::Kind::kUnixDatagram: return "unixgram://";
+    case Address::Kind::kTcp:
+      return "tcp://";
+    case Address::Kind::kUdp:
+      return "udp://";
+    case Address::Kind::kUnixStream:
+      return "unixstream://";
+    case Address::Kind::kUnixDatagram:
+      return "unixgram://";
   }
   return "";
 }

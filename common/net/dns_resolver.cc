@@ -109,7 +109,8 @@ absl::StatusOr<std::vector<SrvTarget>> ParseSrvAnswer(absl::string_view packet) 
     if (ns_parserr(&message, ns_s_an, i, &record) != 0) return absl::UnavailableError("a broken record in the answer");
     if (ns_rr_type(record) != ns_t_srv || ns_rr_rdlen(record) <= kFixedBytes) continue;
     char host[NS_MAXDNAME];
-    if (dn_expand(ns_msg_base(message), ns_msg_end(message), ns_rr_rdata(record) + kFixedBytes, host, sizeof host) < 0) {
+    if (dn_expand(ns_msg_base(message), ns_msg_end(message), ns_rr_rdata(record) + kFixedBytes, host, sizeof host) <
+        0) {
       return absl::UnavailableError("a broken name in the answer");
     }
     if (host[0] == '\0') continue;  // "." says that the service is decidedly not there

@@ -46,7 +46,8 @@ struct SrvTarget {
   friend bool operator==(const SrvTarget&, const SrvTarget&) = default;
 };
 
-// The SRV records of a DNS answer (RFC 1035 section 4.1, RFC 2782); other records are skipped. The bytes may be anything.
+// The SRV records of a DNS answer (RFC 1035 section 4.1, RFC 2782); other records are skipped. The bytes may
+// be anything.
 absl::StatusOr<std::vector<SrvTarget>> ParseSrvAnswer(absl::string_view packet);
 
 }  // namespace tributary

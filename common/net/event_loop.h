@@ -13,7 +13,8 @@ class io_context;
 
 namespace tributary {
 
-// One named thread that runs functions, timers and, through context(), Asio's sockets: what one thread owns needs no lock.
+// One named thread that runs functions, timers and, through context(), Asio's sockets. What it alone touches needs no
+// lock.
 //
 // Bounds:  at most `max_posted` functions wait; timers are as many as the program starts.
 // Errors:  a function must not throw.

@@ -38,11 +38,15 @@ std::string ShownUrl(absl::string_view url) {
 absl::StatusCode CodeOf(CURLcode code) {
   switch (code) {
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL: return absl::StatusCode::kInvalidArgument;
-    case CURLE_OPERATION_TIMEDOUT: return absl::StatusCode::kDeadlineExceeded;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return absl::StatusCode::kInvalidArgument;
+    case CURLE_OPERATION_TIMEDOUT:
+      return absl::StatusCode::kDeadlineExceeded;
     case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE: return absl::StatusCode::kFailedPrecondition;
-    default: return absl::StatusCode::kUnavailable;
+    case CURLE_SSL_CACERT_BADFILE:
+      return absl::StatusCode::kFailedPrecondition;
+    default:
+      return absl::StatusCode::kUnavailable;
   }
 }
 
@@ -121,7 +125,8 @@ bool HasLineBreak(absl::string_view text) {
 }
 
 absl::Status CheckFetch(const HttpFetch& fetch) {
-  if (HasLineBreak(fetch.url) || HasLineBreak(fetch.method)) return absl::InvalidArgumentError("a line break in the URL");
+  if (HasLineBreak(fetch.url) || HasLineBreak(fetch.method))
+    return absl::InvalidArgumentError("a line break in the URL");
   for (const auto& [name, value] : fetch.headers) {
     if (HasLineBreak(name) || HasLineBreak(value)) return absl::InvalidArgumentError("a line break in a header");
   }

@@ -21,8 +21,8 @@ struct HttpFetch {
   std::string ca_file = {};                    // PEM; empty: the system's
   std::string certificate_file = {};           // PEM, for mTLS, with key_file
   std::string key_file = {};
-  // Gets the body of a 2xx piece by piece as it arrives, instead of HttpReply::body, and without max_response_bytes: for
-  // watches. Returning false ends the exchange with Cancelled. Must not throw.
+  // Gets the body of a 2xx piece by piece as it arrives, instead of HttpReply::body, and without max_response_bytes:
+  // for watches. Returning false ends the exchange with Cancelled. Must not throw.
   std::function<bool(absl::string_view)> on_body = {};
 };
 
@@ -37,7 +37,7 @@ struct HttpReply {
 // Makes HTTP requests, one at a time, keeping the connection between them. Redirects are not followed; the variables
 // http_proxy, https_proxy and no_proxy are heeded.
 //
-// Errors:  any status is a reply; not getting one is Unavailable (refused, reset, unknown host, TLS) or DeadlineExceeded,
+// Errors:  any status is a reply; not getting one is Unavailable (refused, reset, unknown host, TLS), DeadlineExceeded,
 //          ResourceExhausted when the response is too large, InvalidArgument for a URL that is none. The message names
 //          the URL's host, never its credentials or parameters.
 // Threads: thread-compatible, but Cancel may be called from any thread.

@@ -18,7 +18,8 @@ HttpRoutes::Match HttpRoutes::Find(absl::string_view method, absl::string_view p
   if (methods == nullptr) return {};
   const auto found = methods->find(method);
   if (found != methods->end()) return {.handler = &found->second};
-  return {.allowed_methods = absl::StrJoin(*methods, ", ", [](std::string* out, const auto& m) { out->append(m.first); })};
+  return {.allowed_methods =
+              absl::StrJoin(*methods, ", ", [](std::string* out, const auto& m) { out->append(m.first); })};
 }
 
 const HttpRoutes::ByMethod* HttpRoutes::FindPath(absl::string_view path) const {

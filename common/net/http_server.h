@@ -15,9 +15,8 @@ namespace tributary {
 // Serves HTTP/1.1 to operators, scrapers and Grafana: one thread for the sockets, a few for the handlers, so that a
 // slow handler delays no other connection.
 //
-// Bounds:  connections, header and body bytes, and time: see Options. A connection has one request in work at a time, so
-//          at most max_connections requests wait for a handler thread. What goes over is answered (503, 431, 413) or, when
-//          it is too slow, closed, and counted in Stats.
+// Bounds:  connections, header and body bytes, and time: see Options. At most max_connections requests are with the
+//          handlers. What goes over is answered (503, 431, 413) or, when it is too slow, closed; and counted in Stats.
 // Errors:  unknown path 404, wrong method 405, unreadable request 400, a handler that throws 500.
 // Threads: thread-safe once started; handlers run on several threads at once.
 class HttpServer {
@@ -30,7 +29,7 @@ class HttpServer {
     size_t max_body_bytes = 1 << 20;
     absl::Duration idle_timeout = absl::Seconds(30);     // between requests
     absl::Duration request_timeout = absl::Seconds(30);  // for a request to arrive whole, and for an answer to be taken
-    absl::Duration handler_timeout = absl::Minutes(2);   // then the client gets 503; the handler's own result is dropped
+    absl::Duration handler_timeout = absl::Minutes(2);  // then the client gets 503; the handler's own result is dropped
   };
 
   struct Stats {
@@ -50,8 +49,8 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  // Before Start. `path` is exact, or a prefix when it ends in '*' ("/api/v1/label/*"); exact ones win, then the longest
-  // prefix. GET serves HEAD too.
+  // Before Start. `path` is exact, or a prefix when it ends in '*' ("/api/v1/label/*"); exact ones win, then the
+  // longest prefix. GET serves HEAD too.
   void Handle(absl::string_view method, absl::string_view path, Handler handler);
 
   // Binds, listens and serves. The error names the address.

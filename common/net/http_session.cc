@@ -147,15 +147,13 @@ void HttpSession::Dispatch(const HttpHandler& handler, HttpRequest request) {
     if (!error) self->OnHandlerTimeout(number);
   });
   // The session goes along and comes back, so that it always ends on the loop's thread.
-  asio::post(*shared_.handlers,
-             [self = shared_from_this(), number, &handler, request = std::move(request)]() mutable {
-               HttpSession& session = *self;
-               const bool awaited = session.current_request_.load(std::memory_order_relaxed) == number;
-               HttpResponse response = awaited ? session.Run(handler, request) : HttpResponse();
-               asio::post(session.shared_.loop, [back = std::move(self), number, response = std::move(response)] {
-                 back->OnHandled(number, response);
-               });
-             });
+  asio::post(*shared_.handlers, [self = shared_from_this(), number, &handler, request = std::move(request)]() mutable {
+    HttpSession& session = *self;
+    const bool awaited = session.current_request_.load(std::memory_order_relaxed) == number;
+    HttpResponse response = awaited ? session.Run(handler, request) : HttpResponse();
+    asio::post(session.shared_.loop,
+               [back = std::move(self), number, response = std::move(response)] { back->OnHandled(number, response); });
+  });
 }
 
 HttpResponse HttpSession::Run(const HttpHandler& handler, const HttpRequest& request) {

@@ -7,7 +7,8 @@
 
 namespace tributary {
 
-AdminServer::AdminServer(HttpServer& server, Telemetry& telemetry, absl::string_view program, absl::string_view version) {
+AdminServer::AdminServer(HttpServer& server, Telemetry& telemetry, absl::string_view program,
+                         absl::string_view version) {
   server.Handle("GET", "/metrics", [&telemetry](const HttpRequest&) {
     return HttpResponse{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = telemetry.Serialize()};
   });
@@ -27,7 +28,8 @@ HttpResponse AdminServer::Ready() const {
   MutexLock lock(mutex_);
   std::string failures;
   for (const auto& [name, check] : checks_) {
-    if (const absl::Status status = check(); !status.ok()) absl::StrAppend(&failures, name, ": ", status.message(), "\n");
+    if (const absl::Status status = check(); !status.ok())
+      absl::StrAppend(&failures, name, ": ", status.message(), "\n");
   }
   return failures.empty() ? HttpResponse::Text(200, "ok\n") : HttpResponse::Text(503, failures);
 }
@@ -35,19 +37,20 @@ HttpResponse AdminServer::Ready() const {
 void AdminServer::ExportStats(HttpServer& server, Telemetry& telemetry) {
   using Stats = HttpServer::Stats;
   const auto add = [&](Telemetry::Kind kind, absl::string_view name, absl::string_view help, uint64_t Stats::*field) {
-    readings_.push_back(telemetry.AddReading(
-        kind, name, help, {}, [&server, field] { return static_cast<double>(server.stats().*field); }));
+    readings_.push_back(telemetry.AddReading(kind, name, help, {},
+                                             [&server, field] { return static_cast<double>(server.stats().*field); }));
   };
   constexpr auto kCounter = Telemetry::Kind::kCounter;
   add(Telemetry::Kind::kGauge, "tributary_http_connections", "Open HTTP connections.", &Stats::connections);
-  add(kCounter, "tributary_http_connections_accepted_total", "HTTP connections accepted.", &Stats::connections_accepted);
+  add(kCounter, "tributary_http_connections_accepted_total", "HTTP connections accepted.",
+      &Stats::connections_accepted);
   add(kCounter, "tributary_http_connections_refused_total", "HTTP connections over the limit, told 503 or closed.",
       &Stats::connections_refused);
   add(kCounter, "tributary_http_requests_total", "HTTP requests handed to a handler.", &Stats::requests);
   add(kCounter, "tributary_http_requests_refused_total", "HTTP requests the server itself refused.",
       &Stats::requests_refused);
-  add(kCounter, "tributary_http_timeouts_total", "HTTP connections ended for being idle or slow, and handlers given up.",
-      &Stats::timeouts);
+  add(kCounter, "tributary_http_timeouts_total",
+      "HTTP connections ended for being idle or slow, and handlers given up.", &Stats::timeouts);
   add(kCounter, "tributary_http_handler_failures_total", "HTTP handlers that threw.", &Stats::handler_failures);
 }
 

@@ -48,7 +48,8 @@ std::vector<Telemetry::Reading> AddProcessMetrics(Telemetry& telemetry) {
   constexpr auto kCounter = Telemetry::Kind::kCounter;
   constexpr auto kGauge = Telemetry::Kind::kGauge;
   std::vector<Telemetry::Reading> readings;
-  const auto add = [&](Telemetry::Kind kind, absl::string_view name, absl::string_view help, std::function<double()> read) {
+  const auto add = [&](Telemetry::Kind kind, absl::string_view name, absl::string_view help,
+                       std::function<double()> read) {
     readings.push_back(telemetry.AddReading(kind, name, help, {}, std::move(read)));
   };
   const double start = absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch());

@@ -22,9 +22,12 @@ using prometheus::MetricType;
 
 MetricType TypeOf(Telemetry::Kind kind) {
   switch (kind) {
-    case Telemetry::Kind::kCounter: return MetricType::Counter;
-    case Telemetry::Kind::kGauge: return MetricType::Gauge;
-    case Telemetry::Kind::kHistogram: return MetricType::Histogram;
+    case Telemetry::Kind::kCounter:
+      return MetricType::Counter;
+    case Telemetry::Kind::kGauge:
+      return MetricType::Gauge;
+    case Telemetry::Kind::kHistogram:
+      return MetricType::Histogram;
   }
   return MetricType::Untyped;
 }
@@ -126,7 +129,8 @@ class Telemetry::Impl {
     for (const auto& [name, family] : families_) {
       if (family.children.empty()) continue;
       MetricFamily& out = families.emplace_back(MetricFamily{name, family.help, TypeOf(family.kind), {}});
-      for (const auto& [labels, child] : family.children) out.metric.push_back(CollectChild(family.kind, labels, child));
+      for (const auto& [labels, child] : family.children)
+        out.metric.push_back(CollectChild(family.kind, labels, child));
     }
     return families;
   }
@@ -186,8 +190,8 @@ Counter& Telemetry::AddDropCounter(absl::string_view name, absl::string_view hel
   return AddCounter(name, help, {{"reason", std::string(reason)}});
 }
 
-Telemetry::Reading Telemetry::AddReading(Kind kind, absl::string_view name, absl::string_view help, const Labels& labels,
-                                         std::function<double()> read) {
+Telemetry::Reading Telemetry::AddReading(Kind kind, absl::string_view name, absl::string_view help,
+                                         const Labels& labels, std::function<double()> read) {
   return Reading(this, impl_->AddReading(kind, name, help, labels, std::move(read)));
 }
 

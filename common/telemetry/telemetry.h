@@ -53,12 +53,14 @@ class Telemetry {
 
   Counter& AddCounter(absl::string_view name, absl::string_view help, const Labels& labels = {});
   Gauge& AddGauge(absl::string_view name, absl::string_view help, const Labels& labels = {});
-  Histogram& AddHistogram(absl::string_view name, absl::string_view help, std::vector<double> bounds, const Labels& labels = {});
+  Histogram& AddHistogram(absl::string_view name, absl::string_view help, std::vector<double> bounds,
+                          const Labels& labels = {});
   // One cell of a family of losses: `name{reason="..."}`. The books of a component add these up.
   Counter& AddDropCounter(absl::string_view name, absl::string_view help, absl::string_view reason);
   // For what is kept elsewhere: queue depths, a store's own tickers. `kind` is kCounter or kGauge. `read` is quick and
   // does not call Telemetry.
-  Reading AddReading(Kind kind, absl::string_view name, absl::string_view help, const Labels& labels, std::function<double()> read);
+  Reading AddReading(Kind kind, absl::string_view name, absl::string_view help, const Labels& labels,
+                     std::function<double()> read);
 
   // Everything in Prometheus text format 0.0.4, families by name.
   std::string Serialize() const;

@@ -105,7 +105,8 @@ TEST(ConfigDocumentTest, DescribingVisitsEveryKeyWithItsDefault) {
 }
 
 TEST(ConfigDocumentTest, ValuesInForceAreShownWithoutSecrets) {
-  auto document = ParseYaml("password: hunter2\nsinks: [{url: 'http://a'}]\n", "f.yaml", {{"TRIBUTARY_FLUSH_INTERVAL", "30s"}});
+  auto document =
+      ParseYaml("password: hunter2\nsinks: [{url: 'http://a'}]\n", "f.yaml", {{"TRIBUTARY_FLUSH_INTERVAL", "30s"}});
   ASSERT_TRUE(document.ok());
   EXPECT_EQ(ReadSettings(document->root()).password, "hunter2");
   EXPECT_EQ(FormatConfigValues(document->keys()),

@@ -62,9 +62,8 @@ TestConfig ReadTestConfig(ConfigNode root) {
     item.Read("url", sink.url);
     item.Read("timeout", sink.timeout);
   });
-  root.Map("services", [&](absl::string_view name, ConfigNode item) {
-    item.Read("rate", config.services[std::string(name)]);
-  });
+  root.Map("services",
+           [&](absl::string_view name, ConfigNode item) { item.Read("rate", config.services[std::string(name)]); });
   root.Check(!config.strict || config.threshold == 1, "strict", "needs threshold: 1");
   return config;
 }
@@ -166,7 +165,8 @@ TEST(ConfigNodeTest, BadConfigurationsAreToldByLine) {
       {"forward:\n  tags:\n    a: [1]", "f.yaml:3: forward.tags.a: expected one value"},
       {"forward:\n  tags: [a]", "f.yaml:2: forward.tags: expected a map of names to values"},
       {"intervall: 10s", "f.yaml:1: intervall: unknown key; did you mean \"interval\"?"},
-      {"forward:\n  max_batch_byte: 1", "f.yaml:2: forward.max_batch_byte: unknown key; did you mean \"max_batch_bytes\"?"},
+      {"forward:\n  max_batch_byte: 1",
+       "f.yaml:2: forward.max_batch_byte: unknown key; did you mean \"max_batch_bytes\"?"},
       {"flush: 1", "f.yaml:1: flush: unknown key"},
       {"\"\\x01\": 1", "f.yaml:1: \\x01: unknown key"},
       {"sinks:\n- url: a\n  timeot: 1s", "f.yaml:3: sinks[0].timeot: unknown key; did you mean \"timeout\"?"},

@@ -14,14 +14,22 @@ struct DurationCase {
 
 TEST(UnitsTest, DurationsAreReadAsWritten) {
   const DurationCase cases[] = {
-      {"10s", absl::Seconds(10)},      {"1h30m", absl::Minutes(90)},
-      {"250ms", absl::Milliseconds(250)}, {"1.5s", absl::Milliseconds(1500)},
-      {"0", absl::ZeroDuration()},     {"0s", absl::ZeroDuration()},
-      {"30d", absl::Hours(720)},       {"0d", absl::ZeroDuration()},
-      {"", std::nullopt},              {"10", std::nullopt},
-      {"ten", std::nullopt},           {"10 s", std::nullopt},
-      {"-1s", std::nullopt},           {"-1d", std::nullopt},
-      {"inf", std::nullopt},           {"d", std::nullopt},
+      {"10s", absl::Seconds(10)},
+      {"1h30m", absl::Minutes(90)},
+      {"250ms", absl::Milliseconds(250)},
+      {"1.5s", absl::Milliseconds(1500)},
+      {"0", absl::ZeroDuration()},
+      {"0s", absl::ZeroDuration()},
+      {"30d", absl::Hours(720)},
+      {"0d", absl::ZeroDuration()},
+      {"", std::nullopt},
+      {"10", std::nullopt},
+      {"ten", std::nullopt},
+      {"10 s", std::nullopt},
+      {"-1s", std::nullopt},
+      {"-1d", std::nullopt},
+      {"inf", std::nullopt},
+      {"d", std::nullopt},
       {"9223372036854775807d", std::nullopt},
   };
   for (const DurationCase& c : cases) EXPECT_EQ(ParseDuration(c.text), c.duration) << c.text;

@@ -18,12 +18,48 @@ using ::testing::HasSubstr;
 // An answer to SRV _grpc._tcp.g.example as a name server would send it (RFC 1035 section 4.1): g-1.g.example:8128 and
 // g-0.g.example:8129, their names shortened by pointers, and an A record among them.
 std::string Answer() {
-  return absl::HexStringToBytes(absl::StrCat(
-      "0001" "8180" "0001" "0003" "0000" "0000",                           // id, flags, 1 question, 3 answers
-      "055f67727063" "045f746370" "0167" "076578616d706c65" "00" "0021" "0001",  // at 12; g.example is at 23
-      "c00c" "0021" "0001" "0000001e" "000d" "0000" "0000" "1fc0" "03672d31" "c017" "00",
-      "c017" "0001" "0001" "0000001e" "0004" "0a000001",
-      "c00c" "0021" "0001" "0000001e" "000d" "0000" "0000" "1fc1" "03672d30" "c017" "00"));
+  return absl::HexStringToBytes(
+      absl::StrCat("0001"
+                   "8180"
+                   "0001"
+                   "0003"
+                   "0000"
+                   "0000",  // id, flags, 1 question, 3 answers
+                   "055f67727063"
+                   "045f746370"
+                   "0167"
+                   "076578616d706c65"
+                   "00"
+                   "0021"
+                   "0001",  // at 12; g.example is at 23
+                   "c00c"
+                   "0021"
+                   "0001"
+                   "0000001e"
+                   "000d"
+                   "0000"
+                   "0000"
+                   "1fc0"
+                   "03672d31"
+                   "c017"
+                   "00",
+                   "c017"
+                   "0001"
+                   "0001"
+                   "0000001e"
+                   "0004"
+                   "0a000001",
+                   "c00c"
+                   "0021"
+                   "0001"
+                   "0000001e"
+                   "000d"
+                   "0000"
+                   "0000"
+                   "1fc1"
+                   "03672d30"
+                   "c017"
+                   "00"));
 }
 
 TEST(DnsResolverTest, SrvRecordsAreReadFromTheWire) {
@@ -67,7 +103,8 @@ TEST(DnsResolverTest, IpAddressesResolveToThemselves) {
 TEST(DnsResolverTest, FailuresNameTheHost) {
   SystemDnsResolver resolver;
   const std::string host(300, 'a');  // longer than a name may be, so nobody is asked
-  EXPECT_THAT(std::string(resolver.Resolve(host, 80).status().message()), HasSubstr(absl::StrCat("resolve ", host, ": ")));
+  EXPECT_THAT(std::string(resolver.Resolve(host, 80).status().message()),
+              HasSubstr(absl::StrCat("resolve ", host, ": ")));
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ class HttpClientTest : public ::testing::Test {
     server_.Handle("POST", "/echo", [](const HttpRequest& request) {
       return HttpResponse::Text(200, absl::StrCat(request.Header("content-type"), "|", request.body));
     });
-    server_.Handle("GET", "/large", [](const HttpRequest&) { return HttpResponse::Text(200, std::string(1 << 20, 'x')); });
+    server_.Handle("GET", "/large",
+                   [](const HttpRequest&) { return HttpResponse::Text(200, std::string(1 << 20, 'x')); });
     server_.Handle("GET", "/never", [this](const HttpRequest&) {
       entered_.set_value();
       released_.wait();
@@ -106,10 +107,11 @@ TEST_F(HttpClientTest, CancelEndsTheRunningFetchAndLaterOnes) {
 
 TEST_F(HttpClientTest, BodiesCanBeTakenPieceByPiece) {
   size_t bytes = 0;
-  const auto reply = client_.Fetch({.url = Url("/large"), .max_response_bytes = 1, .on_body = [&](absl::string_view piece) {
-                                      bytes += piece.size();
-                                      return true;
-                                    }});
+  const auto reply =
+      client_.Fetch({.url = Url("/large"), .max_response_bytes = 1, .on_body = [&](absl::string_view piece) {
+                       bytes += piece.size();
+                       return true;
+                     }});
   ASSERT_TRUE(reply.ok()) << reply.status();
   EXPECT_EQ(bytes, 1u << 20);
   EXPECT_EQ(reply->body, "");
@@ -150,7 +152,8 @@ TEST_F(HttpClientTest, UrlsAndHeadersThatAreNoneAreRefused) {
 }
 
 TEST_F(HttpClientTest, MissingCaFilesAreToldAsSuch) {
-  const auto reply = client_.Fetch({.url = absl::StrCat("https://127.0.0.1:", server_.port()), .ca_file = "/no/such.pem"});
+  const auto reply =
+      client_.Fetch({.url = absl::StrCat("https://127.0.0.1:", server_.port()), .ca_file = "/no/such.pem"});
   EXPECT_EQ(reply.status().code(), absl::StatusCode::kFailedPrecondition);
 }
 

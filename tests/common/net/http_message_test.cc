@@ -21,7 +21,8 @@ TEST(HttpMessageTest, PercentSequencesAreDecoded) {
 }
 
 TEST(HttpMessageTest, BrokenPercentSequencesAreRefused) {
-  for (const char* text : {"%", "%2", "%zz", "a%2", "a%", "%-1"}) EXPECT_EQ(PercentDecode(text, true), std::nullopt) << text;
+  for (const char* text : {"%", "%2", "%zz", "a%2", "a%", "%-1"})
+    EXPECT_EQ(PercentDecode(text, true), std::nullopt) << text;
 }
 
 TEST(HttpMessageTest, EveryByteSurvivesEncoding) {

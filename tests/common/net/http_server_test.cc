@@ -35,8 +35,10 @@ std::string Describe(const HttpRequest& request) {
 std::unique_ptr<HttpServer> Serve(HttpServer::Options options = {}) {
   auto server = std::make_unique<HttpServer>(options);
   server->Handle("GET", "/hello", [](const HttpRequest&) { return HttpResponse::Text(200, "hello\n"); });
-  server->Handle("GET", "/echo/*", [](const HttpRequest& request) { return HttpResponse::Text(200, Describe(request)); });
-  server->Handle("POST", "/echo/*", [](const HttpRequest& request) { return HttpResponse::Text(200, Describe(request)); });
+  server->Handle("GET", "/echo/*",
+                 [](const HttpRequest& request) { return HttpResponse::Text(200, Describe(request)); });
+  server->Handle("POST", "/echo/*",
+                 [](const HttpRequest& request) { return HttpResponse::Text(200, Describe(request)); });
   server->Handle("GET", "/throw", [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("no"); });
   const absl::Status started = server->Start();
   EXPECT_TRUE(started.ok()) << started;
@@ -72,9 +74,9 @@ class Gate {
 
 TEST(HttpServerTest, PagesAreServed) {
   const auto server = Serve();
-  EXPECT_THAT(Exchange(*server, kHello), AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("Content-Length: 6\r\n"),
-                                               HasSubstr("Content-Type: text/plain; charset=utf-8\r\n"),
-                                               EndsWith("\r\n\r\nhello\n")));
+  EXPECT_THAT(Exchange(*server, kHello),
+              AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("Content-Length: 6\r\n"),
+                    HasSubstr("Content-Type: text/plain; charset=utf-8\r\n"), EndsWith("\r\n\r\nhello\n")));
 }
 
 TEST(HttpServerTest, HandlersSeeDecodedPathsAndParameters) {
@@ -85,8 +87,9 @@ TEST(HttpServerTest, HandlersSeeDecodedPathsAndParameters) {
 
 TEST(HttpServerTest, FormsAddParameters) {
   const auto server = Serve();
-  EXPECT_THAT(Exchange(*server, "POST /echo/?a=1 HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-                                "Content-Length: 7\r\n\r\nquery=b"),
+  EXPECT_THAT(Exchange(*server,
+                       "POST /echo/?a=1 HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                       "Content-Length: 7\r\n\r\nquery=b"),
               EndsWith("POST /echo/ {a=1,query=b} 7"));
 }
 
@@ -172,7 +175,8 @@ TEST(HttpServerTest, WrongRequestsAreRefusedClearly) {
 TEST(HttpServerTest, LargeHeadersAreRefused) {
   const auto server = Serve();
   const std::string header(17 << 10, 'a');
-  EXPECT_THAT(Exchange(*server, absl::StrCat("GET /hello HTTP/1.1\r\nX: ", header, "\r\n\r\n")), StartsWith("HTTP/1.1 431 "));
+  EXPECT_THAT(Exchange(*server, absl::StrCat("GET /hello HTTP/1.1\r\nX: ", header, "\r\n\r\n")),
+              StartsWith("HTTP/1.1 431 "));
   EXPECT_THAT(Exchange(*server, absl::StrCat("GET /", header, " HTTP/1.1\r\n\r\n")), StartsWith("HTTP/1.1 431 "));
 }
 
@@ -210,7 +214,7 @@ TEST(HttpServerTest, SlowRequestsAreCut) {
     EXPECT_EQ(client.ReadAll(&closed), "");
     EXPECT_TRUE(closed);
   }
-  EXPECT_EQ(server->stats().timeouts, 3u);
+  while (server->stats().timeouts < 3) std::this_thread::yield();  // counted a moment after the socket closes
 }
 
 TEST(HttpServerTest, IdleConnectionsAreClosed) {

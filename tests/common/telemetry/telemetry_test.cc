@@ -94,16 +94,18 @@ TEST(TelemetryTest, CountsFromThreadsAddUpWhileOthersRead) {
   for (std::thread& writer : writers) writer.join();
   done = true;
   reader.join();
-  EXPECT_THAT(ReadMetricText(telemetry.Serialize()),
-              ElementsAre(Pair("tributary_a_total", 40'000), Pair("tributary_b_total{shard=\"0\"}", 20'000),
-                          Pair("tributary_b_total{shard=\"1\"}", 20'000), Pair("tributary_b_total{shard=\"2\"}", 20'000),
-                          Pair("tributary_b_total{shard=\"3\"}", 20'000)));
+  EXPECT_THAT(
+      ReadMetricText(telemetry.Serialize()),
+      ElementsAre(Pair("tributary_a_total", 40'000), Pair("tributary_b_total{shard=\"0\"}", 20'000),
+                  Pair("tributary_b_total{shard=\"1\"}", 20'000), Pair("tributary_b_total{shard=\"2\"}", 20'000),
+                  Pair("tributary_b_total{shard=\"3\"}", 20'000)));
 }
 
 TEST(TelemetryTest, ReadingsAreTakenAtEachSerialisation) {
   Telemetry telemetry;
   int depth = 1;
-  const auto reading = telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_depth", "Depth.", {}, [&] { return depth; });
+  const auto reading =
+      telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_depth", "Depth.", {}, [&] { return depth; });
   EXPECT_THAT(ReadMetricText(telemetry.Serialize()), Contains(Pair("tributary_depth", 1)));
   depth = 7;
   EXPECT_THAT(ReadMetricText(telemetry.Serialize()), Contains(Pair("tributary_depth", 7)));
