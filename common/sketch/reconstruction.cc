@@ -68,7 +68,7 @@ Centroid Reconstruction::ArithmeticCentroid(size_t i) const {
   for (int k = 0; k < kArithmeticPoints; ++k) {
     mean += Value(i, cell.At((k + 0.5) / kArithmeticPoints)) / kArithmeticPoints;
   }
-  row.mean = std::clamp(mean, min_, max_);
+  row.mean = std::clamp(mean, Value(i, cell.left), Value(i, cell.right()));  // the average of equals may round away
   return row;
 }
 
