@@ -1,0 +1,30 @@
+#pragma once
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/hash/view.h"
+#include "tributary/v1/query.pb.h"
+
+namespace tributary {
+
+// What one global said to a question. When it did not answer whole, `status` says why and there are no groups.
+struct GlobalAnswer {
+  Member global;
+  absl::Status status;
+  std::vector<v1::Group> groups;
+  v1::Summary summary;
+};
+
+// Asks all globals the same question at once. Thread-safe.
+class FanOut {
+ public:
+  virtual ~FanOut() = default;
+  // One answer per global, in the order of `globals`. Returns soon after `timeout` at the latest; who has not answered
+  // by then is DeadlineExceeded.
+  virtual std::vector<GlobalAnswer> Select(const std::vector<Member>& globals, const v1::SelectRequest& request,
+                                           absl::Duration timeout) = 0;
+};
+
+}  // namespace tributary

@@ -1,0 +1,142 @@
+#include "proxy/query/grpc_fan_out.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tributary/v1/query.grpc.pb.h"
+
+namespace tributary {
+namespace {
+
+// Counts calls down; shared, so that the last call may leave it after the waiter has gone on.
+class Outstanding {
+ public:
+  explicit Outstanding(size_t calls) : calls_(calls) {}
+
+  void Done() {
+    MutexLock lock(mutex_);
+    if (--calls_ == 0) all_done_.NotifyAll();
+  }
+  // Every call has a deadline, so this ends.
+  void Wait() {
+    MutexLock lock(mutex_);
+    while (calls_ > 0) all_done_.WaitFor(mutex_, absl::Seconds(1));
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar all_done_;
+  size_t calls_ ABSL_GUARDED_BY(mutex_);
+};
+
+// One global's stream. The reactor's callbacks run one after the other; `answer` is read after OnDone.
+class SelectCall : public grpc::ClientReadReactor<v1::SelectResponse> {
+ public:
+  SelectCall(const Member& global, const v1::SelectRequest& request, const GrpcFanOut::Options& options,
+             std::shared_ptr<grpc::Channel> channel, std::shared_ptr<Outstanding> outstanding)
+      : request_(request),
+        options_(options),
+        stub_(v1::QueryService::NewStub(channel)),
+        outstanding_(std::move(outstanding)) {
+    answer_.global = global;
+  }
+
+  void Start(std::chrono::system_clock::time_point deadline) {
+    context_.set_deadline(deadline);
+    stub_->async()->Select(&context_, &request_, this);
+    StartRead(&response_);
+    StartCall();
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return;
+    if (Take()) {
+      StartRead(&response_);
+    } else {
+      context_.TryCancel();
+    }
+  }
+
+  void OnDone(const grpc::Status& status) override {
+    if (answer_.status.ok()) answer_.status = StatusOf(status);
+    if (!answer_.status.ok()) answer_.groups.clear();
+    const std::shared_ptr<Outstanding> outstanding = outstanding_;  // Done may destroy *this
+    outstanding->Done();
+  }
+
+  GlobalAnswer TakeAnswer() { return std::move(answer_); }
+
+ private:
+  bool Take() {
+    bytes_ += response_.ByteSizeLong();
+    for (v1::Group& group : *response_.mutable_groups()) answer_.groups.push_back(std::move(group));
+    if (response_.has_summary()) {
+      answer_.summary = response_.summary();
+      has_summary_ = true;
+    }
+    if (bytes_ <= options_.max_answer_bytes && answer_.groups.size() <= options_.max_groups) return true;
+    answer_.status = absl::ResourceExhaustedError(
+        absl::StrCat("its answer is over ", options_.max_groups, " groups or ", options_.max_answer_bytes, " bytes"));
+    return false;
+  }
+
+  absl::Status StatusOf(const grpc::Status& status) const {
+    if (!status.ok()) return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+    return has_summary_ ? absl::OkStatus() : absl::InternalError("its answer has no end");
+  }
+
+  const v1::SelectRequest& request_;
+  const GrpcFanOut::Options& options_;
+  const std::unique_ptr<v1::QueryService::Stub> stub_;
+  const std::shared_ptr<Outstanding> outstanding_;
+  grpc::ClientContext context_;
+  v1::SelectResponse response_;
+  GlobalAnswer answer_;
+  size_t bytes_ = 0;
+  bool has_summary_ = false;
+};
+
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address, absl::Duration max_backoff) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, static_cast<int>(absl::ToInt64Milliseconds(max_backoff)));
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+}  // namespace
+
+GrpcFanOut::GrpcFanOut() : GrpcFanOut(Options()) {}
+GrpcFanOut::GrpcFanOut(const Options& options) : options_(options) {}
+GrpcFanOut::~GrpcFanOut() = default;
+
+// Channels to globals that are no longer asked close when their last call ends.
+GrpcFanOut::Channels GrpcFanOut::ChannelsTo(const std::vector<Member>& globals) {
+  MutexLock lock(mutex_);
+  Channels wanted;
+  for (const Member& global : globals) {
+    const auto open = channels_.find(global.address);
+    wanted[global.address] = open != channels_.end() ? open->second : OpenChannel(global.address, options_.max_backoff);
+  }
+  channels_ = wanted;
+  return wanted;
+}
+
+std::vector<GlobalAnswer> GrpcFanOut::Select(const std::vector<Member>& globals, const v1::SelectRequest& request,
+                                             absl::Duration timeout) {
+  Channels channels = ChannelsTo(globals);
+  const auto outstanding = std::make_shared<Outstanding>(globals.size());
+  std::vector<std::unique_ptr<SelectCall>> calls;
+  for (const Member& global : globals) {
+    calls.push_back(std::make_unique<SelectCall>(global, request, options_, channels[global.address], outstanding));
+  }
+  const auto deadline = std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout);
+  for (const auto& call : calls) call->Start(deadline);
+  outstanding->Wait();
+  std::vector<GlobalAnswer> answers;
+  for (const auto& call : calls) answers.push_back(call->TakeAnswer());
+  return answers;
+}
+
+}  // namespace tributary

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/mutex.h"
+#include "proxy/query/fan_out.h"
+
+namespace grpc {
+class Channel;
+}
+
+namespace tributary {
+
+// QueryService of every global, through gRPC's callback API: no thread waits but the caller's. Channels are kept as
+// long as their global is among those asked.
+//
+// Bounds:  what one global may answer, in groups and in bytes; more is ResourceExhausted.
+// Threads: thread-safe.
+class GrpcFanOut : public FanOut {
+ public:
+  struct Options {
+    size_t max_groups = 10'000;                     // the globals' own limit
+    size_t max_answer_bytes = 128u << 20;           // 10,000 groups of 500 centroids are about 40 MiB
+    absl::Duration max_backoff = absl::Seconds(2);  // between attempts to reach a global that is down
+  };
+  GrpcFanOut();
+  explicit GrpcFanOut(const Options& options);
+  ~GrpcFanOut() override;
+
+  std::vector<GlobalAnswer> Select(const std::vector<Member>& globals, const v1::SelectRequest& request,
+                                   absl::Duration timeout) override;
+
+ private:
+  using Channels = std::map<std::string, std::shared_ptr<grpc::Channel>>;  // by address
+  Channels ChannelsTo(const std::vector<Member>& globals);
+
+  const Options options_;
+  Mutex mutex_;
+  Channels channels_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace tributary

@@ -1,0 +1,221 @@
+// Two globals on loopback, each a real QueryService over rows in memory:
+//
+//   QueryEngine -> GrpcFanOut -> [SelectService + FakeRowReader] x 2
+#include "proxy/query/grpc_fan_out.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/mutex.h"
+#include "common/telemetry/telemetry.h"
+#include "global/query/select_service.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "proxy/query/engine.h"
+#include "tests/global/query/fake_row_reader.h"
+#include "tributary/v1/query.grpc.pb.h"
+
+namespace tributary {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// A port of its own for one service.
+class Server {
+ public:
+  explicit Server(grpc::Service& service) {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    builder.RegisterService(&service);
+    server_ = builder.BuildAndStart();
+  }
+  ~Server() { Stop(); }
+  void Stop() { server_->Shutdown(std::chrono::system_clock::now()); }
+  std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
+
+ private:
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+struct Global {
+  FakeRowReader reader;
+  Telemetry telemetry;
+  SelectService service{reader, SelectService::Options(), telemetry};
+  Server server{service};
+};
+
+// Never answers; ends when its call does.
+class SilentService : public v1::QueryService::Service {
+ public:
+  grpc::Status Select(grpc::ServerContext* context, const v1::SelectRequest*,
+                      grpc::ServerWriter<v1::SelectResponse>*) override {
+    MutexLock lock(mutex_);
+    while (!context->IsCancelled()) never_.WaitFor(mutex_, absl::Milliseconds(10));
+    return grpc::Status::CANCELLED;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar never_;
+};
+
+// Sends what it is told and ends well.
+class ScriptedService : public v1::QueryService::Service {
+ public:
+  explicit ScriptedService(std::vector<v1::SelectResponse> responses) : responses_(std::move(responses)) {}
+  grpc::Status Select(grpc::ServerContext*, const v1::SelectRequest*,
+                      grpc::ServerWriter<v1::SelectResponse>* writer) override {
+    for (const v1::SelectResponse& response : responses_) writer->Write(response);
+    return grpc::Status::OK;
+  }
+
+ private:
+  const std::vector<v1::SelectResponse> responses_;
+};
+
+v1::SelectRequest RequestFor(const std::string& name) {
+  v1::SelectRequest request;
+  request.set_name(name);
+  request.set_to_unix_ms(1'000'000);
+  return request;
+}
+
+TEST(GrpcFanOutTest, FleetPercentilesByGroupEqualThoseOfTheRawSamples) {
+  constexpr uint64_t kSeed = 4711;
+  SCOPED_TRACE(absl::StrCat("seed ", kSeed));
+  std::mt19937_64 random(kSeed);
+  std::gamma_distribution<double> latency(2, 10);
+  Global globals[2];
+  std::map<std::string, std::vector<double>> raw;
+  for (int host = 0; host < 24; ++host) {
+    const std::string region = host % 3 == 0 ? "eu" : "us";
+    FakeRowReader& reader = globals[host % 2].reader;
+    const KeyId id = reader.AddSeries("api.latency", {absl::StrCat("host:", host), absl::StrCat("region:", region)});
+    for (int interval = 0; interval < 30; ++interval) {
+      std::vector<double> samples(100);
+      for (double& sample : samples) sample = latency(random) + (region == "eu" ? 100 : 0);
+      raw[region].insert(raw[region].end(), samples.begin(), samples.end());
+      raw[""].insert(raw[""].end(), samples.begin(), samples.end());
+      reader.AddRow(id, interval, samples);
+    }
+  }
+  GrpcFanOut fan_out;
+  ManualClock clock(absl::FromUnixSeconds(300));
+  QueryEngine engine(
+      fan_out,
+      [&] {
+        return std::vector<Member>{{"g0", globals[0].server.address()}, {"g1", globals[1].server.address()}};
+      },
+      clock);
+  const std::vector<double> quantiles = {0, 0.5, 0.9, 0.99, 0.999, 1};
+  for (const char* clause : {"", " by (region)"}) {
+    const auto result = engine.Query(absl::StrCat("quantile([0, 0.5, 0.9, 0.99, 0.999, 1], api_latency[5m])", clause),
+                                     std::nullopt, std::nullopt);
+    ASSERT_TRUE(result.ok()) << result.status();
+    EXPECT_EQ(result->samples.size(), quantiles.size() * (*clause == '\0' ? 1 : 2));
+    EXPECT_THAT(result->infos[0], HasSubstr("merged 720 sketches of 24 series, resolution 10s"));
+    EXPECT_THAT(result->infos[1], HasSubstr("globals 2/2"));
+    for (size_t i = 0; i < result->samples.size(); ++i) {
+      const QueryResult::Sample& sample = result->samples[i];
+      std::vector<double>& values = raw[sample.labels.count("region") > 0 ? sample.labels.at("region") : ""];
+      std::sort(values.begin(), values.end());
+      const double q = quantiles[i % quantiles.size()];
+      const auto below = std::lower_bound(values.begin(), values.end(), sample.value) - values.begin();
+      const double n = static_cast<double>(values.size());
+      EXPECT_NEAR(below, q * n, 0.02 * std::min(q, 1 - q) * n + 1) << clause << " q " << q;  // ranks; 2 % of the tail
+    }
+  }
+}
+
+TEST(GrpcFanOutTest, AnswersFromTheOthersWhenOneIsDown) {
+  Global alive, dead;
+  alive.reader.AddRow(alive.reader.AddSeries("m", {}), 0, {1, 2, 3});
+  const std::string address = dead.server.address();
+  dead.server.Stop();
+  GrpcFanOut fan_out;
+  ManualClock clock(absl::FromUnixSeconds(10));
+  QueryEngine engine(
+      fan_out,
+      [&] {
+        return std::vector<Member>{{"alive", alive.server.address()}, {"dead", address}};
+      },
+      clock);
+  const auto result = engine.Query("quantile(0.5, m[5m])", std::nullopt, std::nullopt);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->samples[0].value, 2);
+  EXPECT_THAT(result->warnings, ElementsAre(HasSubstr(absl::StrCat("no answer from global dead (", address, "): "))));
+  EXPECT_THAT(result->infos[1], HasSubstr("globals 1/2"));
+}
+
+TEST(GrpcFanOutTest, DoesNotWaitForTheSlowBeyondItsTimeout) {
+  Global quick;
+  quick.reader.AddRow(quick.reader.AddSeries("m", {}), 0, {7});
+  SilentService silent;
+  Server slow(silent);
+  GrpcFanOut fan_out;
+  const auto answers = fan_out.Select({{"quick", quick.server.address()}, {"slow", slow.address()}}, RequestFor("m"),
+                                      absl::Milliseconds(500));
+  ASSERT_EQ(answers.size(), 2);
+  EXPECT_TRUE(answers[0].status.ok()) << answers[0].status;
+  EXPECT_EQ(answers[0].groups.size(), 1);
+  EXPECT_EQ(answers[0].summary.rows(), 1);
+  EXPECT_EQ(answers[1].global.id, "slow");
+  EXPECT_EQ(answers[1].status.code(), absl::StatusCode::kDeadlineExceeded);
+}
+
+TEST(GrpcFanOutTest, KeepsTheCodeAndTheWordsOfARefusal) {
+  Global global;
+  GrpcFanOut fan_out;
+  const auto answers = fan_out.Select({{"g", global.server.address()}}, RequestFor(""), absl::Seconds(30));
+  EXPECT_EQ(answers[0].status, absl::InvalidArgumentError("no metric is named"));
+}
+
+TEST(GrpcFanOutTest, TakesNoAnswerWithoutItsEnd) {
+  v1::SelectResponse groups;
+  groups.add_groups();
+  ScriptedService service({groups});
+  Server server(service);
+  GrpcFanOut fan_out;
+  const auto answers = fan_out.Select({{"g", server.address()}}, RequestFor("m"), absl::Seconds(30));
+  EXPECT_EQ(answers[0].status.code(), absl::StatusCode::kInternal);
+  EXPECT_TRUE(answers[0].groups.empty());
+}
+
+TEST(GrpcFanOutTest, TakesNoMoreThanItsBounds) {
+  v1::SelectResponse groups;
+  for (int i = 0; i < 3; ++i) groups.add_groups()->add_labels()->set_value(std::string(100, 'x'));
+  v1::SelectResponse end;
+  end.mutable_summary();
+  ScriptedService service({groups, end});
+  Server server(service);
+  for (const GrpcFanOut::Options& options :
+       {GrpcFanOut::Options{.max_groups = 2}, GrpcFanOut::Options{.max_answer_bytes = 200}}) {
+    GrpcFanOut fan_out(options);
+    const auto answers = fan_out.Select({{"g", server.address()}}, RequestFor("m"), absl::Seconds(30));
+    EXPECT_EQ(answers[0].status.code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_TRUE(answers[0].groups.empty());
+  }
+  GrpcFanOut enough(GrpcFanOut::Options{.max_groups = 3});
+  EXPECT_TRUE(enough.Select({{"g", server.address()}}, RequestFor("m"), absl::Seconds(30))[0].status.ok());
+}
+
+TEST(GrpcFanOutTest, ReachesAGlobalThatComesBackAtAnotherAddress) {
+  GrpcFanOut fan_out;
+  for (int life = 0; life < 2; ++life) {
+    Global global;
+    const auto answers = fan_out.Select({{"g", global.server.address()}}, RequestFor("m"), absl::Seconds(30));
+    EXPECT_TRUE(answers[0].status.ok()) << answers[0].status;
+  }
+}
+
+}  // namespace
+}  // namespace tributary
