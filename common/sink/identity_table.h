@@ -12,7 +12,7 @@ namespace tributary {
 //
 // Shape:   64-bit hashes of identity and owner, in two generations: when the younger has max_entries / 2, the older is
 //          forgotten. A name is kept as long as it is claimed at least once in max_entries / 2 different claims.
-// Bounds:  max_entries, about 20 bytes each.
+// Bounds:  max_entries, about 30 bytes each.
 // Errors:  with n identities, two are mistaken for one another with probability n^2 / 2^65.
 // Threads: thread-compatible.
 class IdentityTable {

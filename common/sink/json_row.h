@@ -8,7 +8,7 @@
 
 namespace tributary {
 
-// A row as one JSON object without line ends; docs/wire.md, "JSON rows", is the schema. Bytes that are not UTF-8 are
+// A row as one JSON object without line ends; docs/derived-names.md has the schema. Bytes that are not UTF-8 are
 // shown as U+FFFD, numbers that JSON does not have as null.
 std::string JsonRow(const Row& row, const IntervalScale& scale, const StatisticOptions& options);
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <deque>
-#include <functional>
 
 #include "absl/base/thread_annotations.h"
 #include "common/base/mutex.h"

@@ -11,7 +11,7 @@
 
 namespace tributary {
 
-// How a storage wants series named; docs/wire.md, "Derived names", is the table.
+// How a storage wants series named; docs/derived-names.md is the table.
 enum class Naming : uint8_t {
   kPrometheus,  // m{quantile="0.999"}, m_count, counters m_total; names and labels mapped to Prometheus's alphabet
   kDotted,      // m.p99.9, m.count; names and tags as the client sent them

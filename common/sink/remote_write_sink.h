@@ -18,8 +18,8 @@ namespace tributary {
 // Errors:   no answer, 429, 5xx, and whatever finds fault with the request as such (3xx, 401, 403, 404, 405, 407, 408,
 //           425): to be written again. 400, 409, 413 and 422 are about samples: the request is halved until what is
 //           refused stands alone and nothing else is dropped with it; at most twice as many requests as samples.
-// Again:    a sample of equal time and value changes nothing in Prometheus and Mimir; an older one than the last is refused
-//           there and counted as out of order. VictoriaMetrics keeps both, unless it has -dedup.minScrapeInterval=1ms.
+// Again:    a sample of equal time and value changes nothing in Prometheus and Mimir; one older than the last they
+//           refuse, counted as out of order. VictoriaMetrics keeps both, unless it has -dedup.minScrapeInterval=1ms.
 // Threads:  as Sink.
 // Source:   https://prometheus.io/docs/specs/prw/remote_write_spec/
 class RemoteWriteSink : public Sink {

@@ -39,7 +39,7 @@ struct SinkConfig {
   std::string key_file;
   absl::Duration timeout = absl::Seconds(10);  // of one request
   uint64_t max_samples_per_request = 5000;     // fewer: more requests; more: larger ones
-  uint64_t max_identities = 1 << 20;           // remembered to find collisions, 20 bytes each
+  uint64_t max_identities = 1 << 20;           // remembered to find collisions, 30 bytes each
 
   // json_lines
   std::string path;

@@ -35,7 +35,7 @@ SinkFeeder::SinkFeeder(Options options, std::unique_ptr<Sink> sink, RowSource& s
                  const int64_t end = oldest_end_nanos_.load(std::memory_order_relaxed);
                  return end == 0 ? 0 : absl::ToDoubleSeconds(clock.Now() - absl::FromUnixNanos(end));
                }),
-      random_(options_.seed) {}
+      random_(options_.seed ? *options_.seed : std::random_device()()) {}
 
 SinkFeeder::~SinkFeeder() { Stop(absl::ZeroDuration()); }
 

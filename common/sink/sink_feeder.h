@@ -22,9 +22,8 @@ namespace tributary {
 // Carries rows from one source to one sink, on a thread of its own, so that a sink that is down delays nobody else.
 //
 // Books:   rows taken = delivered + filtered + dropped{reason} + in hand. What the storage may still take is tried
-// again
-//          for ever, after 0.2 s, then twice as long each time up to 30 s, less up to half of it by chance; the source
-//          is bounded and drops.
+//          again for ever, after 0.2 s, then twice as long each time up to 30 s, less up to half of it by chance; the
+//          source is bounded and drops.
 // Order:   batches one after the other, as the source has them.
 // Threads: thread-safe; Turn belongs to the feeder's thread once Start was called.
 class SinkFeeder {
@@ -34,7 +33,7 @@ class SinkFeeder {
     RowFilter filter;
     absl::Duration min_backoff = absl::Milliseconds(200);
     absl::Duration max_backoff = absl::Seconds(30);
-    uint64_t seed = 0;  // of the jitter
+    std::optional<uint64_t> seed = std::nullopt;  // of the jitter; none: drawn
   };
 
   // `source`, `clock` and `telemetry` outlive the feeder.

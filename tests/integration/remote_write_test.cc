@@ -90,7 +90,7 @@ class VictoriaMetricsTest : public StorageTest {
 
 TEST_F(VictoriaMetricsTest, EveryValueComesBackExactly) { ExpectEveryValueComesBack(storage_, sink_, now_); }
 
-// With -dedup.minScrapeInterval=1ms, which docs/wire.md asks for.
+// With -dedup.minScrapeInterval=1ms, which docs/derived-names.md asks for.
 TEST_F(VictoriaMetricsTest, WritingAgainChangesNothing) {
   const std::vector<Row> rows = Counted("c", now_, {1, 2, 3});
   Deliver(rows);

@@ -24,7 +24,7 @@ StatisticOptions Everything() {
 
 std::string Json(const Row& row) { return JsonRow(row, TenSeconds(), Everything()); }
 
-// The examples of docs/wire.md, "JSON rows".
+// The schema of docs/derived-names.md.
 
 TEST(JsonRowTest, Timer) {
   EXPECT_EQ(

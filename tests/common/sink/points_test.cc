@@ -55,7 +55,7 @@ Row SpikyTimer() {
   return TimerRow("api.latency", values, {"region:eu"});
 }
 
-// The table of docs/wire.md, "Derived names", row by row.
+// The table of docs/derived-names.md, row by row.
 
 TEST(PrometheusPointsTest, CounterIsARunningTotal) {
   EXPECT_THAT(Texts(CounterRow("api.requests", 5, 37, {"env:prod"})),

@@ -39,6 +39,7 @@ class SinkFeederTest : public ::testing::Test {
   SinkFeeder& Feed(ScriptedSink::Script script, RowFilter filter = {}) {
     SinkFeeder::Options options;
     options.name = "s";
+    options.seed = 1;
     options.filter = std::move(filter);
     feeder_ = std::make_unique<SinkFeeder>(options, std::make_unique<ScriptedSink>(std::move(script)), queue_,
                                            TenSeconds(), clock_, telemetry_);
