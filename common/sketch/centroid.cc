@@ -33,11 +33,13 @@ const hwy::Sorter& ThreadSorter() {
 
 void SortValues(absl::Span<double> values) { ThreadSorter()(values.data(), values.size(), hwy::SortAscending()); }
 
-void SortCentroids(std::vector<Centroid>& centroids) {
+std::vector<Centroid> SortedCentroids(absl::Span<const Centroid> centroids) {
   const size_t count = centroids.size();
+  std::vector<Centroid> sorted;
   if (count < kWorthKeys) {
-    std::sort(centroids.begin(), centroids.end(), Before);
-    return;
+    sorted.assign(centroids.begin(), centroids.end());
+    std::sort(sorted.begin(), sorted.end(), Before);
+    return sorted;
   }
   const int index_bits = std::bit_width(count - 1);
   const uint64_t index_mask = (uint64_t{1} << index_bits) - 1;
@@ -45,7 +47,6 @@ void SortCentroids(std::vector<Centroid>& centroids) {
   for (size_t i = 0; i < count; ++i) keys[i] = (OrderedBits(centroids[i].mean) & ~index_mask) | i;
   ThreadSorter()(keys.data(), count, hwy::SortAscending());
 
-  std::vector<Centroid> sorted;
   sorted.reserve(count);
   for (const uint64_t key : keys) sorted.push_back(centroids[key & index_mask]);
   for (size_t begin = 0; begin < count;) {
@@ -54,7 +55,7 @@ void SortCentroids(std::vector<Centroid>& centroids) {
     if (end - begin > 1) std::sort(sorted.begin() + begin, sorted.begin() + end, Before);
     begin = end;
   }
-  centroids = std::move(sorted);
+  return sorted;
 }
 
 }  // namespace tributary

@@ -16,9 +16,9 @@ struct Centroid {
   friend bool operator==(const Centroid&, const Centroid&) = default;
 };
 
-// Sorts by mean; equal means by kind and weight, so that equal multisets become equal sequences. Cost: one SIMD sort of
-// 64-bit keys (leading bits of the mean, then the index), one gather, and exact comparisons among equal leading bits.
-void SortCentroids(std::vector<Centroid>& centroids);
+// In order of mean; equal means by kind and weight, so that equal multisets become equal sequences. Cost: one SIMD sort
+// of 64-bit keys (leading bits of the mean, then the index), one gather, and exact comparisons among equal leading bits.
+std::vector<Centroid> SortedCentroids(absl::Span<const Centroid> centroids);
 
 // SIMD sort of finite numbers without negative zero.
 void SortValues(absl::Span<double> values);

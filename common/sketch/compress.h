@@ -13,8 +13,8 @@ struct Cut {
   double dither = 1;
 };
 
-// The largest right edge that a centroid with a given left edge may have; edges are cumulative weights. With rank r from
-// 0 to 1 and d = compression a centroid holds at most
+// The largest right edge that a centroid with a given left edge may have; edges are cumulative weights. With rank r
+// from 0 to 1 and d = compression a centroid holds at most
 //     w(r) = min(4 dither / d, u (1 - r), 4 u r)
 // of all the weight W, at both its edges: the body is capped, the upper tail is four times finer than the lower. With
 // u d = 1.5 log2(4 W / d) there are 0.83 d such cells, (1 - 5 / (u d)) d / 4 in the body and 1.25 (ln(4 W / d) + 1) / u
@@ -38,7 +38,7 @@ struct Compressed {
   Coordinate coordinate = Coordinate::kLinear;
 };
 
-// Cuts centroids in SortCentroids order into fewer. Equal atoms become one; up to `compression` of what is then left
+// Cuts centroids in SortedCentroids order into fewer. Equal atoms become one; up to `compression` of what is then left
 // stays as it is. The first and the last always stay alone. A pure function of its arguments.
 Compressed Compress(std::vector<Centroid> sorted, Cut cut);
 

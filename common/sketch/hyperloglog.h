@@ -13,12 +13,12 @@ namespace tributary {
 
 // Counts distinct strings approximately.
 //
-// Shape:   few members: a list of tokens, each 25 bits of the member's hash; beyond kMaxTokens: 2^14 registers.
-//          The hash is MetroHash64 with seed 1337, as in Veneur.
+// Shape:   few members: a list of tokens, each 25 bits of the member's hash; beyond kMaxTokens: 2^14 registers. The
+//          hash is MetroHash64 with seed 1337, as in Veneur.
 // Merge:   union; commutative, associative, idempotent. Equal sets of members give equal bytes, however they came.
 // Error:   relative standard error 0.01 % as tokens, 1.04 / sqrt(2^14) = 0.8 % as registers.
-// Wire:    the version 1 bytes of axiomhq/hyperloglog, which Veneur speaks; whichever of its two forms is smaller. Dense
-//          bytes hold 4 bits a register above a common base, so ranks more than 15 above the smallest are clipped.
+// Wire:    the version 1 bytes of axiomhq/hyperloglog, which Veneur speaks; whichever of its two forms is smaller. Its
+//          dense form has 4 bits a register above a common base: ranks more than 15 above the smallest are clipped.
 // Threads: thread-compatible; const members never write.
 // Source:  Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", AofA 2007; estimator: Ertl, "New cardinality estimation
 //          algorithms for HyperLogLog sketches", arXiv 1702.01284, algorithm 6; sparse form: Heule, Nunkesser, Hall,

@@ -11,10 +11,10 @@ namespace tributary {
 
 // The quantile function that a digest's rows stand for.
 //
-// An atom is a step. Any other centroid holds a parabola over rank whose average is its mean: the mean is known exactly,
-// so the parabolas have the exact integral everywhere. The value where two centroids meet comes from a cubic through the
-// integral over four of them. A repeated value says nothing about its neighbours' density, so beside an atom heavier
-// than the lightest one a centroid mirrors its other half.
+// An atom is a step. Any other centroid holds a parabola over rank whose average is its mean: the mean is known
+// exactly, so the parabolas have the exact integral everywhere. The value where two centroids meet comes from a cubic
+// through the integral over four of them. A repeated value says nothing about its neighbours' density, so beside an
+// atom heavier than the lightest one a centroid mirrors its other half.
 //
 // Source:  Colella and Woodward, "The Piecewise Parabolic Method", J. Comput. Phys. 54 (1984), equations 1.5 to 1.10;
 //          cells are centroids, widths are weights.

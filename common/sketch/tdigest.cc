@@ -36,20 +36,19 @@ size_t NextCapacity(size_t capacity) {
   return kMaxPending;
 }
 
-// Both sorted; a value joins the atoms that the next steps make of equal ones.
+// Both ascend; every value becomes an atom of weight 1.
 std::vector<Centroid> MergeSorted(absl::Span<const Centroid> rows, absl::Span<const double> values) {
-  std::vector<Centroid> merged;
-  merged.reserve(rows.size() + values.size());
+  std::vector<Centroid> merged(rows.size() + values.size());
+  Centroid* next = merged.data();
   auto value = values.begin();
   for (const Centroid& row : rows) {
-    while (value != values.end() && *value < row.mean) merged.push_back(Centroid{.mean = *value++, .weight = 1});
-    // Among equals SortCentroids puts atoms first.
-    if (!row.atom) {
-      while (value != values.end() && *value == row.mean) merged.push_back(Centroid{.mean = *value++, .weight = 1});
+    // Among equals SortedCentroids puts atoms first.
+    while (value != values.end() && (*value < row.mean || (*value == row.mean && !row.atom))) {
+      *next++ = Centroid{.mean = *value++, .weight = 1};
     }
-    merged.push_back(row);
+    *next++ = row;
   }
-  while (value != values.end()) merged.push_back(Centroid{.mean = *value++, .weight = 1});
+  while (value != values.end()) *next++ = Centroid{.mean = *value++, .weight = 1};
   return merged;
 }
 
@@ -122,7 +121,7 @@ TDigest::Body TDigest::Fold(uint16_t compression) const {
   if (body_ != nullptr) {
     rows = body_->rows;
     rows.insert(rows.end(), body_->waiting.begin(), body_->waiting.end());
-    if (!body_->waiting.empty()) SortCentroids(rows);
+    if (!body_->waiting.empty()) rows = SortedCentroids(rows);
   }
   std::vector<double> values = pending_;
   SortValues(absl::MakeSpan(values));
@@ -240,7 +239,7 @@ absl::StatusOr<TDigest> TDigest::FromCentroids(absl::Span<const Centroid> centro
     body->max = std::max(body->max, row.mean);
     body->rows.push_back(row);
   }
-  SortCentroids(body->rows);
+  body->rows = SortedCentroids(body->rows);
   body->cut = Body::kUncut;
   result.body_ = std::move(body);
   return result;

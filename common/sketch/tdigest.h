@@ -21,11 +21,12 @@ namespace tributary {
 // Exact:   count, sum (on the grids of fixed_point.h), min and max; quantiles, while there are no more different values
 //          than `compression`, and at values that hold at least 2 / compression of all the weight.
 // Error:   relative to the nearer tail; docs/sketches.md has the figures.
-// Merge:   append all, sort once, compress once: the order of digests does not matter, the grouping does within the error.
+// Merge:   append all, sort once, compress once: the order of digests does not matter, their grouping does within the
+//          error.
 // Memory:  40 bytes when empty; about 8 bytes a sample, then 24 bytes a centroid.
 // Threads: thread-compatible. Const members never write, so readers need no lock among themselves; on a digest with
 //          samples waiting each Quantile, Cdf and Encode folds a copy. Call Compress first to pay that once.
-// Source:  Dunning, "The t-digest", Software Impacts 2021; capped scale function, atoms, reconstruction: docs/sketches.md.
+// Source:  Dunning, "The t-digest", Software Impacts 2021; size limit, atoms and reconstruction: docs/sketches.md.
 class TDigest {
  public:
   static constexpr double kMinCompression = 20;

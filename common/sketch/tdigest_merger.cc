@@ -48,9 +48,8 @@ TDigest TDigestMerger::Finish(double compression) const {
 }
 
 TDigest::Body TDigestMerger::CutAll(uint16_t compression, double dither) const {
-  std::vector<Centroid> sorted = centroids_;
-  SortCentroids(sorted);
-  Compressed compressed = Compress(std::move(sorted), Cut{.compression = 1.0 * compression, .dither = dither});
+  Compressed compressed =
+      Compress(SortedCentroids(centroids_), Cut{.compression = 1.0 * compression, .dither = dither});
   TDigest::Body body;
   body.count = count_;
   body.sum = sum_;
@@ -75,9 +74,8 @@ void TDigestMerger::Compact() {
   const double compression = SlotCompression(buffer_centroids_);
   for (uint32_t slot = 0; slot < kSlots; ++slot) {
     if (slots[slot].empty()) continue;
-    SortCentroids(slots[slot]);
     const double dither = 0.8 + 0.4 * slot / kSlots;
-    const Compressed cut = Compress(std::move(slots[slot]), Cut{.compression = compression, .dither = dither});
+    const Compressed cut = Compress(SortedCentroids(slots[slot]), Cut{.compression = compression, .dither = dither});
     runs_.push_back(Run{.begin = static_cast<uint32_t>(centroids_.size()), .slot = slot});
     centroids_.insert(centroids_.end(), cut.rows.begin(), cut.rows.end());
   }

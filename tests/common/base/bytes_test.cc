@@ -27,7 +27,9 @@ TEST(BytesTest, FixedWidthsAreLittleEndian) {
 TEST(BytesTest, VarintsAreLeb128) {
   std::string out;
   ByteWriter writer(out);
-  for (const uint64_t value : {uint64_t{0}, uint64_t{127}, uint64_t{128}, uint64_t{300}, UINT64_MAX}) writer.Varint(value);
+  for (const uint64_t value : {uint64_t{0}, uint64_t{127}, uint64_t{128}, uint64_t{300}, UINT64_MAX}) {
+    writer.Varint(value);
+  }
   EXPECT_EQ(Hex(out), "00" "7f" "8001" "ac02" "ffffffffffffffffff01");
 }
 
@@ -88,8 +90,8 @@ TEST(BytesTest, ASizeBeyondTheEndFails) {
 
 TEST(BytesTest, VarintsOfMoreThan64BitsFail) {
   for (const absl::string_view bytes :
-       {absl::string_view("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"), absl::string_view("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"),
-        absl::string_view("\x80")}) {
+       {absl::string_view("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"),
+        absl::string_view("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"), absl::string_view("\x80")}) {
     ByteReader reader(bytes);
     EXPECT_EQ(reader.Varint(), 0);
     EXPECT_FALSE(reader.ok());

@@ -201,7 +201,7 @@ TEST(HyperLogLogTest, RanksFarAboveTheBaseAreClippedOnTheWire) {
   EXPECT_EQ(Bytes(set), Dense(0, packed));
 }
 
-// Every register at rank r means n with m * 2^-r collisions: Ertl's estimator for a flat histogram is near 0.7213 m 2^r.
+// All registers at rank r: algorithm 6 has z = m 2^-r, so the estimate is m 2^r / (2 ln 2).
 TEST(HyperLogLogTest, EstimateOfAFlatHistogramMatchesTheFormula) {
   const HyperLogLog set = Read(Dense(5, std::string(8192, '\x00')));
   const double expected = 16384.0 * 16384.0 / (2 * std::log(2.0) * 16384.0 / 32);

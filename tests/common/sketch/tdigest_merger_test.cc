@@ -125,7 +125,9 @@ TEST(TDigestMergerTest, TiesOfTheMeanDoNotDependOnOrder) {
   std::vector<TDigest> digests;
   for (int i = 0; i < 200; ++i) {
     std::vector<Centroid> centroids;
-    for (int k = 0; k < 10; ++k) centroids.push_back({1e9 + k % 3 * 1e-6, 1 + (i * 7 + k) % 5 / 3.0, (i + k) % 2 == 0});
+    for (int k = 0; k < 10; ++k) {
+      centroids.push_back({1e9 + k % 3 * 1e-6, 1 + (i * 7 + k) % 5 / 3.0, (i + k) % 2 == 0});
+    }
     digests.push_back(*TDigest::FromCentroids(centroids, 1e9, 1e9 + 1, 100));
   }
   const std::string bytes = Bytes(MergeOneHop(digests));
@@ -153,7 +155,8 @@ TEST(TDigestMergerTest, OneDigestOfFewValuesIsUnchanged) {
 }
 
 TEST(TDigestMergerTest, FewValuesOfAWholeFleetAreExact) {
-  const Distribution few{"few", [](Random& r, int) { return Uniform(r) < 0.7 ? 0.1 : Uniform(r) < 0.9 ? 0.2 : 12.345; }};
+  const Distribution few{
+      "few", [](Random& r, int) { return Uniform(r) < 0.7 ? 0.1 : Uniform(r) < 0.9 ? 0.2 : 12.345; }};
   const Fleet fleet = MakeFleet(few, 100, 8);
   const TDigest merged = MergeTwoHops(fleet.digests);
   EXPECT_EQ(merged.Centroids().size(), 3);

@@ -92,7 +92,8 @@ TEST(TDigestTest, AConstantIsExact) {
 
 TEST(TDigestTest, FewValuesAreExactAtTheirRanks) {
   std::vector<double> samples;
-  for (const auto& [value, count] : std::vector<std::pair<double, int>>{{1, 4200}, {2, 3100}, {3, 1850}, {5, 700}, {8, 150}}) {
+  const std::vector<std::pair<double, int>> shares = {{1, 4200}, {2, 3100}, {3, 1850}, {5, 700}, {8, 150}};
+  for (const auto& [value, count] : shares) {
     samples.insert(samples.end(), count, value);
   }
   std::shuffle(samples.begin(), samples.end(), Random(3));
