@@ -1,0 +1,477 @@
+#include "local/forward/unit_ledger.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "common/base/bytes.h"
+#include "common/wire/messages.h"
+#include "common/wire/payload.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace tributary {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr IntervalIndex kFirst = 1000;
+constexpr absl::Duration kInterval = absl::Seconds(10);
+
+InstanceId Instance() { return *InstanceId::FromBytes("0123456789abcdef"); }
+
+v1::Block MakeBlock(IntervalIndex interval, uint32_t partition, size_t bytes = 100, uint64_t samples = 10) {
+  v1::Block block;
+  block.set_interval(interval);
+  block.set_partition(partition);
+  block.set_chunk_count(1);
+  block.set_sample_count(samples);
+  block.set_codec(v1::CODEC_RAW);
+  block.set_payload(std::string(bytes, 'x'));
+  block.set_crc32c(Crc32c(block.payload()));
+  return block;
+}
+
+// A ledger with hands: time moves by hand, everything it says is collected.
+class UnitLedgerTest : public testing::Test {
+ protected:
+  explicit UnitLedgerTest(size_t memory_bytes = 64 << 20) : ledger_(MakeOptions(memory_bytes)) {}
+
+  static UnitLedger::Options MakeOptions(size_t memory_bytes) {
+    UnitLedger::Options options;
+    options.cluster = "test";
+    options.instance = Instance();
+    options.interval = kInterval;
+    options.first_interval = kFirst;
+    options.memory_bytes = memory_bytes;
+    return options;
+  }
+
+  void Close(IntervalIndex interval, std::vector<v1::Block> blocks) {
+    ClosedInterval closed;
+    closed.interval = interval;
+    closed.marker.set_interval(interval);
+    PartitionSet nonempty;
+    for (const v1::Block& block : blocks) nonempty.set(block.partition());
+    if (nonempty.any()) closed.marker.set_nonempty(EncodePartitions(nonempty));
+    closed.blocks = std::move(blocks);
+    ledger_.Close(now_, std::move(closed));
+  }
+
+  v1::Down From(const std::string& owner) {
+    v1::Down down;
+    down.set_instance(std::string(Instance().bytes()));
+    down.set_owner(owner);
+    return down;
+  }
+  void SetMembers(IntervalIndex effective_from, const std::vector<std::string>& ids) {
+    View view{.sequence = ++sequence_, .effective_from = effective_from, .members = {}};
+    for (const std::string& id : ids) view.members.push_back({.id = id, .address = id + ":1", .weight = 1});
+    v1::Down down = From("");
+    *down.mutable_view() = ToProto(view);
+    ledger_.Receive(now_, down);
+  }
+  void Welcome(const std::string& owner, uint64_t incarnation = 1, IntervalIndex sealed_through = 0) {
+    v1::Down down = From(owner);
+    down.mutable_welcome()->set_incarnation(incarnation);
+    down.mutable_welcome()->set_sealed_through(sealed_through);
+    ledger_.Receive(now_, down);
+  }
+  void Answer(const std::string& owner, v1::BlockStatus status, const std::vector<BlockName>& names) {
+    for (const BlockName& name : names) {
+      v1::Down down = From(owner);
+      v1::Received::Blocks* blocks = down.mutable_received()->add_blocks();
+      blocks->set_interval(name.interval);
+      blocks->set_status(status);
+      blocks->add_partitions(name.partition);
+      blocks->add_chunks(name.chunk);
+      ledger_.Receive(now_, down);
+    }
+  }
+  void Commit(const std::string& owner, const std::vector<BlockName>& names) {
+    for (const BlockName& name : names) {
+      v1::Down down = From(owner);
+      down.mutable_committed()->set_interval(name.interval);
+      down.mutable_committed()->add_partitions(name.partition);
+      down.mutable_committed()->add_chunks(name.chunk);
+      ledger_.Receive(now_, down);
+    }
+  }
+  void TakeMarker(const std::string& owner, IntervalIndex interval) {
+    v1::Down down = From(owner);
+    down.mutable_received()->add_markers(interval);
+    ledger_.Receive(now_, down);
+  }
+  void Pull(const std::string& owner, IntervalIndex interval, uint32_t partition) {
+    v1::Down down = From(owner);
+    down.mutable_pull()->set_interval(interval);
+    down.mutable_pull()->add_partitions(partition);
+    ledger_.Receive(now_, down);
+  }
+
+  // Everything the ledger has to say now.
+  std::vector<v1::Up> Said() {
+    std::vector<v1::Up> said;
+    while (auto up = ledger_.Next(now_)) said.push_back(*std::move(up));
+    return said;
+  }
+  std::vector<BlockName> SentBlocks() {
+    std::vector<BlockName> names;
+    for (const v1::Up& up : Said()) {
+      for (const v1::Block& block : up.batch().blocks()) names.push_back(NameOf(block));
+    }
+    return names;
+  }
+  std::vector<IntervalIndex> SentMarkers() {
+    std::vector<IntervalIndex> intervals;
+    for (const v1::Up& up : Said()) {
+      if (up.has_marker()) intervals.push_back(up.marker().interval());
+    }
+    return intervals;
+  }
+  // A stream to a cluster of one owner.
+  void Connect() {
+    ledger_.StreamOpened(now_);
+    SetMembers(0, {"a"});
+    Welcome("a");
+    Said();
+  }
+  void Pass(absl::Duration time) { now_ += time; }
+  void PassSpread() { Pass(0.3 * kInterval); }
+
+  uint64_t Dropped(UnitDrop reason) { return ledger_.counts().samples_dropped[static_cast<int>(reason)]; }
+  void ExpectBalance() {
+    const UnitCounts& counts = ledger_.counts();
+    uint64_t dropped = 0;
+    for (const uint64_t samples : counts.samples_dropped) dropped += samples;
+    EXPECT_EQ(counts.samples_accepted, counts.samples_committed + dropped + counts.samples_pending);
+  }
+
+  absl::Time now_ = absl::FromUnixSeconds(kFirst * 10);
+  uint64_t sequence_ = 0;
+  UnitLedger ledger_;
+};
+
+TEST_F(UnitLedgerTest, AStreamBeginsWithHello) {
+  ledger_.StreamOpened(now_);
+  const std::vector<v1::Up> said = Said();
+  ASSERT_THAT(said, SizeIs(1));
+  EXPECT_EQ(said[0].hello().first_interval(), kFirst);
+  EXPECT_EQ(said[0].hello().interval_ms(), 10'000u);
+  EXPECT_TRUE(Validate(said[0]).ok());
+}
+
+TEST_F(UnitLedgerTest, MarkersGoBeforeBlocksWithinTheSpread) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 7)});
+  PassSpread();
+  const std::vector<v1::Up> said = Said();
+  ASSERT_THAT(said, SizeIs(2));
+  EXPECT_EQ(said[0].marker().interval(), kFirst);
+  EXPECT_EQ(NameOf(said[1].batch().blocks(0)), (BlockName{kFirst, 7, 0}));
+  EXPECT_EQ(said[1].batch().owner(), "a");
+}
+
+TEST_F(UnitLedgerTest, NothingIsSentToAnOwnerBeforeItsWelcome) {
+  ledger_.StreamOpened(now_);
+  SetMembers(0, {"a"});
+  Close(kFirst, {MakeBlock(kFirst, 7)});
+  PassSpread();
+  EXPECT_THAT(SentBlocks(), IsEmpty());
+  Welcome("a");
+  EXPECT_THAT(SentBlocks(), SizeIs(1));
+}
+
+TEST_F(UnitLedgerTest, AnOwnerWithoutWelcomeIsTriedAfterThreeIntervals) {
+  ledger_.StreamOpened(now_);
+  SetMembers(0, {"a"});
+  Close(kFirst, {MakeBlock(kFirst, 7)});
+  Pass(3 * kInterval);
+  EXPECT_THAT(SentBlocks(), SizeIs(1));
+}
+
+TEST_F(UnitLedgerTest, OnlyACommitFreesABlock) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 7)});
+  PassSpread();
+  const std::vector<BlockName> sent = SentBlocks();
+  Answer("a", v1::BLOCK_STATUS_OK, sent);
+  EXPECT_EQ(ledger_.counts().samples_pending, 10u);
+  Commit("a", sent);
+  EXPECT_EQ(ledger_.counts().samples_pending, 0u);
+  EXPECT_EQ(ledger_.counts().samples_committed, 10u);
+  ExpectBalance();
+}
+
+TEST_F(UnitLedgerTest, ACommitCountsOnce) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 7)});
+  PassSpread();
+  const std::vector<BlockName> sent = SentBlocks();
+  Commit("a", sent);
+  Commit("a", sent);
+  EXPECT_EQ(ledger_.counts().samples_committed, 10u);
+}
+
+TEST_F(UnitLedgerTest, ALostStreamSendsAgainWhatWasNotReceived) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 1), MakeBlock(kFirst, 2)});
+  PassSpread();
+  ASSERT_THAT(SentBlocks(), SizeIs(2));
+  Answer("a", v1::BLOCK_STATUS_OK, {{kFirst, 1, 0}});
+  ledger_.StreamClosed(now_);
+  ledger_.StreamOpened(now_);
+  Welcome("a", 1);
+  EXPECT_THAT(SentBlocks(), ElementsAre(BlockName{kFirst, 2, 0}));
+}
+
+TEST_F(UnitLedgerTest, ANewIncarnationGetsEverythingAgain) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 1), MakeBlock(kFirst, 2)});
+  PassSpread();
+  ASSERT_THAT(SentBlocks(), SizeIs(2));
+  Answer("a", v1::BLOCK_STATUS_OK, {{kFirst, 1, 0}});
+  TakeMarker("a", kFirst);
+  Welcome("a", 2);
+  Pass(kInterval);  // markers are not repeated at once
+  const std::vector<v1::Up> said = Said();
+  ASSERT_THAT(said, SizeIs(2));
+  EXPECT_EQ(said[0].marker().interval(), kFirst);
+  EXPECT_EQ(said[1].batch().blocks_size(), 2);
+}
+
+TEST_F(UnitLedgerTest, SealedMarkersAreNotSentAgain) {
+  Connect();
+  Close(kFirst, {});
+  Close(kFirst + 1, {});
+  PassSpread();
+  EXPECT_THAT(SentMarkers(), ElementsAre(kFirst, kFirst + 1));
+  Pass(kInterval);
+  Welcome("a", 2, /*sealed_through=*/kFirst);
+  EXPECT_THAT(SentMarkers(), ElementsAre(kFirst + 1));
+}
+
+TEST_F(UnitLedgerTest, AMarkerIsRepeatedUntilItIsTaken) {
+  Connect();
+  Close(kFirst, {});
+  PassSpread();
+  EXPECT_THAT(SentMarkers(), ElementsAre(kFirst));
+  Pass(3 * kInterval);
+  EXPECT_THAT(SentMarkers(), ElementsAre(kFirst));
+  TakeMarker("a", kFirst);
+  Pass(3 * kInterval);
+  EXPECT_THAT(SentMarkers(), IsEmpty());
+}
+
+TEST_F(UnitLedgerTest, CreditBoundsWhatIsNotAnswered) {
+  Connect();
+  v1::Down credit = From("a");
+  credit.mutable_credit()->set_bytes(1000);
+  ledger_.Receive(now_, credit);
+  Close(kFirst, {MakeBlock(kFirst, 1, 600), MakeBlock(kFirst, 2, 600), MakeBlock(kFirst, 3, 400)});
+  PassSpread();
+  EXPECT_THAT(SentBlocks(), ElementsAre(BlockName{kFirst, 1, 0}));
+  Answer("a", v1::BLOCK_STATUS_OK, {{kFirst, 1, 0}});
+  EXPECT_THAT(SentBlocks(), SizeIs(2));
+}
+
+TEST_F(UnitLedgerTest, ABlockLargerThanTheCreditGoesAlone) {
+  Connect();
+  v1::Down credit = From("a");
+  credit.mutable_credit()->set_bytes(1000);
+  ledger_.Receive(now_, credit);
+  Close(kFirst, {MakeBlock(kFirst, 1, 5000), MakeBlock(kFirst, 2, 10)});
+  PassSpread();
+  EXPECT_THAT(SentBlocks(), ElementsAre(BlockName{kFirst, 1, 0}));
+}
+
+TEST_F(UnitLedgerTest, BatchesAreAtMostOneMebibyte) {
+  Connect();
+  v1::Down credit = From("a");
+  credit.mutable_credit()->set_bytes(100 << 20);
+  ledger_.Receive(now_, credit);
+  std::vector<v1::Block> blocks;
+  for (uint32_t p = 0; p < 10; ++p) blocks.push_back(MakeBlock(kFirst, p, 300 << 10));
+  Close(kFirst, std::move(blocks));
+  PassSpread();
+  int batches = 0;
+  for (const v1::Up& up : Said()) {
+    if (!up.has_batch()) continue;
+    ++batches;
+    EXPECT_TRUE(Validate(up).ok());
+  }
+  EXPECT_EQ(batches, 4);
+}
+
+TEST_F(UnitLedgerTest, TheOldestIntervalGoesFirst) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 9)});
+  Close(kFirst + 1, {MakeBlock(kFirst + 1, 1)});
+  PassSpread();
+  EXPECT_THAT(SentBlocks(), ElementsAre(BlockName{kFirst, 9, 0}, BlockName{kFirst + 1, 1, 0}));
+}
+
+TEST_F(UnitLedgerTest, AnUnavailableOwnerWaitsForItsWelcome) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 1)});
+  PassSpread();
+  Answer("", v1::BLOCK_STATUS_UNAVAILABLE, SentBlocks());
+  Pass(kInterval);
+  EXPECT_THAT(SentBlocks(), IsEmpty());
+  Welcome("a", 1);
+  EXPECT_THAT(SentBlocks(), SizeIs(1));
+}
+
+TEST_F(UnitLedgerTest, ABusyOwnerIsTriedAgainAfterAboutHalfAnInterval) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 1)});
+  PassSpread();
+  Answer("", v1::BLOCK_STATUS_BUSY, SentBlocks());
+  Pass(0.37 * kInterval);
+  EXPECT_THAT(SentBlocks(), IsEmpty());
+  Pass(0.26 * kInterval);
+  EXPECT_THAT(SentBlocks(), SizeIs(1));
+}
+
+TEST_F(UnitLedgerTest, WhatIsRefusedForGoodIsDroppedCountedAndAnnounced) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 1), MakeBlock(kFirst, 2), MakeBlock(kFirst, 3)});
+  PassSpread();
+  SentBlocks();
+  Answer("a", v1::BLOCK_STATUS_INVALID, {{kFirst, 1, 0}});
+  Answer("a", v1::BLOCK_STATUS_TOO_OLD, {{kFirst, 2, 0}});
+  Answer("a", v1::BLOCK_STATUS_CONFLICT, {{kFirst, 3, 0}});
+  EXPECT_EQ(Dropped(UnitDrop::kInvalid), 10u);
+  EXPECT_EQ(Dropped(UnitDrop::kTooOld), 10u);
+  EXPECT_EQ(Dropped(UnitDrop::kConflict), 10u);
+  EXPECT_EQ(ledger_.counts().samples_pending, 0u);
+  ExpectBalance();
+  Close(kFirst + 1, {});
+  PassSpread();
+  const std::vector<v1::Up> said = Said();
+  ASSERT_THAT(said, SizeIs(1));
+  EXPECT_EQ(said[0].marker().dropped_size(), 3);
+}
+
+TEST_F(UnitLedgerTest, ANewViewReaddressesWhatIsNotSent) {
+  Connect();
+  Close(kFirst + 2, {MakeBlock(kFirst + 2, 1)});
+  SetMembers(kFirst + 2, {"b"});
+  Welcome("b");
+  PassSpread();
+  const std::vector<v1::Up> said = Said();
+  const auto batch = std::find_if(said.begin(), said.end(), [](const v1::Up& up) { return up.has_batch(); });
+  ASSERT_NE(batch, said.end());
+  EXPECT_EQ(batch->batch().owner(), "b");
+}
+
+TEST_F(UnitLedgerTest, IntervalsBeforeAViewStayWithTheirOwnerWhileItIsThere) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 1)});
+  SetMembers(kFirst + 2, {"b"});
+  Welcome("b");
+  PassSpread();
+  const std::vector<v1::Up> said = Said();
+  const auto batch = std::find_if(said.begin(), said.end(), [](const v1::Up& up) { return up.has_batch(); });
+  ASSERT_NE(batch, said.end());
+  EXPECT_EQ(batch->batch().owner(), "a");
+}
+
+TEST_F(UnitLedgerTest, APullBringsCommittedBlocksBack) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 1)});
+  PassSpread();
+  const std::vector<BlockName> sent = SentBlocks();
+  Commit("a", sent);
+  Pull("a", kFirst, 1);
+  EXPECT_EQ(SentBlocks(), sent);
+  EXPECT_EQ(ledger_.counts().samples_pending, 0u);
+  Commit("a", sent);
+  EXPECT_EQ(ledger_.counts().samples_committed, 10u);
+  Pull("a", kFirst, 1);
+  EXPECT_EQ(SentBlocks(), sent);
+}
+
+TEST_F(UnitLedgerTest, CommittedBlocksAreForgottenAfterTenMinutes) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 1)});
+  PassSpread();
+  Commit("a", SentBlocks());
+  Pass(absl::Minutes(10));
+  Said();
+  Pull("a", kFirst, 1);
+  EXPECT_THAT(SentBlocks(), IsEmpty());
+}
+
+TEST_F(UnitLedgerTest, HurryCancelsTheSpread) {
+  Connect();
+  ledger_.Hurry(now_);
+  Close(kFirst, {MakeBlock(kFirst, 1)});
+  EXPECT_THAT(Said(), SizeIs(2));
+}
+
+TEST_F(UnitLedgerTest, IsDrainedWhenAllIsCommittedAndEveryMarkerTaken) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 1)});
+  PassSpread();
+  const std::vector<BlockName> sent = SentBlocks();
+  EXPECT_FALSE(ledger_.drained());
+  Commit("a", sent);
+  EXPECT_FALSE(ledger_.drained());
+  TakeMarker("a", kFirst);
+  EXPECT_TRUE(ledger_.drained());
+  ledger_.SayGoodbye(kFirst);
+  const std::vector<v1::Up> said = Said();
+  ASSERT_THAT(said, SizeIs(1));
+  EXPECT_EQ(said[0].goodbye().final_interval(), kFirst);
+}
+
+TEST_F(UnitLedgerTest, MessagesForOthersAndOfUnknownOwnersChangeNothing) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 1)});
+  PassSpread();
+  const std::vector<BlockName> sent = SentBlocks();
+  const UnitCounts before = ledger_.counts();
+  Answer("stranger", v1::BLOCK_STATUS_OK, sent);
+  Commit("a", {{kFirst, 2, 0}, {kFirst + 5, 1, 0}, {kFirst, 1, 9}});
+  v1::Down other = From("a");
+  other.set_instance("fedcba9876543210");
+  other.mutable_committed()->set_interval(kFirst);
+  other.mutable_committed()->add_partitions(1);
+  other.mutable_committed()->add_chunks(0);
+  ledger_.Receive(now_, other);
+  EXPECT_EQ(ledger_.counts(), before);
+}
+
+class SmallLedgerTest : public UnitLedgerTest {
+ protected:
+  SmallLedgerTest() : UnitLedgerTest(/*memory_bytes=*/4 * (1000 + kBlockOverheadBytes)) {}
+};
+
+TEST_F(SmallLedgerTest, TheOldestNeverSentGoFirst) {
+  for (int i = 0; i < 6; ++i) Close(kFirst + i, {MakeBlock(kFirst + i, 1, 1000)});
+  EXPECT_EQ(Dropped(UnitDrop::kForwardMemory), 20u);
+  ExpectBalance();
+  Connect();
+  PassSpread();
+  EXPECT_EQ(SentBlocks().empty(), true);  // all four went with Connect
+  EXPECT_EQ(ledger_.counts().units_sent, 4u);
+  EXPECT_EQ(ledger_.counts().units_dropped, 2u);
+}
+
+TEST_F(SmallLedgerTest, WhatWasSentIsKeptAndTheNewestIsDropped) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 1, 1000), MakeBlock(kFirst, 2, 1000), MakeBlock(kFirst, 3, 1000),
+                 MakeBlock(kFirst, 4, 1000)});
+  PassSpread();
+  ASSERT_THAT(SentBlocks(), SizeIs(4));
+  Close(kFirst + 1, {MakeBlock(kFirst + 1, 1, 1000)});
+  EXPECT_EQ(Dropped(UnitDrop::kForwardMemory), 10u);
+  EXPECT_EQ(ledger_.counts().samples_pending, 40u);
+  ExpectBalance();
+}
+
+}  // namespace
+}  // namespace tributary

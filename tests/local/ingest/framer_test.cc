@@ -1,0 +1,111 @@
+#include "local/ingest/framer.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/bytes.h"
+
+namespace tributary {
+namespace {
+
+class Collector : public TextReceiver {
+ public:
+  void Receive(absl::string_view text) override {
+    packets.emplace_back(text);
+    absl::StrAppend(&all, text, absl::EndsWith(text, "\n") ? "" : "\n");
+  }
+  void EndBatch() override {}
+  std::vector<std::string> packets;
+  std::string all;
+};
+
+std::string Packet(absl::string_view text) {
+  std::string bytes;
+  ByteWriter(bytes).U32(static_cast<uint32_t>(text.size()));
+  bytes.append(text.data(), text.size());
+  return bytes;
+}
+
+TEST(LineFramerTest, GivesTheSameLinesHoweverTheyAreSplit) {
+  const std::string stream = "a:1|c\nbb:2|c\n\nccc:3|c\nlast:4|c";
+  const std::string expected = "a:1|c\nbb:2|c\n\nccc:3|c\nlast:4|c\n";
+  for (size_t split = 1; split < stream.size(); ++split) {
+    LineFramer framer;
+    Collector collector;
+    for (size_t at = 0; at < stream.size(); at += split) {
+      EXPECT_TRUE(framer.Feed(absl::string_view(stream).substr(at, split), collector));
+    }
+    framer.Finish(collector);
+    EXPECT_EQ(collector.all, expected) << "split every " << split;
+  }
+}
+
+TEST(LineFramerTest, SkipsALineThatIsTooLongAndNothingElse) {
+  LineFramer framer;
+  Collector collector;
+  const std::string chunk(LineFramer::kMaxLineBytes, 'x');
+  framer.Feed("before:1|c\nlong", collector);
+  framer.Feed(chunk, collector);
+  framer.Feed(chunk, collector);
+  framer.Feed("tail:1|c\nafter:1|c\n", collector);
+  EXPECT_EQ(collector.all, "before:1|c\nafter:1|c\n");
+  EXPECT_EQ(framer.TakeSkippedLines(), 1u);
+  EXPECT_EQ(framer.TakeSkippedLines(), 0u);
+}
+
+TEST(LineFramerTest, TakesALineOfTheGreatestLength) {
+  LineFramer framer;
+  Collector collector;
+  const std::string line(LineFramer::kMaxLineBytes, 'x');
+  framer.Feed(line, collector);
+  framer.Feed("\n", collector);
+  EXPECT_EQ(collector.all.size(), LineFramer::kMaxLineBytes + 1);
+  EXPECT_EQ(framer.TakeSkippedLines(), 0u);
+}
+
+TEST(LineFramerTest, ForgetsTheEndOfALineThatWasTooLong) {
+  LineFramer framer;
+  Collector collector;
+  framer.Feed("x", collector);
+  framer.Feed(std::string(LineFramer::kMaxLineBytes, 'x'), collector);
+  framer.Finish(collector);
+  EXPECT_EQ(collector.all, "");
+}
+
+TEST(LengthFramerTest, GivesTheSamePacketsHoweverTheyAreSplit) {
+  const std::string stream = Packet("a:1|c\nb:2|c") + Packet("x") + Packet(std::string(300, 'y'));
+  for (size_t split = 1; split <= stream.size(); ++split) {
+    LengthFramer framer(300);
+    Collector collector;
+    for (size_t at = 0; at < stream.size(); at += split) {
+      EXPECT_TRUE(framer.Feed(absl::string_view(stream).substr(at, split), collector));
+    }
+    ASSERT_EQ(collector.packets.size(), 3u) << "split every " << split;
+    EXPECT_EQ(collector.packets[0], "a:1|c\nb:2|c");
+    EXPECT_EQ(collector.packets[1], "x");
+    EXPECT_EQ(collector.packets[2], std::string(300, 'y'));
+  }
+}
+
+TEST(LengthFramerTest, RefusesLengthsOfZeroAndAboveTheLimit) {
+  Collector collector;
+  EXPECT_FALSE(LengthFramer(300).Feed(absl::string_view("\0\0\0\0", 4), collector));
+  EXPECT_FALSE(LengthFramer(300).Feed(Packet(std::string(301, 'y')), collector));
+  EXPECT_FALSE(LengthFramer(300).Feed("\xff\xff\xff\xff", collector));
+  EXPECT_TRUE(collector.packets.empty());
+}
+
+TEST(LengthFramerTest, DropsAnUnfinishedPacket) {
+  LengthFramer framer(300);
+  Collector collector;
+  framer.Feed(Packet("a:1|c").substr(0, 7), collector);
+  framer.Finish(collector);
+  EXPECT_TRUE(collector.packets.empty());
+}
+
+}  // namespace
+}  // namespace tributary

@@ -1,0 +1,71 @@
+#include "local/ingest/packet_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "common/rules/rule_set.h"
+
+namespace tributary {
+namespace {
+
+class PacketReaderTest : public ::testing::Test {
+ protected:
+  // Sum of the counters in what the shard has.
+  double Total() {
+    shard_.RequestWindows(shard_interval_ + 1);
+    ++shard_interval_;
+    reader_.EndBatch();
+    double total = 0;
+    for (const ShardWindows& windows : shard_.TakeWindows(absl::ZeroDuration())) {
+      for (const Window::Entry& entry : windows.main.entries) {
+        total += std::get<CounterAggregate>(entry.value).total.ToDouble();
+      }
+    }
+    return total;
+  }
+  uint64_t Rejected(LineError error) const { return metrics_.rejected[static_cast<size_t>(error)]->value(); }
+
+  const RuleSet rules_;
+  const std::string host_ = "web-1";
+  const LimitsConfig limits_;
+  ManualClock clock_{absl::FromUnixSeconds(1'000'000'000)};
+  Telemetry telemetry_;
+  SeriesLimiter limiter_{limits_};
+  IntervalIndex shard_interval_ = 100'000'000;
+  Shard shard_{Shard::Options(),
+               shard_interval_,
+               {rules_, host_, 1, limits_, limiter_, nullptr},
+               clock_,
+               ShardMetrics(telemetry_)};
+  LineMetrics metrics_{telemetry_};
+  PacketReader reader_{LineParser::Options(), metrics_, shard_};
+};
+
+TEST_F(PacketReaderTest, TakesLinesWithAndWithoutTheirEnd) {
+  reader_.Receive("a:1|c\nb:2|c");
+  reader_.Receive("a:4|c\n");
+  reader_.Receive("\n\na:8|c\r\n\r\n");
+  EXPECT_EQ(Total(), 15);
+  EXPECT_EQ(metrics_.lines.value(), 4u);
+}
+
+TEST_F(PacketReaderTest, LosesNothingElseToABadLine) {
+  reader_.Receive("a:1|c\nbroken\na:2|c\nx:nan|c\n_e{9,9}:a|b\n_sc|x|9\na:4|c|@7\na:8|c");
+  EXPECT_EQ(Total(), 11);
+  EXPECT_EQ(metrics_.lines.value(), 8u);
+  EXPECT_EQ(Rejected(LineError::kNoValue), 1u);
+  EXPECT_EQ(Rejected(LineError::kBadValue), 1u);
+  EXPECT_EQ(Rejected(LineError::kBadEvent), 1u);
+  EXPECT_EQ(Rejected(LineError::kBadCheck), 1u);
+  EXPECT_EQ(Rejected(LineError::kBadRate), 1u);
+}
+
+TEST_F(PacketReaderTest, CountsSkippedSections) {
+  reader_.Receive("a:1|c|future|#x|#y\na:1|c|c:known");
+  reader_.EndBatch();
+  EXPECT_EQ(metrics_.skipped_sections.value(), 2u);
+}
+
+}  // namespace
+}  // namespace tributary

@@ -1,0 +1,154 @@
+#include "local/ingest/sockets.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace tributary {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int kBufferBytes = 64 << 10;
+
+Address Udp(const std::string& host, int port = 0) { return {.kind = Address::Kind::kUdp, .host = host, .port = port}; }
+Address Tcp(const std::string& host, int port = 0) { return {.kind = Address::Kind::kTcp, .host = host, .port = port}; }
+
+class UnixSocketTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/tributary-sockets-XXXXXX";
+    ASSERT_NE(::mkdtemp(name), nullptr);
+    directory_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+  Address At(const std::string& file, Address::Kind kind = Address::Kind::kUnixDatagram) const {
+    return {.kind = kind, .path = directory_ + "/" + file};
+  }
+  std::string directory_;
+};
+
+TEST(UdpSocketTest, TellsThePortTheKernelChose) {
+  const auto sockets = OpenUdpSockets(Udp("127.0.0.1"), 1, kBufferBytes);
+  ASSERT_TRUE(sockets.ok()) << sockets.status();
+  EXPECT_GT(sockets->front().address.port, 0);
+}
+
+TEST(UdpSocketTest, SharesOnePortAmongReaders) {
+  const auto sockets = OpenUdpSockets(Udp("127.0.0.1"), 3, kBufferBytes);
+  ASSERT_TRUE(sockets.ok()) << sockets.status();
+  ASSERT_EQ(sockets->size(), 3u);
+  EXPECT_EQ((*sockets)[0].address, (*sockets)[2].address);
+}
+
+TEST(UdpSocketTest, RefusesAPortInUseEvenByOneWhoWouldShare) {
+  for (const int readers : {1, 2}) {
+    const auto first = OpenUdpSockets(Udp("127.0.0.1"), readers, kBufferBytes);
+    ASSERT_TRUE(first.ok()) << first.status();
+    for (const int more : {1, 2}) {
+      const auto second = OpenUdpSockets(first->front().address, more, kBufferBytes);
+      ASSERT_FALSE(second.ok());
+      EXPECT_THAT(std::string(second.status().message()), HasSubstr(first->front().address.ToString()));
+      EXPECT_THAT(std::string(second.status().message()), HasSubstr("in use"));
+    }
+  }
+}
+
+TEST(UdpSocketTest, ListensOnIpv6) {
+  const auto sockets = OpenUdpSockets(Udp("::1"), 1, kBufferBytes);
+  if (!sockets.ok()) GTEST_SKIP() << "no IPv6 here: " << sockets.status();
+  EXPECT_GT(sockets->front().address.port, 0);
+}
+
+TEST(UdpSocketTest, NamesAHostItCannotResolve) {
+  const auto sockets = OpenUdpSockets(Udp("no.such.host.invalid", 8125), 1, kBufferBytes);
+  ASSERT_FALSE(sockets.ok());
+  EXPECT_THAT(std::string(sockets.status().message()), HasSubstr("no.such.host.invalid"));
+}
+
+TEST(TcpSocketTest, RefusesAPortInUse) {
+  const auto first = OpenTcpSocket(Tcp("127.0.0.1"));
+  ASSERT_TRUE(first.ok()) << first.status();
+  const auto second = OpenTcpSocket(first->address);
+  ASSERT_FALSE(second.ok());
+  EXPECT_THAT(std::string(second.status().message()), HasSubstr("in use"));
+}
+
+TEST_F(UnixSocketTest, HasThePermissionsAskedFor) {
+  const auto opened = OpenUnixSocket(At("s"), 0600, kBufferBytes);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  struct stat status {};
+  ASSERT_EQ(::stat(At("s").path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+}
+
+TEST_F(UnixSocketTest, ReplacesWhatADeadProcessLeft) {
+  for (const Address::Kind kind : {Address::Kind::kUnixDatagram, Address::Kind::kUnixStream}) {
+    UnixSocketPath left;
+    {
+      auto dead = OpenUnixSocket(At("s", kind), 0600, kBufferBytes);
+      ASSERT_TRUE(dead.ok()) << dead.status();
+      left = std::move(dead->path);  // the socket closes, its name stays
+    }
+    ASSERT_TRUE(std::filesystem::exists(At("s").path));
+    EXPECT_TRUE(OpenUnixSocket(At("s", kind), 0600, kBufferBytes).ok());
+  }
+}
+
+TEST_F(UnixSocketTest, LeavesASocketThatIsAnswered) {
+  for (const Address::Kind kind : {Address::Kind::kUnixDatagram, Address::Kind::kUnixStream}) {
+    const auto alive = OpenUnixSocket(At("s", kind), 0600, kBufferBytes);
+    ASSERT_TRUE(alive.ok()) << alive.status();
+    for (const Address::Kind other : {Address::Kind::kUnixDatagram, Address::Kind::kUnixStream}) {
+      const auto second = OpenUnixSocket(At("s", other), 0600, kBufferBytes);
+      ASSERT_FALSE(second.ok());
+      EXPECT_EQ(second.status().code(), absl::StatusCode::kAlreadyExists);
+      EXPECT_TRUE(std::filesystem::exists(At("s").path));
+    }
+  }
+}
+
+TEST_F(UnixSocketTest, LeavesAFileThatIsNoSocket) {
+  std::ofstream(At("s").path) << "precious";
+  const auto opened = OpenUnixSocket(At("s"), 0600, kBufferBytes);
+  ASSERT_FALSE(opened.ok());
+  EXPECT_THAT(std::string(opened.status().message()), HasSubstr("no socket"));
+  EXPECT_TRUE(std::filesystem::is_regular_file(At("s").path));
+}
+
+TEST_F(UnixSocketTest, SaysThatTheDirectoryIsMissing) {
+  const auto opened = OpenUnixSocket(At("missing/s"), 0600, kBufferBytes);
+  ASSERT_FALSE(opened.ok());
+  EXPECT_THAT(std::string(opened.status().message()), HasSubstr("directory does not exist"));
+}
+
+TEST_F(UnixSocketTest, RefusesAPathThatIsTooLong) {
+  EXPECT_EQ(OpenUnixSocket(At(std::string(200, 'x')), 0600, kBufferBytes).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(UnixSocketTest, RemovesItsNameButNotThatOfASuccessor) {
+  {
+    const auto opened = OpenUnixSocket(At("s"), 0600, kBufferBytes);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+  }
+  EXPECT_FALSE(std::filesystem::exists(At("s").path));
+
+  auto first = OpenUnixSocket(At("s"), 0600, kBufferBytes);
+  ASSERT_TRUE(first.ok()) << first.status();
+  std::filesystem::rename(At("s").path, At("moved").path);
+  const auto successor = OpenUnixSocket(At("s"), 0600, kBufferBytes);
+  ASSERT_TRUE(successor.ok()) << successor.status();
+  first->path = UnixSocketPath();
+  EXPECT_TRUE(std::filesystem::exists(At("s").path));
+}
+
+}  // namespace
+}  // namespace tributary
