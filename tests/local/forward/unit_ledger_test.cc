@@ -454,11 +454,12 @@ TEST_F(SmallLedgerTest, TheOldestNeverSentGoFirst) {
   for (int i = 0; i < 6; ++i) Close(kFirst + i, {MakeBlock(kFirst + i, 1, 1000)});
   EXPECT_EQ(Dropped(UnitDrop::kForwardMemory), 20u);
   ExpectBalance();
-  Connect();
   PassSpread();
-  EXPECT_EQ(SentBlocks().empty(), true);  // all four went with Connect
-  EXPECT_EQ(ledger_.counts().units_sent, 4u);
-  EXPECT_EQ(ledger_.counts().units_dropped, 2u);
+  ledger_.StreamOpened(now_);
+  SetMembers(0, {"a"});
+  Welcome("a");
+  EXPECT_THAT(SentBlocks(), ElementsAre(BlockName{kFirst + 2, 1, 0}, BlockName{kFirst + 3, 1, 0},
+                                        BlockName{kFirst + 4, 1, 0}, BlockName{kFirst + 5, 1, 0}));
 }
 
 TEST_F(SmallLedgerTest, WhatWasSentIsKeptAndTheNewestIsDropped) {

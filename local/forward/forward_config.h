@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace tributary {
+
+struct ForwardConfig {
+  // host:port each; a name may lead to several proxies. One is used at a time, the next when it is lost.
+  std::vector<std::string> proxies = {"127.0.0.1:8127"};
+  // How often the names are looked up again.
+  absl::Duration resolve_every = absl::Seconds(30);
+  // Of blocks that are not committed. More: a longer outage of the cluster without loss. Beyond it the oldest that were
+  // never sent are dropped and counted as `forward_memory`.
+  uint64_t memory_bytes = 64u << 20;
+  // Of committed blocks, kept to rebuild what a global has lost with its disk; up to twice as much while it does.
+  uint64_t retain_bytes = 8u << 20;
+};
+
+}  // namespace tributary

@@ -1,0 +1,149 @@
+#include "local/forward/forwarder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "common/hash/hash128.h"
+#include "common/wire/messages.h"
+
+namespace tributary {
+
+namespace {
+
+constexpr absl::Duration kTick = absl::Milliseconds(50);
+constexpr absl::Duration kMinBackoff = absl::Milliseconds(200);
+constexpr absl::Duration kMaxBackoff = absl::Seconds(5);
+constexpr size_t kQueueBytes = 8u << 20;  // twice what is filled, so that no message of 1 MiB finds it full
+
+}  // namespace
+
+Forwarder::Forwarder(Options options, DnsResolver& resolver, const Clock& clock, Telemetry& telemetry)
+    : options_(std::move(options)),
+      clock_(clock),
+      log_close_(clock, absl::Seconds(10)),
+      ledger_(options_.ledger),
+      metrics_(telemetry),
+      next_proxy_(Xxh3Hash64(options_.ledger.instance.bytes(), 0) >> 1),
+      backoff_(kMinBackoff) {
+  list_ = std::make_unique<ProxyList>(
+      options_.proxies, options_.resolve_every, resolver,
+      [this](std::vector<std::string> addresses) { Post([this, addresses] { SetProxies(addresses); }); });
+  loop_.RunEvery(kTick, [this] { Pump(); });
+}
+
+Forwarder::~Forwarder() {
+  list_.reset();
+  loop_.Stop();
+}
+
+void Forwarder::OnClosed(ClosedInterval closed) {
+  Post([this, shared = std::make_shared<ClosedInterval>(std::move(closed))] {
+    ledger_.Close(clock_.Now(), std::move(*shared));
+    Pump();
+  });
+}
+
+bool Forwarder::connected() const {
+  MutexLock lock(mutex_);
+  return progress_.connected;
+}
+
+uint64_t Forwarder::Drain(IntervalIndex final_interval, absl::Duration grace) {
+  const absl::Time deadline = absl::Now() + grace;
+  Post([this] {
+    draining_ = true;
+    ledger_.Hurry(clock_.Now());
+    Pump();
+  });
+  Await(&Progress::drained, deadline);
+  Post([this, final_interval] {
+    ledger_.SayGoodbye(final_interval);
+    Pump();
+  });
+  Await(&Progress::said_goodbye, std::max(deadline, absl::Now() + absl::Seconds(1)));
+  MutexLock lock(mutex_);
+  return progress_.pending;
+}
+
+void Forwarder::Post(std::function<void()> fn) {
+  if (!loop_.TryPost(fn)) loop_.RunAfter(kTick, std::move(fn));
+}
+
+void Forwarder::Await(bool Progress::*what, absl::Time deadline) {
+  MutexLock lock(mutex_);
+  while (!(progress_.*what) && absl::Now() < deadline) changed_.WaitFor(mutex_, deadline - absl::Now());
+}
+
+// On the loop.
+
+void Forwarder::SetProxies(std::vector<std::string> addresses) {
+  const bool first = proxies_.empty();
+  proxies_ = std::move(addresses);
+  TRIBUTARY_LOG_INFO("{} proxies known", proxies_.size());
+  if (first) Connect();
+}
+
+void Forwarder::Connect() {
+  address_ = proxies_[next_proxy_++ % proxies_.size()];
+  DeliveryClient::Callbacks callbacks;
+  callbacks.on_open = [this] {
+    ledger_.StreamOpened(clock_.Now());
+    Pump();
+  };
+  callbacks.on_message = [this](const v1::Down& down) {
+    HandleMessage(down);
+    Pump();
+  };
+  callbacks.on_close = [this](const absl::Status& status) { HandleClose(status); };
+  client_ = std::make_unique<DeliveryClient>(
+      loop_, DeliveryClient::Options{.address = address_, .max_queued_bytes = kQueueBytes}, std::move(callbacks));
+}
+
+void Forwarder::HandleMessage(const v1::Down& down) {
+  if (!Validate(down).ok()) return metrics_.CountInvalid();
+  if (down.has_refusal()) {
+    TRIBUTARY_LOG_ERROR("proxy {} refuses: {}", address_, absl::CHexEscape(down.refusal().reason()));
+  }
+  if (down.has_welcome() && down.owner().empty()) {
+    accepted_ = true;
+    backoff_ = kMinBackoff;
+    TRIBUTARY_LOG_INFO("connected to proxy {}", address_);
+  }
+  ledger_.Receive(clock_.Now(), down);
+}
+
+void Forwarder::HandleClose(const absl::Status& status) {
+  if (std::exchange(accepted_, false) || log_close_.Due()) {
+    TRIBUTARY_LOG_WARN("proxy {} is not reachable: {}", address_, absl::CHexEscape(status.message()));
+  }
+  client_.reset();
+  ledger_.StreamClosed(clock_.Now());
+  loop_.RunAfter(backoff_ * absl::Uniform(random_, 0.5, 1.0), [this] { Connect(); });
+  backoff_ = std::min(backoff_ * 2, kMaxBackoff);
+  ShowProgress();
+}
+
+void Forwarder::Pump() {
+  while (client_ != nullptr && client_->open() && client_->queued_bytes() < kQueueBytes / 2) {
+    std::optional<v1::Up> up = ledger_.Next(clock_.Now());
+    if (!up.has_value()) break;
+    if (up->has_goodbye()) said_goodbye_ = true;
+    client_->Send(*std::move(up));  // what is lost on the way is sent again
+  }
+  ShowProgress();
+}
+
+void Forwarder::ShowProgress() {
+  metrics_.Publish(ledger_.counts());
+  metrics_.SetConnected(accepted_);
+  const bool flushed = client_ != nullptr && client_->queued_bytes() == 0;
+  MutexLock lock(mutex_);
+  progress_ = {.connected = accepted_,
+               .drained = draining_ && ledger_.drained(),
+               .said_goodbye = said_goodbye_ && flushed,
+               .pending = ledger_.counts().samples_pending};
+  changed_.NotifyAll();
+}
+
+}  // namespace tributary

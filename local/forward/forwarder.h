@@ -1,0 +1,91 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/random/random.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/mutex.h"
+#include "common/net/dns_resolver.h"
+#include "common/net/event_loop.h"
+#include "common/rpc/delivery_client.h"
+#include "common/telemetry/telemetry.h"
+#include "local/flush/unit_receiver.h"
+#include "local/forward/forward_config.h"
+#include "local/forward/forward_metrics.h"
+#include "local/forward/proxy_list.h"
+#include "local/forward/unit_ledger.h"
+
+namespace tributary {
+
+// A UnitLedger on an event loop, with a stream to one proxy at a time: the one that falls to this instance, and the
+// next after each loss or failed attempt, with jittered back-off from 0.2 s to 5 s.
+//
+// Threads: thread-safe; not to be destroyed on its own loop.
+class Forwarder : public UnitReceiver {
+ public:
+  struct Options {
+    std::vector<Address> proxies;
+    absl::Duration resolve_every = absl::Seconds(30);
+    UnitLedger::Options ledger;
+  };
+  // `resolver`, `clock` and `telemetry` outlive it.
+  Forwarder(Options options, DnsResolver& resolver, const Clock& clock, Telemetry& telemetry);
+  ~Forwarder() override;
+
+  void OnClosed(ClosedInterval closed) override;
+
+  // A proxy has taken the stream.
+  bool connected() const;
+
+  // After the last OnClosed: sends everything at once, waits until it is committed, at most `grace`, and says Goodbye.
+  // Returns the samples that are not committed.
+  uint64_t Drain(IntervalIndex final_interval, absl::Duration grace);
+
+ private:
+  struct Progress {
+    bool connected = false;
+    bool drained = false;
+    bool said_goodbye = false;
+    uint64_t pending = 0;
+  };
+
+  void Post(std::function<void()> fn);
+  void SetProxies(std::vector<std::string> addresses);
+  void Connect();
+  void HandleMessage(const v1::Down& down);
+  void HandleClose(const absl::Status& status);
+  void Pump();
+  void ShowProgress();
+  void Await(bool Progress::*what, absl::Time deadline);
+
+  const Options options_;
+  const Clock& clock_;
+  LogEvery log_close_;
+
+  mutable Mutex mutex_;
+  CondVar changed_;
+  Progress progress_ ABSL_GUARDED_BY(mutex_);
+
+  // Owned by the loop.
+  UnitLedger ledger_;
+  ForwardMetrics metrics_;
+  absl::BitGen random_;
+  std::vector<std::string> proxies_;
+  size_t next_proxy_;
+  absl::Duration backoff_;
+  std::string address_;  // of the stream
+  bool accepted_ = false;
+  bool draining_ = false;
+  bool said_goodbye_ = false;
+
+  EventLoop loop_{"forwarder"};
+  std::unique_ptr<DeliveryClient> client_;
+  std::unique_ptr<ProxyList> list_;
+};
+
+}  // namespace tributary

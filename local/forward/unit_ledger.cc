@@ -1,0 +1,419 @@
+#include "local/forward/unit_ledger.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.h"
+#include "common/hash/hash128.h"
+#include "common/wire/messages.h"
+#include "common/wire/payload.h"
+
+namespace tributary {
+
+namespace {
+
+constexpr uint32_t kProtocolVersion = 1;
+constexpr int kUnansweredIntervals = 3;    // for Received, and for an owner that is not there
+constexpr int kUncommittedIntervals = 30;  // for Committed, after Received
+constexpr double kSpread = 0.3;            // of an interval: sending of all agents is spread over it
+constexpr int kMaxBatchBlocks = 4096;      // so that a message of small blocks is bounded too
+
+// In [0, 1).
+double Fraction(absl::string_view bytes, uint64_t seed) {
+  return static_cast<double>(Xxh3Hash64(bytes, seed) >> 11) * 0x1p-53;
+}
+
+size_t BytesOf(const v1::Block& block) { return block.payload().size() + kBlockOverheadBytes; }
+
+}  // namespace
+
+const char* UnitDropName(UnitDrop reason) {
+  switch (reason) {
+    case UnitDrop::kForwardMemory:
+      return "forward_memory";
+    case UnitDrop::kInvalid:
+      return "invalid";
+    case UnitDrop::kTooOld:
+      return "too_old";
+    case UnitDrop::kConflict:
+      return "conflict";
+  }
+  return "";
+}
+
+UnitLedger::UnitLedger(Options options)
+    : options_(std::move(options)),
+      spread_(options_.interval * kSpread * Fraction(options_.instance.bytes(), 0)),
+      markers_(options_.interval * kUnansweredIntervals, options_.retain_age),
+      retained_(options_.retain_bytes, options_.retain_age) {}
+
+// Inputs.
+
+void UnitLedger::Close(absl::Time now, ClosedInterval closed) {
+  const absl::Time due = hurried_ ? now : now + spread_;
+  for (v1::Block& block : closed.blocks) Accept(std::move(block), due);
+  for (v1::Block& block : closed.late_blocks) Accept(std::move(block), due);
+  EnforceMemory();
+  AnnounceDrops(closed.marker);
+  markers_.Add(due, std::move(closed.marker));
+  PassTime(now);
+}
+
+void UnitLedger::StreamOpened(absl::Time now) {
+  stream_open_ = true;
+  hello_due_ = true;
+  for (auto& [id, owner] : owners_) {
+    owner.welcomed = false;
+    owner.closed_until = now + kUnansweredIntervals * options_.interval;  // or its Welcome
+  }
+  Readdress();
+}
+
+void UnitLedger::StreamClosed(absl::Time now) {
+  stream_open_ = false;
+  markers_.StreamClosed();
+  for (auto& [id, owner] : owners_) owner.welcomed = false;
+  for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+    if (it->second.state == State::kSent) MakeReady(it);
+  }
+  PassTime(now);
+}
+
+void UnitLedger::Receive(absl::Time now, const v1::Down& down) {
+  if (down.instance() != options_.instance.bytes()) return;
+  switch (down.message_case()) {
+    case v1::Down::kWelcome:
+      return HandleWelcome(now, down.owner(), down.welcome());
+    case v1::Down::kView:
+      return AddView(now, down.view());
+    case v1::Down::kReceived:
+      return HandleReceived(now, down.owner(), down.received());
+    case v1::Down::kCommitted:
+      return HandleCommitted(now, down.committed());
+    case v1::Down::kPull:
+      return HandlePull(now, down.pull());
+    case v1::Down::kCredit:
+      if (Owner* owner = FindOwner(down.owner())) owner->credit_bytes = down.credit().bytes();
+      return;
+    case v1::Down::kRefusal:  // the stream ends; the shell tells the reason
+    case v1::Down::MESSAGE_NOT_SET:
+      return;
+  }
+}
+
+void UnitLedger::Hurry(absl::Time now) {
+  hurried_ = true;
+  markers_.Hurry(now);
+  for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+    if (it->second.state == State::kHeld) MakeReady(it);
+  }
+}
+
+void UnitLedger::SayGoodbye(IntervalIndex final_interval) { goodbye_ = final_interval; }
+
+bool UnitLedger::drained() const { return counts_.samples_pending == 0 && markers_.EveryMemberHasAll(); }
+
+// What owners say.
+
+void UnitLedger::HandleWelcome(absl::Time now, const std::string& owner_id, const v1::Welcome& welcome) {
+  Owner* owner = FindOwner(owner_id);
+  if (owner == nullptr) return;
+  const bool forgot = owner->incarnation.has_value() && *owner->incarnation != welcome.incarnation();
+  owner->incarnation = welcome.incarnation();
+  owner->welcomed = true;
+  owner->closed_until = absl::InfinitePast();
+  if (welcome.credit_bytes() > 0) owner->credit_bytes = welcome.credit_bytes();
+  for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+    if (it->second.owner != owner) continue;
+    const State state = it->second.state;
+    if (state == State::kSent || (forgot && state == State::kReceived)) MakeReady(it);
+  }
+  markers_.Welcome(now, owner_id, forgot, welcome.sealed_through());
+  if (!owner->is_member) Readdress();
+}
+
+void UnitLedger::HandleReceived(absl::Time now, const std::string& owner_id, const v1::Received& received) {
+  Owner* speaker = FindOwner(owner_id);
+  for (const v1::Received::Blocks& blocks : received.blocks()) {
+    for (int i = 0; i < blocks.partitions_size(); ++i) {
+      const auto it =
+          entries_.find({blocks.interval(), static_cast<PartitionId>(blocks.partitions(i)), blocks.chunks(i)});
+      if (it != entries_.end()) HandleStatus(now, speaker, blocks.status(), it);
+    }
+  }
+  for (const IntervalIndex interval : received.markers()) markers_.Acknowledge(owner_id, interval);
+}
+
+void UnitLedger::HandleStatus(absl::Time now, Owner* speaker, v1::BlockStatus status, Entries::iterator it) {
+  const bool awaited = it->second.state == State::kSent;
+  switch (status) {
+    case v1::BLOCK_STATUS_OK:
+    case v1::BLOCK_STATUS_DUPLICATE:
+      if (speaker == nullptr || it->second.state == State::kReceived) return;
+      counts_.units_received += 1;
+      return MoveTo(it, State::kReceived, speaker, now + kUncommittedIntervals * options_.interval);
+    case v1::BLOCK_STATUS_UNAVAILABLE:
+      if (!awaited) return;
+      it->second.owner->closed_until = now + kUnansweredIntervals * options_.interval;
+      return MakeReady(it);
+    case v1::BLOCK_STATUS_BUSY:
+    case v1::BLOCK_STATUS_TOO_NEW:
+      if (awaited) Hold(it, BusyUntil(now, it->first));
+      return;
+    case v1::BLOCK_STATUS_INVALID:
+      return DropEntry(it, UnitDrop::kInvalid);
+    case v1::BLOCK_STATUS_TOO_OLD:
+      return DropEntry(it, UnitDrop::kTooOld);
+    case v1::BLOCK_STATUS_CONFLICT:
+      return DropEntry(it, UnitDrop::kConflict);
+    default:
+      return;
+  }
+}
+
+void UnitLedger::HandleCommitted(absl::Time now, const v1::Committed& committed) {
+  for (int i = 0; i < committed.partitions_size(); ++i) {
+    const auto it =
+        entries_.find({committed.interval(), static_cast<PartitionId>(committed.partitions(i)), committed.chunks(i)});
+    if (it == entries_.end()) continue;
+    if (!it->second.was_committed) {
+      counts_.units_committed += 1;
+      counts_.samples_committed += it->second.block.sample_count();
+    }
+    Retain(now, it);
+  }
+}
+
+void UnitLedger::HandlePull(absl::Time now, const v1::Pull& pull) {
+  std::set<PartitionId> partitions;
+  for (const uint32_t partition : pull.partitions()) partitions.insert(static_cast<PartitionId>(partition));
+  for (auto it = entries_.lower_bound({pull.interval(), 0, 0});
+       it != entries_.end() && it->first.interval == pull.interval(); ++it) {
+    if (it->second.state != State::kReady && partitions.contains(it->first.partition)) MakeReady(it);
+  }
+  const size_t room = options_.retain_bytes - std::min(options_.retain_bytes, pulled_bytes_);
+  for (v1::Block& block : retained_.Take(pull.interval(), partitions, room)) {
+    pulled_bytes_ += BytesOf(block);
+    Insert(std::move(block), now)->second.was_committed = true;
+  }
+  PassTime(now);
+}
+
+void UnitLedger::AddView(absl::Time now, const v1::View& message) {
+  absl::StatusOr<View> view = FromProto(message);
+  if (!view.ok() || !views_.Add(*std::move(view))) return;
+  std::set<std::string> known;
+  std::set<std::string> members;
+  for (const View& kept : views_.views()) {
+    for (const Member& member : kept.members) known.insert(member.id);
+  }
+  for (const Member& member : views_.newest()->members) members.insert(member.id);
+  for (auto& [id, owner] : owners_) owner.is_known = known.contains(id);
+  for (const std::string& id : known) {
+    const auto [owner, is_new] = owners_.try_emplace(id);
+    if (is_new) owner->second.closed_until = now + kUnansweredIntervals * options_.interval;
+    owner->second.is_member = members.contains(id);
+  }
+  markers_.SetOwners(std::move(members), known);
+  for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+    // Whoever has it is in no view any more: it is sent again, and counts once by its name.
+    if (!it->second.owner->is_known) MakeReady(it);
+  }
+  Readdress();
+  std::erase_if(owners_, [](const auto& owner) { return !owner.second.is_known; });
+}
+
+// Blocks and their states.
+
+void UnitLedger::Accept(v1::Block block, absl::Time ready_at) {
+  counts_.units_closed += 1;
+  counts_.samples_accepted += block.sample_count();
+  counts_.samples_pending += block.sample_count();
+  counts_.pending_bytes += BytesOf(block);
+  never_sent_.insert(NameOf(block));
+  Insert(std::move(block), ready_at);
+}
+
+UnitLedger::Entries::iterator UnitLedger::Insert(v1::Block block, absl::Time ready_at) {
+  const BlockName name = NameOf(block);
+  const auto [it, is_new] = entries_.try_emplace(name);
+  TRIBUTARY_CHECK(is_new);
+  it->second.block = std::move(block);
+  Hold(it, ready_at);
+  return it;
+}
+
+void UnitLedger::MakeReady(Entries::iterator it) { MoveTo(it, State::kReady, OwnerFor(it->first)); }
+
+void UnitLedger::Hold(Entries::iterator it, absl::Time until) { MoveTo(it, State::kHeld, &nowhere_, until); }
+
+void UnitLedger::MoveTo(Entries::iterator it, State state, Owner* owner, absl::Time deadline) {
+  Leave(it);
+  Entry& entry = it->second;
+  entry.state = state;
+  entry.owner = owner;
+  entry.deadline = deadline;
+  if (state == State::kReady) owner->ready.insert(it->first);
+  if (state == State::kSent) owner->sent_bytes += entry.block.payload().size();
+  if (deadline != absl::InfiniteFuture()) deadlines_.emplace(deadline, it->first);
+}
+
+void UnitLedger::Leave(Entries::iterator it) {
+  Entry& entry = it->second;
+  if (entry.state == State::kReady) entry.owner->ready.erase(it->first);
+  if (entry.state == State::kSent) entry.owner->sent_bytes -= entry.block.payload().size();
+  deadlines_.erase({entry.deadline, it->first});
+}
+
+void UnitLedger::Remove(Entries::iterator it) {
+  const v1::Block& block = it->second.block;
+  if (it->second.was_committed) {
+    pulled_bytes_ -= BytesOf(block);
+  } else {
+    counts_.samples_pending -= block.sample_count();
+    counts_.pending_bytes -= BytesOf(block);
+  }
+  Leave(it);
+  never_sent_.erase(it->first);
+  entries_.erase(it);
+}
+
+void UnitLedger::Retain(absl::Time now, Entries::iterator it) {
+  v1::Block block = it->second.block;
+  Remove(it);
+  retained_.Add(now, std::move(block));
+}
+
+void UnitLedger::DropEntry(Entries::iterator it, UnitDrop reason) {
+  if (!it->second.was_committed) {
+    const uint64_t samples = it->second.block.sample_count();
+    counts_.units_dropped += 1;
+    counts_.samples_dropped[static_cast<int>(reason)] += samples;
+    unannounced_[static_cast<int>(reason)] += samples;
+  }
+  Remove(it);
+}
+
+// What was sent may be merged already, so it is kept; credit bounds it.
+void UnitLedger::EnforceMemory() {
+  while (counts_.pending_bytes > options_.memory_bytes && !never_sent_.empty()) {
+    DropEntry(entries_.find(*never_sent_.begin()), UnitDrop::kForwardMemory);
+  }
+}
+
+void UnitLedger::PassTime(absl::Time now) {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    const auto it = entries_.find(deadlines_.begin()->second);
+    if (it->second.was_committed && it->second.state != State::kHeld) {
+      Retain(now, it);  // whoever wanted it asks again
+    } else {
+      MakeReady(it);
+    }
+  }
+  retained_.Expire(now);
+}
+
+void UnitLedger::Readdress() {
+  for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+    if (it->second.state == State::kReady && it->second.owner != OwnerFor(it->first)) MakeReady(it);
+  }
+}
+
+// As the proxy decides it: an owner that has left and is not there is stood in for by the newest view's.
+UnitLedger::Owner* UnitLedger::OwnerFor(const BlockName& name) {
+  const Member* member = views_.OwnerOf(name.partition, name.interval);
+  if (member == nullptr) return &nowhere_;
+  Owner* owner = FindOwner(member->id);
+  if (owner->is_member || owner->welcomed) return owner;
+  return FindOwner(views_.OwnerOf(name.partition, views_.newest()->effective_from)->id);
+}
+
+UnitLedger::Owner* UnitLedger::FindOwner(const std::string& id) {
+  const auto it = owners_.find(id);
+  return it == owners_.end() ? nullptr : &it->second;
+}
+
+// Half an interval, give or take a quarter of it by name and time, so that not all come back at once.
+absl::Time UnitLedger::BusyUntil(absl::Time now, const BlockName& name) const {
+  const uint64_t seed = static_cast<uint64_t>(absl::ToUnixNanos(now)) ^ (uint64_t{name.partition} << 32) ^ name.chunk;
+  return now + options_.interval * (0.375 + 0.25 * Fraction(options_.instance.bytes(), seed));
+}
+
+// Outputs.
+
+std::optional<v1::Up> UnitLedger::Next(absl::Time now) {
+  PassTime(now);
+  if (!stream_open_) return std::nullopt;
+  v1::Up up;
+  up.set_instance(std::string(options_.instance.bytes()));
+  if (std::exchange(hello_due_, false)) {
+    *up.mutable_hello() = MakeHello();
+  } else if (std::optional<v1::Marker> marker = markers_.Next(now)) {
+    *up.mutable_marker() = *std::move(marker);
+  } else if (std::optional<v1::Batch> batch = NextBatch(now)) {
+    *up.mutable_batch() = *std::move(batch);
+  } else if (goodbye_.has_value()) {
+    up.mutable_goodbye()->set_final_interval(*std::exchange(goodbye_, std::nullopt));
+  } else {
+    return std::nullopt;
+  }
+  return up;
+}
+
+v1::Hello UnitLedger::MakeHello() const {
+  v1::Hello hello;
+  hello.set_protocol_version(kProtocolVersion);
+  hello.set_cluster(options_.cluster);
+  hello.set_role(v1::ROLE_AGENT);
+  hello.set_host(options_.host);
+  hello.set_interval_ms(static_cast<uint32_t>(absl::ToInt64Milliseconds(options_.interval)));
+  hello.set_partition_count(kPartitionCount);
+  hello.set_first_interval(options_.first_interval);
+  if (!options_.supersedes.empty()) hello.set_supersedes(std::string(options_.supersedes.bytes()));
+  return hello;
+}
+
+void UnitLedger::AnnounceDrops(v1::Marker& marker) {
+  for (int reason = 0; reason < kUnitDrops; ++reason) {
+    const uint64_t samples = std::exchange(unannounced_[reason], 0);
+    if (samples == 0) continue;
+    v1::Drop* drop = marker.add_dropped();
+    drop->set_reason(UnitDropName(static_cast<UnitDrop>(reason)));
+    drop->set_sample_count(samples);
+  }
+}
+
+std::optional<v1::Batch> UnitLedger::NextBatch(absl::Time now) {
+  const std::pair<const std::string, Owner>* best = nullptr;
+  for (const auto& candidate : owners_) {
+    const Owner& owner = candidate.second;
+    if (owner.ready.empty() || owner.closed_until > now || !HasCredit(owner, *owner.ready.begin())) continue;
+    if (best == nullptr || *owner.ready.begin() < *best->second.ready.begin()) best = &candidate;
+  }
+  if (best == nullptr) return std::nullopt;
+  v1::Batch batch;
+  batch.set_owner(best->first);
+  FillBatch(now, owners_.at(best->first), batch);
+  return batch;
+}
+
+void UnitLedger::FillBatch(absl::Time now, Owner& owner, v1::Batch& batch) {
+  size_t bytes = 0;
+  while (!owner.ready.empty() && HasCredit(owner, *owner.ready.begin())) {
+    const auto it = entries_.find(*owner.ready.begin());
+    bytes += it->second.block.payload().size();
+    if (batch.blocks_size() > 0 && (bytes > kMaxPayloadBytes || batch.blocks_size() == kMaxBatchBlocks)) return;
+    *batch.add_blocks() = it->second.block;
+    never_sent_.erase(it->first);
+    counts_.units_sent += 1;
+    MoveTo(it, State::kSent, &owner, now + kUnansweredIntervals * options_.interval);
+  }
+}
+
+// One block may always be under way, or a large one would never be.
+bool UnitLedger::HasCredit(const Owner& owner, const BlockName& name) const {
+  const size_t bytes = entries_.at(name).block.payload().size();
+  return owner.sent_bytes == 0 || owner.sent_bytes + bytes <= owner.credit_bytes;
+}
+
+}  // namespace tributary

@@ -1,0 +1,161 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/base/instance_id.h"
+#include "common/base/interval.h"
+#include "common/hash/view.h"
+#include "local/flush/unit_receiver.h"
+#include "local/forward/block_name.h"
+#include "local/forward/marker_log.h"
+#include "local/forward/retain_ring.h"
+
+namespace tributary {
+
+// Why the ledger gave samples up.
+enum class UnitDrop { kForwardMemory, kInvalid, kTooOld, kConflict };
+inline constexpr int kUnitDrops = 4;
+const char* UnitDropName(UnitDrop reason);
+
+// The books of a ledger: samples accepted = committed + the sum of dropped + pending.
+struct UnitCounts {
+  uint64_t units_closed = 0;
+  uint64_t units_sent = 0;  // again counts again
+  uint64_t units_received = 0;
+  uint64_t units_committed = 0;
+  uint64_t units_dropped = 0;
+  uint64_t samples_accepted = 0;
+  uint64_t samples_committed = 0;
+  std::array<uint64_t, kUnitDrops> samples_dropped{};
+  uint64_t samples_pending = 0;
+  uint64_t pending_bytes = 0;
+  friend bool operator==(const UnitCounts&, const UnitCounts&) = default;
+};
+
+// The agent's side of the delivery protocol (docs/architecture.md, docs/wire.md): it keeps each closed block until the
+// owner has committed it, and says what to send when. No threads, sockets, clocks or hash order: the same inputs at
+// the same times give the same outputs, in production and in the simulator.
+//
+//   HELD -time-> READY -Next-> SENT -Received-> RECEIVED -Committed-> retained, then forgotten
+//     ^           ^             |  |               |
+//     |           '-Welcome, loss, 3 intervals-----'-new incarnation, 30 intervals
+//     '-----------BUSY, TOO_NEW'
+//
+// Bounds:  memory_bytes of blocks not committed: beyond, the oldest never sent are dropped; retain_bytes twice of
+//          committed ones (kept, and being sent again for a Pull).
+// Threads: thread-compatible.
+class UnitLedger {
+ public:
+  struct Options {
+    std::string cluster;
+    std::string host;
+    InstanceId instance;
+    InstanceId supersedes;  // empty: none known
+    absl::Duration interval = absl::Seconds(10);
+    IntervalIndex first_interval = 0;
+    size_t memory_bytes = 64u << 20;
+    size_t retain_bytes = 8u << 20;
+    absl::Duration retain_age = absl::Minutes(10);
+  };
+  explicit UnitLedger(Options options);
+
+  // Every interval, also an empty one, in order.
+  void Close(absl::Time now, ClosedInterval closed);
+  void StreamOpened(absl::Time now);
+  void StreamClosed(absl::Time now);
+  // REQUIRES: Validate(down) is OK.
+  void Receive(absl::Time now, const v1::Down& down);
+
+  // The next message to send, if there is one now: call it until there is none, after each input and as time passes.
+  std::optional<v1::Up> Next(absl::Time now);
+
+  // Nothing waits for its turn any more.
+  void Hurry(absl::Time now);
+  // Next ends with it, once there is nothing else to send.
+  void SayGoodbye(IntervalIndex final_interval);
+  // Everything is committed, or dropped, and every member has every marker.
+  bool drained() const;
+
+  const UnitCounts& counts() const { return counts_; }
+  const ViewHistory& views() const { return views_; }
+
+ private:
+  enum class State { kHeld, kReady, kSent, kReceived };
+  struct Owner {
+    std::optional<uint64_t> incarnation;
+    uint64_t credit_bytes = kDefaultCreditBytes;
+    uint64_t sent_bytes = 0;                         // of blocks in kSent
+    absl::Time closed_until = absl::InfinitePast();  // nothing is sent to it before
+    bool welcomed = false;                           // on this stream
+    bool is_member = false;                          // of the newest view
+    bool is_known = true;                            // in some view
+    std::set<BlockName> ready;
+  };
+  struct Entry {
+    v1::Block block;
+    Owner* owner = nullptr;  // READY: to be asked; SENT: was asked; RECEIVED: has it
+    State state = State::kHeld;
+    absl::Time deadline = absl::InfiniteFuture();  // when the state ends by itself
+    bool was_committed = false;                    // sent again for a Pull; no longer counted
+  };
+  using Entries = std::map<BlockName, Entry>;
+
+  static constexpr uint64_t kDefaultCreditBytes = 1u << 20;
+
+  void HandleWelcome(absl::Time now, const std::string& owner_id, const v1::Welcome& welcome);
+  void HandleReceived(absl::Time now, const std::string& owner_id, const v1::Received& received);
+  void HandleStatus(absl::Time now, Owner* speaker, v1::BlockStatus status, Entries::iterator it);
+  void HandleCommitted(absl::Time now, const v1::Committed& committed);
+  void HandlePull(absl::Time now, const v1::Pull& pull);
+  void AddView(absl::Time now, const v1::View& view);
+
+  void Accept(v1::Block block, absl::Time ready_at);
+  Entries::iterator Insert(v1::Block block, absl::Time ready_at);
+  void MakeReady(Entries::iterator it);
+  void Hold(Entries::iterator it, absl::Time until);
+  void MoveTo(Entries::iterator it, State state, Owner* owner, absl::Time deadline = absl::InfiniteFuture());
+  void Leave(Entries::iterator it);
+  void Remove(Entries::iterator it);
+  void Retain(absl::Time now, Entries::iterator it);
+  void DropEntry(Entries::iterator it, UnitDrop reason);
+  void EnforceMemory();
+  void PassTime(absl::Time now);
+  void Readdress();
+  Owner* OwnerFor(const BlockName& name);
+  Owner* FindOwner(const std::string& id);
+  absl::Time BusyUntil(absl::Time now, const BlockName& name) const;
+
+  v1::Hello MakeHello() const;
+  void AnnounceDrops(v1::Marker& marker);
+  std::optional<v1::Batch> NextBatch(absl::Time now);
+  void FillBatch(absl::Time now, Owner& owner, v1::Batch& batch);
+  bool HasCredit(const Owner& owner, const BlockName& name) const;
+
+  const Options options_;
+  const absl::Duration spread_;  // this instance's place in the first 0.3 interval
+  ViewHistory views_;
+  std::map<std::string, Owner> owners_;  // of every view that is kept
+  Owner nowhere_;                        // of what is held, and of all while no view is known
+  Entries entries_;
+  std::set<std::pair<absl::Time, BlockName>> deadlines_;
+  std::set<BlockName> never_sent_;
+  MarkerLog markers_;
+  RetainRing retained_;
+  size_t pulled_bytes_ = 0;  // of entries that were committed
+  std::array<uint64_t, kUnitDrops> unannounced_{};
+  UnitCounts counts_;
+  bool stream_open_ = false;
+  bool hello_due_ = false;
+  bool hurried_ = false;
+  std::optional<IntervalIndex> goodbye_;
+};
+
+}  // namespace tributary
