@@ -1,0 +1,138 @@
+#include "proxy/upstream/relay.h"
+
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "common/base/check.h"
+
+namespace tributary {
+
+namespace {
+
+constexpr absl::Duration kTick = absl::Milliseconds(500);
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Relay>> Relay::Start(Options options, const Clock& clock, Telemetry& telemetry) {
+  std::unique_ptr<Relay> relay(new Relay(std::move(options), clock, telemetry));
+  if (const absl::Status status = relay->Listen(); !status.ok()) return status;
+  return relay;
+}
+
+Relay::Relay(Options options, const Clock& clock, Telemetry& telemetry)
+    : options_(std::move(options)),
+      clock_(clock),
+      scale_(options_.router.interval),
+      log_close_(clock, absl::Seconds(10)),
+      router_(options_.router, *this),
+      metrics_(telemetry) {
+  UpstreamPool::Callbacks callbacks;
+  callbacks.on_open = [this](const std::string& owner) {
+    open_[owner] = true;
+    TRIBUTARY_LOG_INFO("connected to global {}", owner);
+    router_.UpstreamOpened(owner);
+  };
+  callbacks.on_message = [this](const std::string& owner, v1::Down down) {
+    HandleUpstreamMessage(owner, std::move(down));
+  };
+  callbacks.on_close = [this](const std::string& owner, const absl::Status& status) {
+    HandleUpstreamClose(owner, status);
+  };
+  upstreams_ = std::make_unique<UpstreamPool>(loop_, options_.router.owner_queue_bytes, std::move(callbacks));
+}
+
+absl::Status Relay::Listen() {
+  DeliveryServer::Callbacks callbacks;
+  callbacks.on_open = [this](DeliveryServer::Session& session) { HandleOpen(session); };
+  callbacks.on_message = [this](DeliveryServer::Session& session, v1::Up up) {
+    router_.SessionMessage(clock_.Now(), ids_.at(&session), std::move(up));
+  };
+  callbacks.on_close = [this](DeliveryServer::Session& session) { HandleClose(session); };
+  auto server = DeliveryServer::Start(
+      loop_,
+      {.listen = options_.listen, .max_sessions = options_.max_agents, .max_queued_bytes = options_.agent_queue_bytes},
+      std::move(callbacks));
+  if (!server.ok()) return server.status();
+  server_ = *std::move(server);
+  loop_.RunEvery(kTick, [this] { Tick(); });
+  return absl::OkStatus();
+}
+
+Relay::~Relay() {
+  Shutdown(absl::ZeroDuration());
+  loop_.Stop();
+}
+
+void Relay::AddView(View view) {
+  const bool posted = loop_.TryPost([this, view = std::move(view)]() mutable {
+    if (!router_.AddView(std::move(view))) return;
+    Connect();
+    MutexLock lock(mutex_);
+    members_ = router_.views().newest()->members;
+  });
+  if (!posted) TRIBUTARY_LOG_ERROR("a view is lost: the relay is overloaded");
+}
+
+std::vector<Member> Relay::CurrentMembers() const {
+  MutexLock lock(mutex_);
+  return members_;
+}
+
+void Relay::Shutdown(absl::Duration grace) {
+  if (server_ != nullptr) server_->Shutdown(grace);
+}
+
+void Relay::Connect() { upstreams_->SetOwners(router_.OwnersAt(scale_.At(clock_.Now()))); }
+
+void Relay::Tick() {
+  Connect();
+  router_.Tick();
+  metrics_.Publish(router_);
+  for (const auto& [owner, counts] : router_.owner_counts()) {
+    metrics_.SetQueueBytes(owner, upstreams_->queued_bytes(owner));
+  }
+}
+
+bool Relay::SendUp(const std::string& owner, v1::Up message) { return upstreams_->Send(owner, std::move(message)); }
+
+bool Relay::SendDown(SessionId session, v1::Down message) {
+  const auto found = sessions_.find(session);
+  return found != sessions_.end() && found->second->Send(std::move(message));
+}
+
+void Relay::Close(SessionId session) {
+  if (const auto found = sessions_.find(session); found != sessions_.end()) found->second->Close();
+}
+
+void Relay::HandleOpen(DeliveryServer::Session& session) {
+  const SessionId id = ++last_session_;
+  ids_[&session] = id;
+  sessions_[id] = &session;
+  TRIBUTARY_LOG_INFO("agent {} connected", session.peer());
+  router_.SessionOpened(id);
+}
+
+void Relay::HandleClose(DeliveryServer::Session& session) {
+  const SessionId id = ids_.at(&session);
+  router_.SessionClosed(id);
+  ids_.erase(&session);
+  sessions_.erase(id);
+  TRIBUTARY_LOG_INFO("agent {} disconnected", session.peer());
+}
+
+void Relay::HandleUpstreamMessage(const std::string& owner, v1::Down message) {
+  if (message.has_refusal()) {
+    TRIBUTARY_LOG_ERROR("global {} refuses: {}", owner, absl::CHexEscape(message.refusal().reason()));
+  }
+  router_.UpstreamMessage(owner, std::move(message));
+}
+
+void Relay::HandleUpstreamClose(const std::string& owner, const absl::Status& status) {
+  const bool was_open = std::exchange(open_[owner], false);
+  if (was_open || log_close_.Due()) {
+    TRIBUTARY_LOG_WARN("global {} is not reachable: {}", owner, absl::CHexEscape(status.message()));
+  }
+  router_.UpstreamClosed(owner);
+}
+
+}  // namespace tributary
