@@ -1,0 +1,159 @@
+#include "global/store/database.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/log.h"
+#include "common/base/status.h"
+#include "common/hash/partition.h"
+#include "global/store/rocks.h"
+#include "rocksdb/cache.h"
+#include "rocksdb/convenience.h"
+#include "rocksdb/db.h"
+#include "rocksdb/filter_policy.h"
+#include "rocksdb/slice_transform.h"
+#include "rocksdb/table.h"
+#include "rocksdb/write_batch.h"
+
+namespace tributary {
+namespace {
+
+constexpr absl::string_view kFormat = "1";
+constexpr size_t kRowPrefixBytes = 9;  // resolution, block, key id: what one series has in one block
+
+constexpr std::array<absl::string_view, kColumns> kColumnNames = {"rows",   "keys",   "manifests",
+                                                                  "totals", "outbox", "control"};
+
+rocksdb::ColumnFamilyOptions FamilyOptions(Column column, const Database::Options& options,
+                                           const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = 16 << 10;
+  rocksdb::ColumnFamilyOptions family;
+  family.write_buffer_size = options.write_buffer_bytes;
+  family.compression = rocksdb::kLZ4Compression;
+  family.bottommost_compression = rocksdb::kZSTD;
+  family.level_compaction_dynamic_level_bytes = true;
+  if (column == Column::kRows) {
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    table.whole_key_filtering = false;
+    family.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(kRowPrefixBytes));
+  }
+  if (column == Column::kOutbox) family.compression = family.bottommost_compression = rocksdb::kNoCompression;
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return family;
+}
+
+rocksdb::DBOptions DbOptions(const Database::Options& options) {
+  rocksdb::DBOptions db;
+  db.create_if_missing = true;
+  db.create_missing_column_families = true;
+  db.max_background_jobs = 2;
+  db.max_total_wal_size = 4 * options.write_buffer_bytes;
+  db.keep_log_file_num = 3;
+  db.max_open_files = 512;
+  // What was acknowledged is synced: a torn tail was not, damage anywhere else is an error.
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  return db;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options) {
+  const auto cache = rocksdb::NewLRUCache(options.cache_bytes);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (size_t column = 0; column < kColumns; ++column) {
+    families.emplace_back(std::string(kColumnNames[column]),
+                          FamilyOptions(static_cast<Column>(column), options, cache));
+  }
+  families.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());
+
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const rocksdb::Status opened = rocksdb::DB::Open(DbOptions(options), options.path, families, &handles, &db);
+  if (!opened.ok()) return FromRocks(opened, absl::StrCat("opening the store in ", options.path));
+  auto database = std::unique_ptr<Database>(new Database());
+  database->db_.reset(db);
+  for (size_t column = 0; column < kColumns; ++column) database->handles_[column] = handles[column];
+  db->DestroyColumnFamilyHandle(handles[kColumns]);
+  TRIBUTARY_RETURN_IF_ERROR(Annotate(database->CheckOwner(options), absl::StrCat("the store in ", options.path)));
+  return database;
+}
+
+Database::~Database() {
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+  if (const rocksdb::Status closed = db_->Close(); !closed.ok()) {
+    TRIBUTARY_LOG_ERROR("closing the store: {}", closed.ToString());
+  }
+}
+
+absl::Status Database::CheckOwner(const Options& options) {
+  const std::vector<std::pair<std::string, std::string>> facts = {{"format", std::string(kFormat)},
+                                                                  {"cluster", options.cluster},
+                                                                  {"interval", absl::FormatDuration(options.interval)},
+                                                                  {"partitions", absl::StrCat(kPartitionCount)}};
+  rocksdb::WriteBatch batch;
+  for (const auto& [key, value] : facts) {
+    TRIBUTARY_ASSIGN_OR_RETURN(std::optional<std::string> stored, Get(Column::kControl, key));
+    if (!stored) {
+      Put(batch, Column::kControl, key, value);
+    } else if (*stored != value) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("was made for ", key, " \"", *stored, "\", not \"", value, "\""));
+    }
+  }
+  if (batch.Count() == 0) return absl::OkStatus();
+  if (batch.Count() < facts.size()) return absl::DataLossError("does not say whom it belongs to");
+  return Write(batch, true);
+}
+
+void Database::Put(rocksdb::WriteBatch& batch, Column column, absl::string_view key, absl::string_view value) const {
+  batch.Put(handles_[static_cast<size_t>(column)], ToSlice(key), ToSlice(value));
+}
+
+void Database::Delete(rocksdb::WriteBatch& batch, Column column, absl::string_view key) const {
+  batch.Delete(handles_[static_cast<size_t>(column)], ToSlice(key));
+}
+
+void Database::DeleteRange(rocksdb::WriteBatch& batch, Column column, absl::string_view from,
+                           absl::string_view to) const {
+  batch.DeleteRange(handles_[static_cast<size_t>(column)], ToSlice(from), ToSlice(to));
+}
+
+absl::Status Database::Write(rocksdb::WriteBatch& batch, bool durable) {
+  rocksdb::WriteOptions options;
+  options.sync = durable;
+  return FromRocks(db_->Write(options, &batch), "writing to the store");
+}
+
+absl::StatusOr<std::optional<std::string>> Database::Get(Column column, absl::string_view key) const {
+  std::string value;
+  const rocksdb::Status got =
+      db_->Get(rocksdb::ReadOptions(), handles_[static_cast<size_t>(column)], ToSlice(key), &value);
+  if (got.IsNotFound()) return std::optional<std::string>();
+  if (!got.ok()) return FromRocks(got, "reading the store");
+  return std::optional<std::string>(std::move(value));
+}
+
+std::unique_ptr<rocksdb::Iterator> Database::NewIterator(Column column, const rocksdb::ReadOptions& options) const {
+  return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, handles_[static_cast<size_t>(column)]));
+}
+
+absl::Status Database::DropFiles(Column column, absl::string_view from, absl::string_view to) {
+  const rocksdb::Slice begin = ToSlice(from), end = ToSlice(to);
+  return FromRocks(rocksdb::DeleteFilesInRange(db_.get(), handles_[static_cast<size_t>(column)], &begin, &end,
+                                               /*include_end=*/false),
+                   "dropping old files of the store");
+}
+
+uint64_t Database::DiskBytes() const {
+  uint64_t bytes = 0;
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+    uint64_t of_family = 0;
+    if (db_->GetIntProperty(handle, rocksdb::DB::Properties::kTotalSstFilesSize, &of_family)) bytes += of_family;
+  }
+  return bytes;
+}
+
+}  // namespace tributary

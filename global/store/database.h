@@ -1,0 +1,69 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace rocksdb {
+class ColumnFamilyHandle;
+class DB;
+class Iterator;
+class WriteBatch;
+struct ReadOptions;
+}  // namespace rocksdb
+
+namespace tributary {
+
+// What is kept apart in the database. Values are part of nothing stored: families go by name.
+enum class Column : uint8_t { kRows, kKeys, kManifests, kTotals, kOutbox, kControl };
+inline constexpr size_t kColumns = 6;
+
+// The one RocksDB of an owner, with our column families. Knows nothing of what is in them but who it belongs to.
+//
+// Belonging: cluster, interval and partition count are written at the first start and checked at every other; a
+//            database of other values, of a later format, or of somebody else is refused.
+// Threads:   thread-safe; closed by the destructor, after every iterator is gone.
+class Database {
+ public:
+  struct Options {
+    std::string path;
+    std::string cluster;
+    absl::Duration interval = absl::Seconds(10);
+    uint64_t cache_bytes = 64 << 20;         // blocks kept for queries; more: faster repeated queries
+    uint64_t write_buffer_bytes = 16 << 20;  // per column family; more: fewer, larger files
+  };
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const Options& options);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  void Put(rocksdb::WriteBatch& batch, Column column, absl::string_view key, absl::string_view value) const;
+  void Delete(rocksdb::WriteBatch& batch, Column column, absl::string_view key) const;
+  // Keys in [from, to).
+  void DeleteRange(rocksdb::WriteBatch& batch, Column column, absl::string_view from, absl::string_view to) const;
+  // All of the batch or nothing. When `durable`, it is on disk when this returns.
+  absl::Status Write(rocksdb::WriteBatch& batch, bool durable);
+
+  absl::StatusOr<std::optional<std::string>> Get(Column column, absl::string_view key) const;
+  std::unique_ptr<rocksdb::Iterator> NewIterator(Column column, const rocksdb::ReadOptions& options) const;
+  // Gives whole files in [from, to) back to the disk; readers may see the keys go. DeleteRange does the rest.
+  absl::Status DropFiles(Column column, absl::string_view from, absl::string_view to);
+
+  uint64_t DiskBytes() const;
+
+ private:
+  Database() = default;
+  absl::Status CheckOwner(const Options& options);
+
+  std::unique_ptr<rocksdb::DB> db_;
+  std::array<rocksdb::ColumnFamilyHandle*, kColumns> handles_{};
+};
+
+}  // namespace tributary

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "common/base/interval.h"
+#include "common/base/mutex.h"
+#include "common/metric/series_key.h"
+#include "global/store/row_reader.h"
+
+namespace tributary {
+
+// The series of a store, by key, by id and by name. Lives in memory, about 300 bytes a series; read back at a start.
+// Thread-safe.
+class SeriesCatalog {
+ public:
+  // `last_interval` is when it was last written.
+  void Restore(KeyId id, SeriesKey key, IntervalIndex last_interval);
+  // The id, and whether it is new.
+  std::pair<KeyId, bool> Intern(const SeriesKey& key, IntervalIndex interval);
+  // Removes the series last written before `interval`; returns their ids.
+  std::vector<KeyId> ForgetBefore(IntervalIndex interval);
+
+  // Null when unknown.
+  std::shared_ptr<const SeriesKey> Find(KeyId id) const;
+  std::optional<KeyId> IdOf(const SeriesKey& key) const;
+  std::vector<std::string> Names() const;
+  std::vector<StoredSeries> FindByName(absl::string_view name) const;
+  size_t size() const;
+
+ private:
+  struct Entry {
+    std::shared_ptr<const SeriesKey> key;
+    IntervalIndex last_interval = 0;
+  };
+  void Insert(KeyId id, std::shared_ptr<const SeriesKey> key, IntervalIndex interval)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  mutable Mutex mutex_;
+  std::map<KeyId, Entry> series_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::map<SeriesKey, KeyId>, std::less<>> by_name_ ABSL_GUARDED_BY(mutex_);
+  KeyId next_id_ ABSL_GUARDED_BY(mutex_) = 1;
+};
+
+}  // namespace tributary
