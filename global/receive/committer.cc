@@ -1,0 +1,93 @@
+#include "global/receive/committer.h"
+
+#include <utility>
+#include <vector>
+
+#include "common/base/check.h"
+#include "rocksdb/write_batch.h"
+
+namespace tributary {
+namespace {
+
+constexpr absl::Duration kRetry = absl::Seconds(1);
+constexpr absl::Duration kDropOldEvery = absl::Minutes(1);
+
+}  // namespace
+
+struct Committer::Job {
+  CommitPlan plan;
+  std::function<void()> done;
+  rocksdb::WriteBatch batch;  // built once: series are given their ids in it
+  std::vector<Outbox::Entry> entries;
+  absl::Time began;
+};
+
+Committer::Committer(Database& database, Ledger& ledger, Outbox& outbox, const Clock& clock, Options options,
+                     Telemetry& telemetry)
+    : database_(database),
+      ledger_(ledger),
+      outbox_(outbox),
+      clock_(clock),
+      options_(options),
+      seconds_(telemetry.AddHistogram("tributary_global_commit_duration_seconds", "From a plan to its being on disk.",
+                                      DurationBounds())),
+      failures_(telemetry.AddCounter("tributary_global_commit_failures_total",
+                                     "Attempts to write a plan that failed and were repeated.")),
+      log_every_(clock, absl::Seconds(10)),
+      loop_("commit") {
+  loop_.RunEvery(kDropOldEvery, [this] { DropOld(); });
+}
+
+Committer::~Committer() { Stop(); }
+
+void Committer::Commit(CommitPlan plan, std::function<void()> done) {
+  auto job = std::make_shared<Job>();
+  job->plan = std::move(plan);
+  job->done = std::move(done);
+  job->began = clock_.Now();
+  TRIBUTARY_CHECK(loop_.TryPost([this, job] { Prepare(job); }));  // one plan at a time: there is room
+}
+
+void Committer::Prepare(const std::shared_ptr<Job>& job) {
+  ledger_.Put(job->plan, job->batch);
+  std::vector<const Row*> rows;
+  for (const WindowCommit& window : job->plan.windows) {
+    for (const Row& row : window.rows) rows.push_back(&row);
+  }
+  job->entries = outbox_.Put(rows, job->batch);
+  Write(job);
+}
+
+void Committer::Write(const std::shared_ptr<Job>& job) {
+  const absl::Status written = database_.Write(job->batch, /*durable=*/true);
+  SetStatus(written);
+  if (!written.ok()) {
+    failures_.Increment();
+    if (log_every_.Due()) TRIBUTARY_LOG_ERROR("nothing is committed: {}", written.ToString());
+    loop_.RunAfter(kRetry, [this, job] { Write(job); });
+    return;
+  }
+  ledger_.Written(job->plan);
+  outbox_.Written(job->entries);
+  seconds_.Observe(absl::ToDoubleSeconds(clock_.Now() - job->began));
+  job->done();
+}
+
+void Committer::DropOld() {
+  const absl::Time now = clock_.Now();
+  const IntervalIndex from = IntervalScale(options_.interval).At(now) - options_.horizon - 1;
+  const absl::Status dropped = ledger_.DropOld(now, from);
+  if (!dropped.ok() && log_every_.Due()) TRIBUTARY_LOG_ERROR("{}", dropped.ToString());
+}
+
+absl::Status Committer::status() const {
+  MutexLock lock(mutex_);
+  return status_;
+}
+
+void Committer::SetStatus(const absl::Status& status) {
+  MutexLock lock(mutex_);
+  status_ = status;
+}
+
+}  // namespace tributary

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/interval.h"
+#include "common/base/log.h"
+#include "common/base/mutex.h"
+#include "common/net/event_loop.h"
+#include "common/telemetry/telemetry.h"
+#include "global/merge/commit_plan.h"
+#include "global/outbox/outbox.h"
+#include "global/store/ledger.h"
+
+namespace tributary {
+
+// Puts plans on disk: rows, manifests, totals, roster and outbox in one fsynced batch, on a thread of its own.
+//
+// Errors:  a batch that cannot be written (disk full, say) is written again every second until it can; until then
+//          nothing is acknowledged, and status() says why.
+// Threads: thread-safe; the rest runs on the `commit` thread.
+class Committer {
+ public:
+  struct Options {
+    absl::Duration interval = absl::Seconds(10);
+    int horizon = 90;  // manifests are kept for as many intervals
+  };
+  // All outlive the committer. Starts the thread.
+  Committer(Database& database, Ledger& ledger, Outbox& outbox, const Clock& clock, Options options,
+            Telemetry& telemetry);
+  ~Committer();  // Stop
+
+  // `done` runs on the committer's thread once the plan is on disk. One plan at a time.
+  void Commit(CommitPlan plan, std::function<void()> done);
+  // OK, or the failure that is being repeated.
+  absl::Status status() const;
+  // A plan that is being written is waited for, one that fails is given up.
+  void Stop() { loop_.Stop(); }
+
+ private:
+  struct Job;
+  void Prepare(const std::shared_ptr<Job>& job);
+  void Write(const std::shared_ptr<Job>& job);
+  void DropOld();
+  void SetStatus(const absl::Status& status);
+
+  Database& database_;
+  Ledger& ledger_;
+  Outbox& outbox_;
+  const Clock& clock_;
+  const Options options_;
+  Histogram& seconds_;
+  Counter& failures_;
+  LogEvery log_every_;
+  mutable Mutex mutex_;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  EventLoop loop_;  // last: its thread uses the others
+};
+
+}  // namespace tributary

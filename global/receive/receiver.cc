@@ -1,0 +1,237 @@
+#include "global/receive/receiver.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/log.h"
+#include "common/wire/messages.h"
+#include "common/wire/payload.h"
+#include "global/receive/answers.h"
+
+namespace tributary {
+namespace {
+
+constexpr uint32_t kProtocolVersion = 1;
+constexpr absl::Duration kDrainPoll = absl::Milliseconds(20);
+
+uint64_t RandomIncarnation() {
+  std::random_device random;
+  return (static_cast<uint64_t>(random()) << 32) | random();
+}
+
+}  // namespace
+
+Receiver::Receiver(EventLoop& loop, const Clock& clock, Options options, WindowBookState state, Committer& committer,
+                   Telemetry& telemetry)
+    : loop_(loop),
+      clock_(clock),
+      options_(std::move(options)),
+      scale_(options_.interval),
+      committer_(committer),
+      metrics_(telemetry),
+      incarnation_(RandomIncarnation()),
+      book_(options_.book, std::move(state), clock.Now()) {}
+
+DeliveryServer::Callbacks Receiver::callbacks() {
+  return {[this](Session& session) { sessions_[&session]; },
+          [this](Session& session, v1::Up message) { OnMessage(session, std::move(message)); },
+          [this](Session& session) { OnClose(session); }};
+}
+
+void Receiver::Start() {
+  const absl::Duration period = std::clamp(options_.interval / 10, absl::Milliseconds(20), absl::Milliseconds(500));
+  loop_.RunEvery(period, [this] { Tick(); });
+}
+
+void Receiver::Tick() {
+  Emit(book_.Step(clock_.Now(), tributary::Tick{}));
+  warm_ = book_.warm();
+  metrics_.Publish(book_.stats());
+}
+
+void Receiver::OnClose(Session& session) {
+  for (const InstanceId& instance : sessions_[&session]) {
+    const auto route = route_.find(instance);
+    if (route != route_.end() && route->second == &session) route_.erase(route);
+  }
+  sessions_.erase(&session);
+}
+
+void Receiver::OnMessage(Session& session, v1::Up message) {
+  // A batch is looked at block by block: one that is wrong must be answered, or it would come again for ever.
+  const auto instance = InstanceId::FromBytes(message.instance());
+  if (!instance || (!message.has_batch() && !Validate(message).ok())) {
+    metrics_.messages_refused.Increment();
+    return;
+  }
+  if (message.has_hello()) return OnHello(session, *instance, message.hello());
+  if (!sessions_[&session].contains(*instance)) {
+    metrics_.messages_refused.Increment();
+    return;
+  }
+  route_[*instance] = &session;
+  WindowOutputs out;
+  if (message.has_batch()) {
+    OnBatch(*instance, message.batch(), out);
+  } else if (message.has_marker()) {
+    OnMarker(*instance, message.marker(), out);
+  } else if (message.has_view()) {
+    OnView(message.view(), out);
+  } else if (message.has_goodbye()) {
+    Append(book_.Step(clock_.Now(), AgentGoodbye{*instance, message.goodbye().final_interval()}), out);
+  }
+  Emit(std::move(out));
+}
+
+void Receiver::OnHello(Session& session, const InstanceId& instance, const v1::Hello& hello) {
+  if (const std::string mismatch = MismatchOf(hello); !mismatch.empty()) {
+    metrics_.hellos_refused.Increment();
+    TRIBUTARY_LOG_WARN("refusing a peer at {}: {}", session.peer(), absl::CHexEscape(mismatch));
+    v1::Down refusal;
+    refusal.set_instance(std::string(instance.bytes()));
+    refusal.set_owner(options_.node_id);
+    refusal.mutable_refusal()->set_reason(mismatch);
+    session.Send(std::move(refusal));
+    if (hello.role() == v1::ROLE_PROXY) session.Close();
+    return;
+  }
+  std::set<InstanceId>& instances = sessions_[&session];
+  if (instances.size() > WindowBook::kMaxRoster) {
+    metrics_.messages_refused.Increment();
+    return;
+  }
+  instances.insert(instance);
+  route_[instance] = &session;
+  if (hello.role() == v1::ROLE_PROXY) {
+    v1::Down welcome;
+    welcome.mutable_welcome()->set_sealed_through(book_.stats().sealed_through);
+    return Send(instance, std::move(welcome));
+  }
+  AgentHello joined{instance, hello.host(), hello.first_interval(), std::nullopt};
+  if (!hello.supersedes().empty()) joined.supersedes = InstanceId::FromBytes(hello.supersedes());
+  Emit(book_.Step(clock_.Now(), std::move(joined)));
+}
+
+std::string Receiver::MismatchOf(const v1::Hello& hello) const {
+  const auto differs = [](absl::string_view what, const auto& theirs, const auto& ours) {
+    return absl::StrCat(what, " is ", theirs, " there and ", ours, " here");
+  };
+  const auto interval_ms = static_cast<uint32_t>(absl::ToInt64Milliseconds(options_.interval));
+  if (hello.protocol_version() != kProtocolVersion) {
+    return differs("protocol_version", hello.protocol_version(), kProtocolVersion);
+  }
+  if (hello.cluster() != options_.cluster) return differs("cluster", hello.cluster(), options_.cluster);
+  if (hello.interval_ms() != interval_ms) return differs("interval_ms", hello.interval_ms(), interval_ms);
+  if (hello.partition_count() != kPartitionCount) {
+    return differs("partition_count", hello.partition_count(), kPartitionCount);
+  }
+  return "";
+}
+
+void Receiver::OnBatch(const InstanceId& instance, const v1::Batch& batch, WindowOutputs& out) {
+  for (const v1::Block& block : batch.blocks()) {
+    if (auto unit = Decode(instance, block)) {
+      Append(book_.Step(clock_.Now(), *std::move(unit)), out);
+    } else if (block.partition() < kPartitionCount) {
+      const auto partition = static_cast<PartitionId>(block.partition());
+      out.received.push_back({{instance, block.interval(), partition, block.chunk()}, UnitStatus::kInvalid});
+    }
+  }
+}
+
+std::optional<UnitChunk> Receiver::Decode(const InstanceId& instance, const v1::Block& block) {
+  auto payload = Validate(block).ok() ? DecodePayload(block, instance)
+                                      : absl::StatusOr<UnitPayload>(absl::InvalidArgumentError("block"));
+  if (!payload.ok()) {
+    metrics_.units_undecodable.Increment();
+    return std::nullopt;
+  }
+  metrics_.events_dropped.Increment(payload->events.size());
+  UnitChunk unit;
+  unit.instance = instance;
+  unit.interval = block.interval();
+  unit.partition = static_cast<PartitionId>(block.partition());
+  unit.chunk = block.chunk();
+  unit.chunk_count = block.chunk_count();
+  unit.sample_count = block.sample_count();
+  unit.crc32c = block.crc32c();
+  unit.series = std::move(payload->series);
+  return unit;
+}
+
+void Receiver::OnMarker(const InstanceId& instance, const v1::Marker& marker, WindowOutputs& out) {
+  for (const v1::Drop& drop : marker.dropped()) metrics_.announced_drops.Increment(drop.sample_count());
+  const AgentMarker taken{instance, marker.interval(), DecodePartitions(marker.nonempty()).value_or(PartitionSet())};
+  Append(book_.Step(clock_.Now(), taken), out);
+}
+
+void Receiver::OnView(const v1::View& view, WindowOutputs& out) {
+  absl::StatusOr<View> taken = FromProto(view);
+  if (taken.ok()) Append(book_.Step(clock_.Now(), *std::move(taken)), out);
+}
+
+void Receiver::Emit(WindowOutputs out) {
+  for (const WindowOutputs::Welcome& welcome : out.welcomes) {
+    v1::Down down;
+    down.mutable_welcome()->set_sealed_through(welcome.sealed_through);
+    Send(welcome.instance, std::move(down));
+  }
+  for (auto& [instance, received] : ReceivedBy(out)) {
+    v1::Down down;
+    *down.mutable_received() = std::move(received);
+    Send(instance, std::move(down));
+  }
+  for (auto& [instance, committed] : CommittedBy(out)) {
+    v1::Down down;
+    *down.mutable_committed() = std::move(committed);
+    Send(instance, std::move(down));
+  }
+  for (const WindowOutputs::Pull& pull : out.pulls) {
+    v1::Down down;
+    down.mutable_pull()->set_interval(pull.interval);
+    for (const PartitionId partition : pull.partitions) down.mutable_pull()->add_partitions(partition);
+    Send(pull.instance, std::move(down));
+  }
+  if (out.commit) Commit(*std::move(out.commit));
+}
+
+void Receiver::Commit(CommitPlan plan) {
+  const uint64_t number = plan.number;
+  committer_.Commit(std::move(plan), [this, number] {
+    // As a timer, for those cannot be refused.
+    loop_.RunAfter(absl::ZeroDuration(), [this, number] { Emit(book_.Step(clock_.Now(), CommitDone{number})); });
+  });
+}
+
+void Receiver::Send(const InstanceId& instance, v1::Down message) {
+  const auto route = route_.find(instance);
+  if (route == route_.end()) return;
+  message.set_instance(std::string(instance.bytes()));
+  message.set_owner(options_.node_id);
+  if (message.has_welcome()) {
+    message.mutable_welcome()->set_incarnation(incarnation_);
+    message.mutable_welcome()->set_server_unix_ms(absl::ToUnixMillis(clock_.Now()));
+  }
+  if (!route->second->Send(std::move(message))) metrics_.sends_dropped.Increment();
+}
+
+void Receiver::Drain(absl::Duration grace) {
+  const absl::Time until = absl::Now() + grace;
+  while (absl::Now() < until) {
+    std::atomic<int> idle{-1};
+    if (!loop_.TryPost([&] { idle = book_.idle() ? 1 : 0; })) return;
+    while (idle < 0) absl::SleepFor(absl::Milliseconds(1));
+    if (idle == 1) return;
+    absl::SleepFor(kDrainPoll);
+  }
+}
+
+absl::Status Receiver::Ready() const {
+  if (!warm_) return absl::UnavailableError("waiting for agents after a start without a roster");
+  return committer_.status();
+}
+
+}  // namespace tributary

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/instance_id.h"
+#include "common/net/event_loop.h"
+#include "common/rpc/delivery_server.h"
+#include "common/telemetry/telemetry.h"
+#include "global/merge/window_book.h"
+#include "global/receive/committer.h"
+#include "global/receive/receiver_metrics.h"
+#include "tributary/v1/delivery.pb.h"
+
+namespace tributary {
+
+// The window book among its peers: decodes what sessions bring, gives it to the book, and carries its plans to the
+// committer and its answers to the session that last spoke for an instance.
+//
+// Bounds:  sessions and queues are the server's; instances by session are the roster's. What cannot be sent is counted
+//          and forgotten: agents ask again.
+// Threads: owned by `loop`, but for the accessors that say otherwise.
+class Receiver {
+ public:
+  struct Options {
+    std::string cluster;
+    std::string node_id;
+    absl::Duration interval = absl::Seconds(10);
+    WindowBookOptions book;
+  };
+  // All outlive the receiver, but `loop` has stopped when it ends.
+  Receiver(EventLoop& loop, const Clock& clock, Options options, WindowBookState state, Committer& committer,
+           Telemetry& telemetry);
+
+  DeliveryServer::Callbacks callbacks();
+  // Ticks from now on.
+  void Start();
+  // Waits up to `grace` until nothing is ready or being committed; for shutdown, from another thread.
+  void Drain(absl::Duration grace);
+  // A cold start's wait is over. Any thread.
+  absl::Status Ready() const;
+
+ private:
+  using Session = DeliveryServer::Session;
+
+  void OnMessage(Session& session, v1::Up message);
+  void OnClose(Session& session);
+  void OnHello(Session& session, const InstanceId& instance, const v1::Hello& hello);
+  void OnBatch(const InstanceId& instance, const v1::Batch& batch, WindowOutputs& out);
+  void OnMarker(const InstanceId& instance, const v1::Marker& marker, WindowOutputs& out);
+  void OnView(const v1::View& view, WindowOutputs& out);
+  std::optional<UnitChunk> Decode(const InstanceId& instance, const v1::Block& block);
+  void Tick();
+  void Emit(WindowOutputs out);
+  void Commit(CommitPlan plan);
+  void Send(const InstanceId& instance, v1::Down message);
+  std::string MismatchOf(const v1::Hello& hello) const;
+
+  EventLoop& loop_;
+  const Clock& clock_;
+  const Options options_;
+  const IntervalScale scale_;
+  Committer& committer_;
+  ReceiverMetrics metrics_;
+  const uint64_t incarnation_;
+  WindowBook book_;
+  std::map<InstanceId, Session*> route_;
+  std::map<Session*, std::set<InstanceId>> sessions_;
+  std::atomic<bool> warm_{false};
+};
+
+}  // namespace tributary

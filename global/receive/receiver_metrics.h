@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/base/mutex.h"
+#include "common/telemetry/telemetry.h"
+#include "global/merge/window_book.h"
+
+namespace tributary {
+
+// What an owner tells of itself. The book's own counts are published as a whole, so that accepted = committed + dropped
+// + open at any scrape but the one that falls between two publications. Thread-safe.
+class ReceiverMetrics {
+ public:
+  explicit ReceiverMetrics(Telemetry& telemetry);
+
+  void Publish(const WindowBookStats& stats) {
+    MutexLock lock(mutex_);
+    stats_ = stats;
+  }
+
+  Counter& messages_refused;  // not well-formed, or before a Hello
+  Counter& units_undecodable;
+  Counter& hellos_refused;
+  Counter& sends_dropped;  // a session's queue was full; the agent sends again
+  Counter& events_dropped;
+  Counter& announced_drops;  // samples that agents say they dropped
+
+ private:
+  void Read(Telemetry& telemetry, Telemetry::Kind kind, const std::string& name, const std::string& help,
+            const Telemetry::Labels& labels, std::function<double(const WindowBookStats&)> read);
+
+  mutable Mutex mutex_;
+  WindowBookStats stats_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Telemetry::Reading> readings_;
+};
+
+}  // namespace tributary
