@@ -37,10 +37,11 @@ class TreeBuilder : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    Place(mark, anchor, YamlValue{.kind = YamlValue::Kind::kNull, .line = LineOf(mark)});
+    Place(mark, anchor, YamlValue{.kind = YamlValue::Kind::kNull, .line = LineOf(mark), .entries = {}});
   }
   void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, const std::string& text) override {
-    Place(mark, anchor, YamlValue{.kind = YamlValue::Kind::kScalar, .line = LineOf(mark), .scalar = text});
+    Place(mark, anchor,
+          YamlValue{.kind = YamlValue::Kind::kScalar, .line = LineOf(mark), .scalar = text, .entries = {}});
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto anchored = anchored_.find(anchor);
@@ -89,7 +90,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   void Open(const YAML::Mark& mark, YAML::anchor_t anchor, YamlValue::Kind kind) {
     if (open_.size() >= kMaxYamlDepth) Refuse(mark, absl::StrCat("nested deeper than ", kMaxYamlDepth));
-    open_.push_back({.value = {.kind = kind, .line = LineOf(mark)}, .mark = mark, .anchor = anchor});
+    open_.push_back({.value = {.kind = kind, .line = LineOf(mark), .entries = {}}, .mark = mark, .anchor = anchor});
   }
 
   void Close() {

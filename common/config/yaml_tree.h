@@ -18,7 +18,7 @@ struct YamlValue {
   int line = 0;  // from 1; 0 where there is no file
   std::string scalar = {};
   std::vector<YamlValue> items = {};
-  std::vector<YamlEntry> entries = {};  // keys are unique
+  std::vector<YamlEntry> entries;  // keys are unique
 
   // Null when there is no such entry.
   const YamlEntry* Find(absl::string_view key) const;
