@@ -1,0 +1,153 @@
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "common/base/clock.h"
+#include "common/base/instance_id.h"
+#include "common/base/log.h"
+#include "common/base/mutex.h"
+#include "common/base/status.h"
+#include "common/config/program_arguments.h"
+#include "common/hash/hash128.h"
+#include "common/net/dns_resolver.h"
+#include "common/net/http_server.h"
+#include "common/net/signal_waiter.h"
+#include "common/telemetry/admin_server.h"
+#include "common/telemetry/process_metrics.h"
+#include "proxy/discovery/dns_membership.h"
+#include "proxy/discovery/static_membership.h"
+#include "proxy/discovery/view_maker.h"
+#include "proxy/http/query_api.h"
+#include "proxy/proxy_config.h"
+#include "proxy/query/engine.h"
+#include "proxy/query/grpc_fan_out.h"
+#include "proxy/upstream/relay.h"
+
+namespace tributary {
+namespace {
+
+constexpr char kProgram[] = "tributary-proxy";
+constexpr absl::Duration kFilePoll = absl::Seconds(2);
+
+absl::StatusOr<ProxyConfig> LoadConfig(const std::string& file) {
+  TRIBUTARY_ASSIGN_OR_RETURN(ConfigDocument document, LoadYamlFile(file, ProcessEnvironment()));
+  return ReadProxyConfig(document);
+}
+
+Relay::Options RelayOptions(const ProxyConfig& config) {
+  const InstanceId instance = InstanceId::Random();
+  Relay::Options options;
+  options.listen = config.grpc_listen.HostPort();
+  options.max_agents = static_cast<size_t>(config.max_agents);
+  options.agent_queue_bytes = config.agent_queue_bytes;
+  options.router.cluster = config.cluster;
+  options.router.instance = instance;
+  options.router.incarnation = Xxh3Hash64(instance.bytes(), 0);
+  options.router.interval = config.interval;
+  options.router.owner_queue_bytes = config.owner_queue_bytes;
+  return options;
+}
+
+std::unique_ptr<Membership> MakeMembership(const ProxyConfig& config, const std::string& file, DnsResolver& resolver,
+                                           Membership::OnMembers on_members) {
+  if (!config.members.empty()) {
+    const auto load = [file]() -> absl::StatusOr<std::vector<Member>> {
+      TRIBUTARY_ASSIGN_OR_RETURN(ProxyConfig reloaded, LoadConfig(file));
+      if (reloaded.members.empty()) return absl::InvalidArgumentError("globals.members is empty");
+      return std::move(reloaded.members);
+    };
+    return std::make_unique<StaticMembership>(file, load, kFilePoll, std::move(on_members));
+  }
+  DnsMembership::Options options{.service = config.srv, .host = "", .port = 0, .refresh = config.refresh};
+  if (const auto address = ParseAddress(config.dns); config.srv.empty() && address.ok()) {
+    options.host = address->host;
+    options.port = address->port;
+  }
+  return std::make_unique<DnsMembership>(options, resolver, std::move(on_members));
+}
+
+// Adds a view to the relay whenever the members change. Thread-safe.
+class ViewSource {
+ public:
+  ViewSource(IntervalScale scale, const Clock& clock, Relay& relay) : clock_(clock), relay_(relay), maker_(scale) {}
+
+  void SetMembers(std::vector<Member> members) {
+    MutexLock lock(mutex_);
+    std::optional<View> view = maker_.Update(clock_.Now(), std::move(members));
+    if (!view.has_value()) return;
+    TRIBUTARY_LOG_INFO("{} globals from interval {} on", view->members.size(), view->effective_from);
+    relay_.AddView(*std::move(view));
+  }
+
+ private:
+  const Clock& clock_;
+  Relay& relay_;
+  Mutex mutex_;
+  ViewMaker maker_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Until SIGTERM or SIGINT.
+void ServeUntilToldToStop(SignalWaiter& signals, Membership& membership) {
+  while (true) {
+    const std::optional<int> signal = signals.Wait(absl::Minutes(1));
+    if (!signal.has_value()) continue;
+    if (*signal != SIGHUP) return;
+    TRIBUTARY_LOG_INFO("SIGHUP: reading the members again");
+    membership.Reload();
+  }
+}
+
+absl::Status Run(const ProxyConfig& config, const std::string& file, SignalWaiter& signals) {
+  const SystemClock clock;
+  Telemetry telemetry;
+  const auto process_metrics = AddProcessMetrics(telemetry);
+  TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<Relay> relay, Relay::Start(RelayOptions(config), clock, telemetry));
+  const auto globals = [&relay = *relay] { return relay.CurrentMembers(); };
+
+  GrpcFanOut fan_out;
+  QueryEngine engine(fan_out, globals, clock);
+  HttpServer http({.address = config.http_listen.HostPort()});
+  AdminServer admin(http, telemetry, kProgram, TRIBUTARY_VERSION);
+  admin.AddReadyCheck("globals", [&engine] { return engine.Ready(); });
+  RegisterQueryApi(http, engine);
+
+  ViewSource views(IntervalScale(config.interval), clock, *relay);
+  SystemDnsResolver resolver;
+  const std::unique_ptr<Membership> membership = MakeMembership(
+      config, file, resolver, [&views](std::vector<Member> members) { views.SetMembers(std::move(members)); });
+  TRIBUTARY_RETURN_IF_ERROR(http.Start());
+  TRIBUTARY_LOG_INFO("agents on {}, http on {}", config.grpc_listen.HostPort(), config.http_listen.HostPort());
+
+  ServeUntilToldToStop(signals, *membership);
+  TRIBUTARY_LOG_INFO("stopping: agents go to another proxy");
+  relay->Shutdown(config.shutdown_grace);
+  http.Stop();
+  return absl::OkStatus();
+}
+
+int Main(int argc, char** argv) {
+  SignalWaiter signals;
+  ProgramArguments arguments;
+  if (const auto status =
+          ParseProgramArguments(argc, argv, kProgram, TRIBUTARY_VERSION,
+                                "The front door: routes agents' units to globals, answers queries.", arguments)) {
+    return *status;
+  }
+  const absl::StatusOr<ProxyConfig> config = LoadConfig(arguments.config_file);
+  if (!config.ok()) {
+    std::cerr << std::string(config.status().message()) << "\n";
+    return 1;
+  }
+  if (arguments.check_config) return 0;
+  if (const absl::Status status = InitLogging(kProgram, config->log_level); !status.ok()) return 1;
+  const absl::Status status = Run(*config, arguments.config_file, signals);
+  if (!status.ok()) TRIBUTARY_LOG_ERROR("{}", std::string(status.message()));
+  return status.ok() ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace tributary
+
+int main(int argc, char** argv) { return tributary::Main(argc, argv); }

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/config/config_document.h"
+#include "common/hash/view.h"
+#include "common/net/address.h"
+
+namespace tributary {
+
+struct ProxyConfig {
+  // Equal in the whole cluster, like the interval: agents that say otherwise are refused.
+  std::string cluster = "tributary";
+  absl::Duration interval = absl::Seconds(10);
+  std::string log_level = "info";
+  // How long SIGTERM waits for agents to take their last answers.
+  absl::Duration shutdown_grace = absl::Seconds(5);
+
+  // Agents connect here.
+  Address grpc_listen{.kind = Address::Kind::kTcp, .host = "127.0.0.1", .port = 8127, .path = ""};
+  int max_agents = 16384;
+  // Of answers that wait for one agent; what is beyond is not sent, and the agent asks again.
+  uint64_t agent_queue_bytes = 8u << 20;
+  // Of batches that wait for one global; what is beyond is told to the agents as busy. Memory: this times the globals.
+  uint64_t owner_queue_bytes = 8u << 20;
+
+  // Queries, metrics and health.
+  Address http_listen{.kind = Address::Kind::kTcp, .host = "127.0.0.1", .port = 8128, .path = ""};
+
+  // Where the globals are: exactly one of the three.
+  std::vector<Member> members;  // read again at SIGHUP and when the file changes
+  std::string srv;              // an SRV record; ids are the first labels of its targets
+  std::string dns;              // host:port, A and AAAA records; ids are the addresses
+  absl::Duration refresh = absl::Seconds(10);
+};
+
+// Every error at once, each with its line.
+absl::StatusOr<ProxyConfig> ReadProxyConfig(ConfigDocument& document);
+
+}  // namespace tributary
