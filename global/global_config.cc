@@ -1,0 +1,86 @@
+#include "global/global_config.h"
+
+#include <unistd.h>
+
+#include <array>
+
+#include "absl/strings/str_cat.h"
+#include "common/hash/partition.h"
+#include "common/rpc/plaintext.h"
+
+namespace tributary {
+namespace {
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : "";
+}
+
+void ReadListen(ConfigNode node, bool tls_off, Address& address) {
+  std::string text = address.HostPort();
+  node.Read("listen", text);
+  const absl::StatusOr<Address> parsed = ParseAddress(text);
+  const bool is_tcp = parsed.ok() && parsed->kind == Address::Kind::kTcp;
+  node.Check(is_tcp, "listen", parsed.ok() ? "must be host:port" : absl::string_view(parsed.status().message()));
+  if (!is_tcp) return;
+  address = *parsed;
+  node.Check(tls_off || IsLoopback(address), "listen", absl::StrCat(text, " ", kPlaintextRefused));
+}
+
+void ReadMerge(ConfigNode node, GlobalConfig& config) {
+  node.ReadBytes("memory_bytes", config.merge_memory_bytes, {.min = 16u << 20});
+  node.ReadBytes("history_bytes", config.merge_history_bytes, {.min = 16u << 20});
+  node.Read("max_series", config.max_series, {.min = 1000, .max = 100'000'000});
+  node.Read("coverage", config.coverage, {.min = 0.5, .max = 1});
+}
+
+void ReadStore(ConfigNode node, GlobalConfig& config) {
+  node.Read("path", config.store_path);
+  node.Check(!config.store_path.empty(), "path", "must not be empty");
+  node.Read("retention", config.retention, {.min = absl::Hours(2), .max = absl::Hours(24 * 365)});
+  node.ReadBytes("cache_bytes", config.store_cache_bytes, {.min = 1u << 20});
+  node.ReadBytes("write_buffer_bytes", config.store_write_buffer_bytes, {.min = 1u << 20, .max = 1u << 30});
+}
+
+}  // namespace
+
+absl::StatusOr<GlobalConfig> ReadGlobalConfig(ConfigDocument& document) {
+  GlobalConfig config;
+  config.node_id = HostName();
+  ConfigNode root = document.root();
+  root.Read("cluster", config.cluster);
+  root.Check(!config.cluster.empty(), "cluster", "must not be empty");
+  root.Read("interval", config.interval, {.min = absl::Seconds(1), .max = absl::Minutes(1)});
+  root.Check(absl::Minutes(1) % config.interval == absl::ZeroDuration(), "interval", "must divide 60s");
+  root.Read("node_id", config.node_id);
+  root.Check(!config.node_id.empty(), "node_id", "must not be empty");
+  root.Read("expected_agents", config.expected_agents, {.min = 0, .max = 16384});
+  root.ReadEnum("log_level", config.log_level,
+                {{"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}});
+  root.Read("shutdown_grace", config.shutdown_grace, {.min = absl::ZeroDuration(), .max = absl::Minutes(10)});
+  bool tls_off = false;
+  root.ReadEnum("tls", tls_off, {{"loopback", false}, {"off", true}});
+  ReadListen(root.Section("grpc"), tls_off, config.grpc_listen);
+  ReadListen(root.Section("http"), /*tls_off=*/true, config.http_listen);
+  ReadMerge(root.Section("merge"), config);
+  ReadStore(root.Section("store"), config);
+  root.Section("outbox").ReadBytes("max_bytes", config.outbox_max_bytes, {.min = 1u << 20});
+  config.sinks = ReadSinks(root);
+  if (const absl::Status status = document.ToStatus(); !status.ok()) return status;
+  return config;
+}
+
+WindowBookOptions BookOptions(const GlobalConfig& config) {
+  WindowBookOptions options;
+  options.node_id = config.node_id;
+  options.interval = config.interval;
+  options.cluster_seed = ClusterSeed(config.cluster);
+  options.expected_agents = config.expected_agents;
+  options.coverage_bar = config.coverage;
+  options.memory_bytes = config.merge_memory_bytes;
+  options.history_bytes = config.merge_history_bytes;
+  options.max_series = static_cast<size_t>(config.max_series);
+  return options;
+}
+
+}  // namespace tributary

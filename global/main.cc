@@ -1,0 +1,186 @@
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/status.h"
+#include "common/config/program_arguments.h"
+#include "common/hash/hash128.h"
+#include "common/net/http_server.h"
+#include "common/net/signal_waiter.h"
+#include "common/rpc/delivery_server.h"
+#include "common/sink/sink_feeder.h"
+#include "common/telemetry/admin_server.h"
+#include "common/telemetry/process_metrics.h"
+#include "global/global_config.h"
+#include "global/query/select_service.h"
+#include "global/receive/committer.h"
+#include "global/receive/receiver.h"
+
+namespace tributary {
+namespace {
+
+constexpr char kProgram[] = "tributary-global";
+
+absl::StatusOr<GlobalConfig> LoadConfig(const std::string& file) {
+  TRIBUTARY_ASSIGN_OR_RETURN(ConfigDocument document, LoadYamlFile(file, ProcessEnvironment()));
+  return ReadGlobalConfig(document);
+}
+
+// One feeder for each sink, each from its own place in the outbox.
+class Feeders {
+ public:
+  static absl::StatusOr<std::unique_ptr<Feeders>> Make(const GlobalConfig& config, Outbox& outbox, const Clock& clock,
+                                                       Telemetry& telemetry) {
+    auto feeders = std::make_unique<Feeders>();
+    const IntervalScale scale(config.interval);
+    for (const SinkConfig& sink_config : config.sinks) {
+      TRIBUTARY_ASSIGN_OR_RETURN(std::unique_ptr<Sink> sink, MakeSink(sink_config, scale));
+      SinkFeeder::Options options;
+      options.name = sink_config.name;
+      options.filter = sink_config.match;
+      options.seed = Xxh3Hash64(config.node_id, 0);
+      feeders->feeders_.push_back(std::make_unique<SinkFeeder>(
+          std::move(options), std::move(sink), outbox.SourceFor(sink_config.name), scale, clock, telemetry));
+      feeders->AddReadings(sink_config.name, outbox, telemetry);
+    }
+    return feeders;
+  }
+  void Start() {
+    for (const auto& feeder : feeders_) feeder->Start();
+  }
+  // All have until the same moment.
+  void Stop(const Clock& clock, absl::Time until) {
+    for (const auto& feeder : feeders_) feeder->Stop(std::max(until - clock.Now(), absl::ZeroDuration()));
+  }
+
+ private:
+  void AddReadings(const std::string& sink, Outbox& outbox, Telemetry& telemetry) {
+    const auto add = [&](Telemetry::Kind kind, const std::string& name, const std::string& help,
+                         uint64_t Outbox::Stats::*field) {
+      readings_.push_back(
+          telemetry.AddReading(kind, "tributary_global_outbox_rows_" + name, help, {{"sink", sink}},
+                               [&outbox, sink, field] { return static_cast<double>(outbox.StatsOf(sink).*field); }));
+    };
+    add(Telemetry::Kind::kCounter, "committed_total", "Rows committed for a sink; = settled + queued + dropped.",
+        &Outbox::Stats::committed);
+    add(Telemetry::Kind::kCounter, "settled_total", "Rows the sink is done with.", &Outbox::Stats::acknowledged);
+    add(Telemetry::Kind::kGauge, "queued", "Rows that wait for the sink.", &Outbox::Stats::queued);
+    add(Telemetry::Kind::kCounter, "dropped_total", "Rows lost because the outbox was full.", &Outbox::Stats::dropped);
+  }
+
+  std::vector<std::unique_ptr<SinkFeeder>> feeders_;
+  std::vector<Telemetry::Reading> readings_;
+};
+
+Database::Options DatabaseOptions(const GlobalConfig& config) {
+  Database::Options options;
+  options.path = config.store_path;
+  options.cluster = config.cluster;
+  options.interval = config.interval;
+  options.cache_bytes = config.store_cache_bytes;
+  options.write_buffer_bytes = config.store_write_buffer_bytes;
+  return options;
+}
+
+Ledger::Options LedgerOptions(const GlobalConfig& config) {
+  Ledger::Options options;
+  options.interval = config.interval;
+  options.node_id = config.node_id;
+  options.retention = config.retention;
+  return options;
+}
+
+std::vector<std::string> SinkNames(const GlobalConfig& config) {
+  std::vector<std::string> names;
+  for (const SinkConfig& sink : config.sinks) names.push_back(sink.name);
+  return names;
+}
+
+void WaitForTheEnd(SignalWaiter& signals) {
+  while (true) {
+    const std::optional<int> signal = signals.Wait(absl::Minutes(1));
+    if (signal == SIGTERM || signal == SIGINT) return;
+  }
+}
+
+absl::Status Run(const GlobalConfig& config, SignalWaiter& signals) {
+  const SystemClock clock;
+  Telemetry telemetry;
+  const auto process_metrics = AddProcessMetrics(telemetry);
+
+  TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<Database> database, Database::Open(DatabaseOptions(config)));
+  TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger,
+                             Ledger::Open(*database, LedgerOptions(config), clock.Now()));
+  TRIBUTARY_ASSIGN_OR_RETURN(WindowBookState state, ledger->LoadState());
+  TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<Outbox> outbox,
+                             Outbox::Open(*database, config.outbox_max_bytes, SinkNames(config)));
+  const auto outbox_bytes =
+      telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_global_outbox_bytes",
+                           "On disk, of rows that wait for sinks.", {}, [&] { return double(outbox->bytes()); });
+  const auto store_bytes = telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_global_store_bytes", "On disk.", {},
+                                                [&] { return double(database->DiskBytes()); });
+  const auto store_series =
+      telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_global_store_series", "Series that have rows.", {},
+                           [&] { return double(ledger->series_count()); });
+  TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<Feeders> feeders, Feeders::Make(config, *outbox, clock, telemetry));
+
+  const WindowBookOptions book = BookOptions(config);
+  EventLoop loop("receive");
+  Committer committer(*database, *ledger, *outbox, clock, {config.interval, book.horizon}, telemetry);
+  Receiver receiver(loop, clock, {config.cluster, config.node_id, config.interval, book}, std::move(state), committer,
+                    telemetry);
+  SelectService queries(*ledger, {}, telemetry);
+  HttpServer http({.address = config.http_listen.HostPort()});
+  AdminServer admin(http, telemetry, kProgram, TRIBUTARY_VERSION);
+  admin.AddReadyCheck("receive", [&receiver] { return receiver.Ready(); });
+
+  TRIBUTARY_ASSIGN_OR_RETURN(
+      const std::unique_ptr<DeliveryServer> server,
+      DeliveryServer::Start(loop, {.listen = config.grpc_listen.HostPort()}, receiver.callbacks(), {&queries}));
+  TRIBUTARY_RETURN_IF_ERROR(http.Start());
+  receiver.Start();
+  feeders->Start();
+  TRIBUTARY_LOG_INFO("{}: proxies on {}, http on {}", config.node_id, config.grpc_listen.HostPort(),
+                     config.http_listen.HostPort());
+
+  WaitForTheEnd(signals);
+  TRIBUTARY_LOG_INFO("stopping: committing what is complete");
+  const absl::Time until = clock.Now() + config.shutdown_grace;
+  receiver.Drain(config.shutdown_grace / 2);
+  server->Shutdown(absl::Seconds(1));
+  loop.Stop();
+  committer.Stop();
+  feeders->Stop(clock, until);
+  http.Stop();
+  return absl::OkStatus();
+}
+
+int Main(int argc, char** argv) {
+  SignalWaiter signals;
+  ProgramArguments arguments;
+  if (const auto status =
+          ParseProgramArguments(argc, argv, kProgram, TRIBUTARY_VERSION,
+                                "The owner: merges the fleet's units, commits, stores and feeds sinks.", arguments)) {
+    return *status;
+  }
+  const absl::StatusOr<GlobalConfig> config = LoadConfig(arguments.config_file);
+  if (!config.ok()) {
+    std::cerr << std::string(config.status().message()) << "\n";
+    return 1;
+  }
+  if (arguments.check_config) return 0;
+  if (const absl::Status status = InitLogging(kProgram, config->log_level); !status.ok()) return 1;
+  const absl::Status status = Run(*config, signals);
+  if (!status.ok()) TRIBUTARY_LOG_ERROR("{}", std::string(status.message()));
+  return status.ok() ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace tributary
+
+int main(int argc, char** argv) { return tributary::Main(argc, argv); }
