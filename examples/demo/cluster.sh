@@ -66,6 +66,7 @@ stop_running_cluster
 rm -rf "$data"
 mkdir -p "$data"
 data=$(cd "$data" && pwd)
+mkdir "$data"/global-{0,1} "$data"/agent-{0,1,2}
 echo $$ >"$data/supervisor"
 
 proxy_grpc=$first_port proxy_http=$((first_port + 1))

@@ -54,6 +54,7 @@ class Process:
 
     def __init__(self, cluster, name, program, config, http_port):
         self.cluster, self.name, self.program = cluster, name, program
+        (cluster.dir / name).mkdir()
         self.config = cluster.dir / f"{name}.yaml"
         self.config.write_text(config)
         self.http_port = http_port
