@@ -9,13 +9,15 @@ namespace tributary {
 
 namespace {
 
-void ReadAddress(ConfigNode node, absl::string_view key, Address& address) {
+// Whether there is a usable one, the default included.
+bool ReadAddress(ConfigNode node, absl::string_view key, Address& address) {
   std::string text = address.HostPort();
   node.Read(key, text);
   const absl::StatusOr<Address> parsed = ParseAddress(text);
   const bool is_tcp = parsed.ok() && parsed->kind == Address::Kind::kTcp;
   node.Check(is_tcp, key, parsed.ok() ? "must be host:port" : absl::string_view(parsed.status().message()));
   if (is_tcp) address = *parsed;
+  return is_tcp;
 }
 
 void CheckPlaintext(ConfigNode node, absl::string_view key, const Address& address, bool tls_off) {
@@ -28,8 +30,7 @@ void ReadMember(ConfigNode node, bool tls_off, std::set<std::string>& ids, std::
   node.Require("id");
   node.Require("address");
   node.Read("id", member.id);
-  if (node.Has("address")) {
-    ReadAddress(node, "address", address);
+  if (node.Has("address") && ReadAddress(node, "address", address)) {
     CheckPlaintext(node, "address", address, tls_off);
   }
   node.Read("weight", member.weight, {.min = kMinMemberWeight, .max = kMaxMemberWeight});
@@ -70,8 +71,7 @@ absl::StatusOr<ProxyConfig> ReadProxyConfig(ConfigDocument& document) {
   root.ReadEnum("tls", tls_off, {{"loopback", false}, {"off", true}});
 
   ConfigNode grpc = root.Section("grpc");
-  ReadAddress(grpc, "listen", config.grpc_listen);
-  CheckPlaintext(grpc, "listen", config.grpc_listen, tls_off);
+  if (ReadAddress(grpc, "listen", config.grpc_listen)) CheckPlaintext(grpc, "listen", config.grpc_listen, tls_off);
   grpc.Read("max_agents", config.max_agents, {.min = 1, .max = 100'000});
   grpc.ReadBytes("agent_queue_bytes", config.agent_queue_bytes, {.min = 1u << 20, .max = 1u << 30});
   grpc.ReadBytes("owner_queue_bytes", config.owner_queue_bytes, {.min = 4u << 20, .max = 4ull << 30});

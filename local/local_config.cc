@@ -1,0 +1,122 @@
+#include "local/local_config.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/rpc/plaintext.h"
+
+namespace tributary {
+
+namespace {
+
+void ReadListen(ConfigNode node, std::vector<Address>& addresses) {
+  std::vector<std::string> texts;
+  for (const Address& address : addresses) texts.push_back(address.ToString());
+  node.Read("listen", texts);
+  addresses.clear();
+  for (const std::string& text : texts) {
+    const absl::StatusOr<Address> address = ParseAddress(text, Address::Kind::kUdp);
+    node.Check(address.ok(), "listen", address.status().message());
+    if (address.ok()) addresses.push_back(*address);
+  }
+}
+
+void ReadSocketMode(ConfigNode node, uint32_t& mode) {
+  std::string text = absl::StrFormat("%04o", mode);
+  node.Read("socket_mode", text);
+  const bool is_octal = !text.empty() && text.size() <= 4 &&
+                        std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '7'; });
+  node.Check(is_octal, "socket_mode", "must be up to four octal digits, as for chmod");
+  if (is_octal) mode = static_cast<uint32_t>(std::strtoul(text.c_str(), nullptr, 8)) & 0777;
+}
+
+void ReadIngest(ConfigNode node, IngestConfig& ingest) {
+  ReadListen(node, ingest.listen);
+  node.Read("udp_readers", ingest.udp_readers, {.min = 1, .max = 64});
+  uint64_t receive_buffer_bytes = static_cast<uint64_t>(ingest.receive_buffer_bytes);
+  node.ReadBytes("receive_buffer_bytes", receive_buffer_bytes, {.min = 4096, .max = 1u << 30});
+  ingest.receive_buffer_bytes = static_cast<int>(receive_buffer_bytes);
+  node.ReadBytes("max_datagram_bytes", ingest.max_datagram_bytes, {.min = 512, .max = 64 << 10});
+  node.ReadBytes("max_packet_bytes", ingest.max_packet_bytes, {.min = 512, .max = 16 << 20});
+  node.Read("max_connections", ingest.max_connections, {.min = 1, .max = 65536});
+  node.Read("idle_timeout", ingest.idle_timeout, {.min = absl::Seconds(1), .max = absl::Hours(24)});
+  ReadSocketMode(node, ingest.socket_mode);
+  node.Read("gauge_deltas", ingest.gauge_deltas);
+}
+
+void ReadLimits(ConfigNode node, LimitsConfig& limits) {
+  node.Read("max_series", limits.max_series, {.min = 1, .max = 100'000'000});
+  node.Read("max_series_per_metric", limits.max_series_per_metric, {.min = 1, .max = 100'000'000});
+  node.ReadBytes("max_key_bytes", limits.max_key_bytes, {.min = 1 << 20, .max = 1ull << 40});
+  node.Read("max_tags", limits.max_tags, {.min = 1, .max = kMaxTags});
+  node.ReadBytes("max_tag_bytes", limits.max_tag_bytes, {.min = 16, .max = kMaxTagBytes});
+  node.Read("idle_intervals", limits.idle_intervals, {.min = 1, .max = 100'000});
+  node.Read("max_events", limits.max_events, {.min = 0, .max = 1'000'000});
+  node.Read("max_late_series", limits.max_late_series, {.min = 0, .max = 10'000'000});
+  node.ReadBytes("max_check_message_bytes", limits.max_check_message_bytes, {.min = 0, .max = 8 << 10});
+}
+
+void ReadFlush(ConfigNode root, FlushConfig& flush) {
+  root.Read("interval", flush.interval, {.min = absl::Seconds(1), .max = absl::Minutes(1)});
+  root.Check(absl::Minutes(1) % flush.interval == absl::ZeroDuration(), "interval", "must divide 60s");
+  ConfigNode node = root.Section("flush");
+  node.Read("compression", flush.compression, {.min = 20, .max = 1000});
+  node.Read("reader_timeout", flush.reader_timeout, {.min = absl::Milliseconds(10), .max = absl::Minutes(1)});
+}
+
+void ReadForward(ConfigNode node, bool tls_off, ForwardConfig& forward) {
+  std::vector<std::string> texts;
+  for (const Address& address : forward.proxies) texts.push_back(address.HostPort());
+  node.Read("proxies", texts);
+  forward.proxies.clear();
+  for (const std::string& text : texts) {
+    const absl::StatusOr<Address> address = ParseAddress(text);
+    const bool usable = address.ok() && address->kind == Address::Kind::kTcp && !address->host.empty();
+    node.Check(usable, "proxies", absl::StrCat("'", text, "' must be host:port"));
+    if (!usable) continue;
+    node.Check(tls_off || IsLoopback(*address), "proxies", absl::StrCat(text, " ", kPlaintextRefused));
+    forward.proxies.push_back(*address);
+  }
+  node.Check(!texts.empty(), "proxies", "must name at least one proxy");
+  node.Read("resolve_every", forward.resolve_every, {.min = absl::Seconds(1), .max = absl::Hours(1)});
+  node.ReadBytes("memory_bytes", forward.memory_bytes, {.min = 4 << 20, .max = 1ull << 40});
+  node.ReadBytes("retain_bytes", forward.retain_bytes, {.min = 0, .max = 1ull << 40});
+}
+
+void ReadHttp(ConfigNode node, Address& listen) {
+  std::string text = listen.HostPort();
+  node.Read("listen", text);
+  const absl::StatusOr<Address> address = ParseAddress(text);
+  const bool is_tcp = address.ok() && address->kind == Address::Kind::kTcp;
+  node.Check(is_tcp, "listen", "must be host:port");
+  if (is_tcp) listen = *address;
+}
+
+}  // namespace
+
+absl::StatusOr<LocalConfig> ReadLocalConfig(ConfigDocument& document) {
+  LocalConfig config;
+  ConfigNode root = document.root();
+  root.Read("cluster", config.cluster);
+  root.Check(!config.cluster.empty(), "cluster", "must not be empty");
+  ReadFlush(root, config.flush);
+  root.Read("host", config.host);
+  root.Read("data_dir", config.data_dir);
+  root.ReadEnum("log_level", config.log_level,
+                {{"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}});
+  root.Read("shutdown_grace", config.shutdown_grace, {.min = absl::ZeroDuration(), .max = absl::Minutes(10)});
+  bool tls_off = false;
+  root.ReadEnum("tls", tls_off, {{"loopback", false}, {"off", true}});
+  ReadIngest(root.Section("ingest"), config.ingest);
+  ReadLimits(root.Section("limits"), config.limits);
+  ReadForward(root.Section("forward"), tls_off, config.forward);
+  ReadRules(root, config.rules);
+  config.sinks = ReadSinks(root);
+  ReadHttp(root.Section("http"), config.http_listen);
+  if (const absl::Status status = document.ToStatus(); !status.ok()) return status;
+  return config;
+}
+
+}  // namespace tributary

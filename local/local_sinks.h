@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "common/base/interval.h"
+#include "common/sink/memory_row_queue.h"
+#include "common/sink/sink_config.h"
+#include "common/sink/sink_feeder.h"
+#include "common/telemetry/telemetry.h"
+#include "local/flush/unit_receiver.h"
+
+namespace tributary {
+
+// The sinks of the agent itself: each has a bounded queue of its own and a thread. Thread-safe.
+class LocalSinks : public LocalRowReceiver {
+ public:
+  // `clock` and `telemetry` outlive it.
+  static absl::StatusOr<std::unique_ptr<LocalSinks>> Start(const std::vector<SinkConfig>& configs, IntervalScale scale,
+                                                           const Clock& clock, Telemetry& telemetry);
+
+  void OnRows(std::vector<Row> rows) override;
+  // Gives the sinks until `deadline` to take what waits.
+  void Stop(absl::Time deadline);
+
+ private:
+  struct Line {
+    std::unique_ptr<MemoryRowQueue> queue;
+    std::unique_ptr<SinkFeeder> feeder;  // last: it ends before its queue
+  };
+  std::vector<Line> lines_;
+};
+
+}  // namespace tributary

@@ -1,0 +1,163 @@
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "absl/time/clock.h"
+#include "common/base/clock.h"
+#include "common/base/instance_id.h"
+#include "common/base/log.h"
+#include "common/base/status.h"
+#include "common/config/program_arguments.h"
+#include "common/net/dns_resolver.h"
+#include "common/net/http_server.h"
+#include "common/net/signal_waiter.h"
+#include "common/telemetry/admin_server.h"
+#include "common/telemetry/process_metrics.h"
+#include "local/flush/flusher.h"
+#include "local/forward/forwarder.h"
+#include "local/forward/instance_file.h"
+#include "local/ingest/ingest.h"
+#include "local/local_config.h"
+#include "local/local_sinks.h"
+
+namespace tributary {
+namespace {
+
+constexpr char kProgram[] = "tributary-local";
+
+absl::StatusOr<LocalConfig> LoadConfig(const std::string& file) {
+  TRIBUTARY_ASSIGN_OR_RETURN(ConfigDocument document, LoadYamlFile(file, ProcessEnvironment()));
+  TRIBUTARY_ASSIGN_OR_RETURN(LocalConfig config, ReadLocalConfig(document));
+  TRIBUTARY_RETURN_IF_ERROR(BuildRules(config.rules).status());
+  return config;
+}
+
+std::string HostOf(const LocalConfig& config) {
+  char name[256] = {};
+  if (!config.host.empty()) return config.host;
+  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+// Who this agent is, in this life.
+struct Identity {
+  InstanceId instance = InstanceId::Random();
+  InstanceId predecessor;
+  std::string host;
+  std::unique_ptr<InstanceFile> file;
+};
+
+absl::StatusOr<Identity> Identify(const LocalConfig& config) {
+  Identity identity;
+  identity.host = HostOf(config);
+  if (config.data_dir.empty()) return identity;
+  TRIBUTARY_ASSIGN_OR_RETURN(identity.file, InstanceFile::Claim(config.data_dir, identity.instance));
+  identity.predecessor = identity.file->predecessor();
+  return identity;
+}
+
+Forwarder::Options ForwarderOptions(const LocalConfig& config, const Identity& identity, IntervalIndex first_interval) {
+  Forwarder::Options options;
+  options.proxies = config.forward.proxies;
+  options.resolve_every = config.forward.resolve_every;
+  options.ledger.cluster = config.cluster;
+  options.ledger.host = identity.host;
+  options.ledger.instance = identity.instance;
+  options.ledger.supersedes = identity.predecessor;
+  options.ledger.interval = config.flush.interval;
+  options.ledger.first_interval = first_interval;
+  options.ledger.memory_bytes = config.forward.memory_bytes;
+  options.ledger.retain_bytes = config.forward.retain_bytes;
+  return options;
+}
+
+Ingest::Options IngestOptions(const LocalConfig& config, const Identity& identity, IntervalIndex first_interval) {
+  Ingest::Options options;
+  options.config = config.ingest;
+  options.limits = config.limits;
+  options.host = identity.host;
+  options.cluster_seed = ClusterSeed(config.cluster);
+  options.scale = IntervalScale(config.flush.interval);
+  options.instance = identity.instance;
+  options.compression = config.flush.compression;
+  options.first_interval = first_interval;
+  return options;
+}
+
+// Until SIGTERM or SIGINT.
+void WaitForStop(SignalWaiter& signals) {
+  while (true) {
+    const std::optional<int> signal = signals.Wait(absl::Minutes(1));
+    if (!signal.has_value()) continue;
+    if (*signal != SIGHUP) return;
+    TRIBUTARY_LOG_INFO("SIGHUP: nothing to read again; proxies are looked up by themselves");
+  }
+}
+
+absl::Status Run(const LocalConfig& config, SignalWaiter& signals) {
+  const SystemClock clock;
+  Telemetry telemetry;
+  const auto process_metrics = AddProcessMetrics(telemetry);
+  const IntervalScale scale(config.flush.interval);
+  TRIBUTARY_ASSIGN_OR_RETURN(const Identity identity, Identify(config));
+  TRIBUTARY_ASSIGN_OR_RETURN(RuleSet rules, BuildRules(config.rules));
+  TRIBUTARY_ASSIGN_OR_RETURN(const auto sinks, LocalSinks::Start(config.sinks, scale, clock, telemetry));
+
+  const IntervalIndex first_interval = scale.At(clock.Now());
+  SystemDnsResolver resolver;
+  TRIBUTARY_ASSIGN_OR_RETURN(const auto ingest, Ingest::Start(IngestOptions(config, identity, first_interval),
+                                                              std::move(rules), clock, telemetry));
+  Forwarder forwarder(ForwarderOptions(config, identity, first_interval), resolver, clock, telemetry);
+  Flusher flusher({.config = config.flush, .instance = identity.instance, .cluster_seed = ClusterSeed(config.cluster)},
+                  first_interval, ingest->shards(), ingest->levels(), clock, telemetry, forwarder, sinks.get());
+  flusher.Start();
+
+  HttpServer http({.address = config.http_listen.HostPort()});
+  AdminServer admin(http, telemetry, kProgram, TRIBUTARY_VERSION);
+  admin.AddReadyCheck("proxy", [&forwarder] {
+    return forwarder.connected() ? absl::OkStatus() : absl::UnavailableError("not connected");
+  });
+  TRIBUTARY_RETURN_IF_ERROR(http.Start());
+  for (const Address& address : ingest->addresses()) TRIBUTARY_LOG_INFO("listening on {}", address.ToString());
+  TRIBUTARY_LOG_INFO("instance {} on {}, http on {}", identity.instance.ToString(), identity.host,
+                     config.http_listen.HostPort());
+
+  WaitForStop(signals);
+  const absl::Time deadline = absl::Now() + config.shutdown_grace;
+  TRIBUTARY_LOG_INFO("stopping: sending what was read");
+  ingest->Stop();
+  flusher.Stop();
+  const uint64_t pending = forwarder.Drain(flusher.FlushNow(), deadline - absl::Now());
+  sinks->Stop(deadline);
+  http.Stop();
+  if (pending > 0) TRIBUTARY_LOG_WARN("{} samples are not committed", pending);
+  TRIBUTARY_LOG_INFO("stopped");
+  return absl::OkStatus();
+}
+
+int Main(int argc, char** argv) {
+  SignalWaiter signals;
+  ProgramArguments arguments;
+  if (const auto status =
+          ParseProgramArguments(argc, argv, kProgram, TRIBUTARY_VERSION,
+                                "The agent: takes StatsD and DogStatsD, sketches, forwards.", arguments)) {
+    return *status;
+  }
+  const absl::StatusOr<LocalConfig> config = LoadConfig(arguments.config_file);
+  if (!config.ok()) {
+    std::cerr << std::string(config.status().message()) << "\n";
+    return 1;
+  }
+  if (arguments.check_config) return 0;
+  if (const absl::Status status = InitLogging(kProgram, config->log_level); !status.ok()) return 1;
+  const absl::Status status = Run(*config, signals);
+  if (!status.ok()) TRIBUTARY_LOG_ERROR("{}", std::string(status.message()));
+  return status.ok() ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace tributary
+
+int main(int argc, char** argv) { return tributary::Main(argc, argv); }
