@@ -86,6 +86,7 @@ int ReadSections(absl::string_view rest, absl::Span<Section> sections) {
     rest.remove_prefix(text.size());
     Section* section = nullptr;
     for (Section& candidate : sections) {
+      if (text.empty() || text.front() != candidate.prefix.front()) continue;  // spares most comparisons
       if (absl::StartsWith(text, candidate.prefix)) section = &candidate;
     }
     if (section == nullptr || (section->seen && section->value != nullptr)) ++skipped;

@@ -14,8 +14,8 @@ struct LimitsConfig {
   size_t max_series = 200'000;
   // Series of one name: keeps one bad tag from taking the room of all.
   size_t max_series_per_metric = 100'000;
-  // Bytes of names and tags: of all series together, and of what one shard remembers of them as they were sent.
-  size_t max_key_bytes = 128 << 20;
+  // Bytes of the names and tags of all series together.
+  size_t max_key_bytes = 64 << 20;
   // Tags of a series, those that rules add included, and bytes of one; at most kMaxTags and kMaxTagBytes.
   size_t max_tags = kMaxTags;
   size_t max_tag_bytes = kMaxTagBytes;

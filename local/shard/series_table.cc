@@ -48,41 +48,25 @@ SeriesTable::~SeriesTable() {
   }
 }
 
-bool SeriesTable::RawEqual::operator()(const Raw& a, const HashedRaw& b) const {
-  const absl::string_view bytes = a.bytes;
-  return a.hash == b.hash && a.type == b.raw.type && bytes.substr(0, a.name_bytes) == b.raw.name &&
-         bytes.substr(a.name_bytes) == b.raw.tags;
-}
-
-bool SeriesTable::RawEqual::operator()(const Raw& a, const Raw& b) const {
-  return a.hash == b.hash && a.type == b.type && a.name_bytes == b.name_bytes && a.bytes == b.bytes;
-}
-
-uint64_t SeriesTable::HashOfRaw(const RawSeries& raw) const {
-  const uint64_t seed = hash_seed_ + static_cast<uint64_t>(raw.type);
-  return Xxh3Hash64(raw.tags, Xxh3Hash64(raw.name, seed));
+Hash128 SeriesTable::HashOfRaw(const RawSeries& raw) const {
+  const Hash128 name = Xxh3Hash128(raw.name, hash_seed_ + static_cast<uint64_t>(raw.type));
+  const Hash128 tags = Xxh3Hash128(raw.tags, name.low);
+  return {tags.high ^ name.high, tags.low};
 }
 
 const SeriesTable::Route& SeriesTable::Intern(const RawSeries& raw) {
-  const HashedRaw hashed{raw, HashOfRaw(raw)};
-  auto found = routes_.find(hashed);
+  const Hash128 hash = HashOfRaw(raw);
+  auto found = routes_.find(hash);
   if (found == routes_.end()) {
     uncached_ = Decide(raw);
-    if (!HasRoomFor(raw)) {
+    if (routes_.size() >= 2 * environment_.limits.max_series) {
       MarkUsed(uncached_);
       return uncached_;
     }
-    route_bytes_ += raw.name.size() + raw.tags.size();
-    Raw stored{raw.type, static_cast<uint16_t>(raw.name.size()), absl::StrCat(raw.name, raw.tags), hashed.hash};
-    found = routes_.emplace(std::move(stored), std::move(uncached_)).first;
+    found = routes_.emplace(hash, std::move(uncached_)).first;
   }
   MarkUsed(found->second);
   return found->second;
-}
-
-bool SeriesTable::HasRoomFor(const RawSeries& raw) const {
-  return routes_.size() < 2 * environment_.limits.max_series &&
-         route_bytes_ + raw.name.size() + raw.tags.size() <= environment_.limits.max_key_bytes;
 }
 
 // A route that is in use keeps its series in use, so that forgetting need not look from one to the other.
@@ -159,9 +143,7 @@ void SeriesTable::EndInterval() {
   if (++intervals_ < environment_.limits.idle_intervals) return;
   intervals_ = 0;
   absl::erase_if(routes_, [this](const auto& item) {
-    const bool forgotten = item.second.last_used != generation_ || item.second.folded != FoldReason::kNone;
-    if (forgotten) route_bytes_ -= item.first.bytes.size();
-    return forgotten;
+    return item.second.last_used != generation_ || item.second.folded != FoldReason::kNone;
   });
   for (SeriesId id = 0; id < entries_.size(); ++id) {
     if (entries_[id].series != nullptr && entries_[id].last_used != generation_) Release(id);
