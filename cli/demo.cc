@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <climits>
 #include <cmath>
+#include <deque>
 #include <memory>
 #include <utility>
 
@@ -22,6 +23,7 @@ namespace {
 constexpr absl::Duration kReadyTimeout = absl::Seconds(60);
 // How long one interval may take to arrive: a killed owner is back well before, and longer is a finding.
 constexpr absl::Duration kArrivalTimeout = absl::Seconds(60);
+constexpr size_t kMaxRecent = 60;
 constexpr absl::Duration kPoll = absl::Milliseconds(100);
 const std::vector<double> kQuantiles = {0.5, 0.9, 0.99, 0.999};
 constexpr absl::string_view kCounters[] = {Fleet::kRequests, Fleet::kErrors, Fleet::kCacheHits};
@@ -45,14 +47,17 @@ class Demo {
     Remember(sent);
   }
 
-  // The same question over everything that was sent.
+  // The same question over all recent intervals at once.
   void AddRun() {
-    if (intervals_ == 0) return;
-    std::sort(latencies_.begin(), latencies_.end());
+    if (recent_.empty()) return;
+    std::vector<double> all;
+    for (const auto& [interval, values] : recent_) all.insert(all.end(), values.begin(), values.end());
+    std::sort(all.begin(), all.end());
     DemoFindings findings;
     findings.complete = true;
-    Compare(latencies_, scale_.End(last_), scale_.End(last_) - scale_.Start(first_), findings);
-    report_.AddRun(samples_, findings);
+    const absl::Time end = scale_.End(recent_.back().first);
+    Compare(std::move(all), end, end - scale_.Start(recent_.front().first), findings);
+    report_.AddRun(findings);
   }
 
   void AddBooks() {
@@ -117,10 +122,9 @@ class Demo {
   }
 
   void Remember(const DemoLoad::Sent& sent) {
-    if (intervals_++ == 0) first_ = sent.interval;
-    last_ = sent.interval;
-    const std::vector<double> values = sent.exact.Values(Fleet::kLatency);
-    latencies_.insert(latencies_.end(), values.begin(), values.end());
+    ++intervals_;
+    recent_.emplace_back(sent.interval, sent.exact.Values(Fleet::kLatency));
+    if (recent_.size() > kMaxRecent) recent_.pop_front();
     samples_ += sent.exact.samples();
     lines_lost_ += sent.lines_lost;
   }
@@ -130,9 +134,7 @@ class Demo {
   DemoRows rows_;
   DemoReport report_;
   int intervals_ = 0;
-  IntervalIndex first_ = 0;
-  IntervalIndex last_ = 0;
-  std::vector<double> latencies_;
+  std::deque<std::pair<IntervalIndex, std::vector<double>>> recent_;  // raw latencies
   uint64_t samples_ = 0;
   uint64_t lines_lost_ = 0;
 };

@@ -60,6 +60,7 @@ void DemoLoad::Stop() {
 void DemoLoad::Run() {
   // The first interval is a whole one.
   IntervalIndex interval = scale_.At(clock_.Now()) + 1;
+  start_ = scale_.Start(interval);
   while (!stopping_) {
     RunInterval(interval);
     interval = std::max(interval + 1, scale_.At(clock_.Now()));
@@ -75,7 +76,7 @@ void DemoLoad::RunInterval(IntervalIndex interval) {
     SleepUntil(slot);
     // A process that was held up skips what it missed rather than sending it in another interval.
     if (stopping_ || clock_.Now() >= last) break;
-    SendSlot(slot, *sent);
+    SendSlot((slot - start_) / fleet_.options().slot, *sent);
   }
   if (sent->exact.samples() == 0 && sent->lines_lost == 0) return;
   MutexLock lock(mutex_);
@@ -83,7 +84,7 @@ void DemoLoad::RunInterval(IntervalIndex interval) {
   finished_changed_.NotifyAll();
 }
 
-void DemoLoad::SendSlot(absl::Time slot, Sent& sent) {
+void DemoLoad::SendSlot(int64_t slot, Sent& sent) {
   for (int instance = 0; instance < fleet_.options().instances; ++instance) {
     const std::vector<Measurement> measured = fleet_.Slot(instance, slot);
     LinePacker& packer = packers_[static_cast<size_t>(instance)];

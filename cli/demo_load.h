@@ -49,12 +49,14 @@ class DemoLoad {
   absl::Status Connect(const std::vector<Address>& addresses);
   void Run();
   void RunInterval(IntervalIndex interval);
-  void SendSlot(absl::Time slot, Sent& sent);
+  void SendSlot(int64_t slot, Sent& sent);
   void SleepUntil(absl::Time time) const;
 
   const Clock& clock_;
   const IntervalScale scale_;
   const Fleet fleet_;
+
+  absl::Time start_;  // of the run: its slots are counted from here
 
   // Owned by the sending thread once it runs.
   std::vector<DatagramSocket> sockets_;

@@ -11,7 +11,7 @@
 
 namespace tributary {
 
-// What the cluster said of one interval, or of the whole run, beside what was measured.
+// What the cluster said of one interval, or of several together, beside what was measured.
 struct DemoFindings {
   std::vector<double> exact;      // by quantile
   std::vector<double> answered;   // by quantile; empty when the query failed
@@ -36,7 +36,7 @@ class DemoReport {
 
   void PrintHeader();
   void AddInterval(IntervalIndex interval, uint64_t samples, const DemoFindings& findings);
-  void AddRun(uint64_t samples, const DemoFindings& findings);
+  void AddRun(const DemoFindings& findings);
   void AddBooks(const AgentBooks& books, uint64_t sent, uint64_t lines_lost);
   void AddFailure(std::string what) { failures_.push_back(std::move(what)); }
 
@@ -45,7 +45,7 @@ class DemoReport {
 
  private:
   void Judge(const std::string& of, const DemoFindings& findings);
-  void PrintLine(const std::string& label, double samples_per_second, const DemoFindings& findings);
+  void PrintLine(const std::string& label, const std::string& samples_per_second, const DemoFindings& findings);
 
   std::FILE* const out_;
   const IntervalScale scale_;

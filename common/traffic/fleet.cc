@@ -44,19 +44,18 @@ absl::string_view Fleet::Region(int instance) const {
   return kRegions[static_cast<size_t>(instance) * kRegions.size() / static_cast<size_t>(options_.instances)];
 }
 
-bool Fleet::IsBadDeploy(int instance, absl::Time time) const {
-  const absl::Duration phase = (time - absl::UnixEpoch()) % options_.deploy_period;
-  return instance % 3 == 1 && phase < options_.deploy_length;
+bool Fleet::IsBadDeploy(int instance, int64_t slot) const {
+  const absl::Duration since = slot * options_.slot - options_.first_deploy;
+  return instance % 3 == 1 && since >= absl::ZeroDuration() && since % options_.deploy_period < options_.deploy_length;
 }
 
-std::vector<Measurement> Fleet::Slot(int instance, absl::Time time) const {
+std::vector<Measurement> Fleet::Slot(int instance, int64_t slot) const {
   using Kind = Measurement::Kind;
-  const int64_t slot = absl::ToUnixNanos(time) / absl::ToInt64Nanoseconds(options_.slot);
   std::seed_seq seed{options_.seed, options_.seed >> 32, static_cast<uint64_t>(instance), static_cast<uint64_t>(slot),
                      static_cast<uint64_t>(slot) >> 32};
   std::mt19937_64 random(seed);
   const bool slow = Region(instance) == kRegions[kSlowRegion];
-  const double median = kMedianMs * (slow ? kSlowRegionFactor : 1) * (IsBadDeploy(instance, time) ? kBadDeployFactor : 1);
+  const double median = kMedianMs * (slow ? kSlowRegionFactor : 1) * (IsBadDeploy(instance, slot) ? kBadDeployFactor : 1);
   std::lognormal_distribution<double> latency(std::log(median), kSpread);
   std::uniform_real_distribution<double> unit(0, 1);
   std::poisson_distribution<int> requests(options_.requests_per_second * absl::ToDoubleSeconds(options_.slot));

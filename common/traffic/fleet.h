@@ -22,17 +22,18 @@ struct Measurement {
 
 // The demo fleet: instances of a service in some regions, each a seeded stream of requests. Latencies are log-normal
 // with one slow region, a few requests time out at exactly 1,000 ms, and every few minutes a bad deploy makes a third
-// of the instances slow for a while. A slot's measurements depend on nothing but (seed, instance, slot), so a run can be
-// repeated. Thread-safe.
+// of the instances slow for a while. Time is counted from the run's start, and a slot's measurements depend on nothing but
+// (seed, instance, slot), so a run can be repeated. Thread-safe.
 class Fleet {
  public:
   struct Options {
     uint64_t seed = 1;
     int instances = 30;
-    double requests_per_second = 100;  // of each instance, on average
+    double requests_per_second = 300;  // of each instance, on average
     absl::Duration slot = absl::Milliseconds(50);
+    absl::Duration first_deploy = absl::Seconds(25);
     absl::Duration deploy_period = absl::Minutes(3);
-    absl::Duration deploy_length = absl::Seconds(40);
+    absl::Duration deploy_length = absl::Seconds(30);
   };
   static constexpr absl::string_view kLatency = "demo.request.latency";
   static constexpr absl::string_view kRequests = "demo.requests";
@@ -45,10 +46,10 @@ class Fleet {
   explicit Fleet(const Options& options);
 
   const Options& options() const { return options_; }
-  // What `instance` measures in the slot that holds `time`; views point into this fleet.
-  std::vector<Measurement> Slot(int instance, absl::Time time) const;
+  // What `instance` measures in the slot-th slot of the run; views point into this fleet.
+  std::vector<Measurement> Slot(int instance, int64_t slot) const;
   absl::string_view Region(int instance) const;
-  bool IsBadDeploy(int instance, absl::Time time) const;
+  bool IsBadDeploy(int instance, int64_t slot) const;
 
  private:
   Options options_;

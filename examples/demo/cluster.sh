@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A whole cluster on loopback: 2 globals, 1 proxy, 3 agents, and the demo fleet that sends to them.
 #
-# usage: cluster.sh BIN [--for 60s] [--interval 5s] [--data DIR] [--port FIRST] [--seed N]
+# usage: cluster.sh BIN [--for 60s] [--interval 10s] [--data DIR] [--port FIRST] [--seed N]
 #
 # A process that dies is started again after a second, as an orchestrator would, so `kill -9 $(cat DIR/global-0.pid)`
 # is a fair experiment. Everything lives in DIR (default .tributary/demo), which is emptied at the start. Ends with the
@@ -11,7 +11,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 bin=$(cd "$1" && pwd)
 shift
-data=.tributary/demo interval=5s first_port='' demo_args=()
+data=.tributary/demo interval=10s first_port='' demo_args=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --for | --seed) demo_args+=("$1" "$2") ;;

@@ -36,7 +36,7 @@ class DemoReportTest : public testing::Test {
 
 TEST_F(DemoReportTest, EverythingWithinTheBarsIsOk) {
   report_.AddInterval(100, 10, Good());
-  report_.AddRun(10, Good());
+  report_.AddRun(Good());
   report_.AddBooks({.accepted = 10, .committed = 10}, 10, 0);
   EXPECT_TRUE(report_.PrintVerdict());
   EXPECT_THAT(Text(), HasSubstr("verdict   OK"));
