@@ -1,0 +1,52 @@
+#include "global/global_config.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace tributary {
+namespace {
+
+using testing::HasSubstr;
+
+absl::StatusOr<GlobalConfig> Read(absl::string_view yaml) {
+  auto document = ParseYaml(yaml, "global.yaml");
+  if (!document.ok()) return document.status();
+  return ReadGlobalConfig(*document);
+}
+
+std::string ErrorOf(absl::string_view yaml) { return std::string(Read(yaml).status().message()); }
+
+TEST(GlobalConfigTest, EveryKeyHasADefault) {
+  const auto config = Read("");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->grpc_listen.port, 8129);
+  EXPECT_EQ(config->http_listen.port, 8130);
+  EXPECT_FALSE(config->node_id.empty());
+}
+
+TEST(GlobalConfigTest, ExampleIsValid) {
+  auto document = LoadYamlFile(TRIBUTARY_SOURCE_DIR "/docs/examples/global.yaml");
+  ASSERT_TRUE(document.ok()) << document.status();
+  const auto config = ReadGlobalConfig(*document);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->node_id, "global-0");
+  EXPECT_EQ(config->merge_memory_bytes, 1u << 30);
+  EXPECT_EQ(config->sinks.size(), 1u);
+  EXPECT_EQ(BookOptions(*config).expected_agents, 3);
+}
+
+TEST(GlobalConfigTest, PlaintextOffLoopbackMustBeAskedFor) {
+  EXPECT_THAT(ErrorOf("grpc: {listen: \"0.0.0.0:8129\"}"), HasSubstr("grpc.listen: 0.0.0.0:8129 is not on loopback"));
+  EXPECT_TRUE(Read("tls: off\ngrpc: {listen: \"0.0.0.0:8129\"}").ok());
+}
+
+TEST(GlobalConfigTest, AllErrorsAreToldAtOnce) {
+  const std::string error = ErrorOf("interval: 7s\nnode_id: ''\nstore: {retention: 1m}\nunknown: 1\n");
+  EXPECT_THAT(error, HasSubstr("interval: must divide 60s"));
+  EXPECT_THAT(error, HasSubstr("node_id"));
+  EXPECT_THAT(error, HasSubstr("store.retention"));
+  EXPECT_THAT(error, HasSubstr("unknown"));
+}
+
+}  // namespace
+}  // namespace tributary
