@@ -1,5 +1,7 @@
 #include "global/store/database.h"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -61,6 +63,10 @@ rocksdb::DBOptions DbOptions(const Database::Options& options) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options) {
+  std::error_code error;
+  std::filesystem::create_directories(options.path, error);
+  if (error)
+    return absl::FailedPreconditionError(absl::StrCat("making the folder ", options.path, ": ", error.message()));
   const auto cache = rocksdb::NewLRUCache(options.cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (size_t column = 0; column < kColumns; ++column) {
