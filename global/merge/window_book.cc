@@ -32,7 +32,7 @@ WindowBook::Impl::Impl(WindowBookOptions options, WindowBookState state, absl::T
       series_(options_.max_series),
       started_(now),
       counting_from_(now),
-      last_tick_(now),
+      last_step_(now),
       last_half_((now - absl::UnixEpoch()) / (options_.interval / 2)),
       floor_(scale_.At(now) - options_.horizon),
       last_forgetting_(scale_.At(now)) {
@@ -222,6 +222,15 @@ bool WindowBook::Impl::HasRoom(IntervalIndex index) const {
   return oldest != intervals_.end() && index <= oldest->first;
 }
 
+// Whatever comes first after a pause, a tick or not, must not be judged by deadlines that passed meanwhile.
+void WindowBook::Impl::NoticePause(absl::Time now) {
+  if (now - last_step_ > options_.interval) {
+    counting_from_ = now;
+    roster_.Resume(now);
+  }
+  last_step_ = now;
+}
+
 void WindowBook::Impl::Take(absl::Time now, View view) {
   if (!views_.Add(std::move(view))) return;
   for (auto& [index, interval] : intervals_) FindOwned(index, interval);
@@ -229,11 +238,6 @@ void WindowBook::Impl::Take(absl::Time now, View view) {
 }
 
 void WindowBook::Impl::Take(absl::Time now, Tick, WindowOutputs& out) {
-  if (now - last_tick_ > options_.interval) {
-    counting_from_ = now;
-    roster_.Resume(now);
-  }
-  last_tick_ = now;
   const IntervalIndex first = std::max({sealed_through_ + 1, scale_.At(started_), scale_.At(now) - options_.horizon});
   for (IntervalIndex index = first; index <= scale_.At(now); ++index) IntervalAt(index);
   const int64_t half = (now - absl::UnixEpoch()) / (options_.interval / 2);
@@ -317,52 +321,31 @@ WindowBook::WindowBook(WindowBookOptions options, WindowBookState state, absl::T
 WindowBook::~WindowBook() = default;
 
 WindowOutputs WindowBook::Step(absl::Time now, AgentHello hello) {
-  WindowOutputs out;
-  impl_->Take(now, std::move(hello), out);
-  impl_->MakePlan(now, out);
-  return out;
+  return impl_->Run(now, [&](WindowOutputs& out) { impl_->Take(now, std::move(hello), out); });
 }
 
 WindowOutputs WindowBook::Step(absl::Time now, AgentGoodbye goodbye) {
-  WindowOutputs out;
-  impl_->Take(now, goodbye);
-  impl_->MakePlan(now, out);
-  return out;
+  return impl_->Run(now, [&](WindowOutputs&) { impl_->Take(now, goodbye); });
 }
 
 WindowOutputs WindowBook::Step(absl::Time now, AgentMarker marker) {
-  WindowOutputs out;
-  impl_->Take(now, marker, out);
-  impl_->MakePlan(now, out);
-  return out;
+  return impl_->Run(now, [&](WindowOutputs& out) { impl_->Take(now, marker, out); });
 }
 
 WindowOutputs WindowBook::Step(absl::Time now, UnitChunk unit) {
-  WindowOutputs out;
-  impl_->Take(now, std::move(unit), out);
-  impl_->MakePlan(now, out);
-  return out;
+  return impl_->Run(now, [&](WindowOutputs& out) { impl_->Take(now, std::move(unit), out); });
 }
 
 WindowOutputs WindowBook::Step(absl::Time now, View view) {
-  WindowOutputs out;
-  impl_->Take(now, std::move(view));
-  impl_->MakePlan(now, out);
-  return out;
+  return impl_->Run(now, [&](WindowOutputs&) { impl_->Take(now, std::move(view)); });
 }
 
 WindowOutputs WindowBook::Step(absl::Time now, Tick tick) {
-  WindowOutputs out;
-  impl_->Take(now, tick, out);
-  impl_->MakePlan(now, out);
-  return out;
+  return impl_->Run(now, [&](WindowOutputs& out) { impl_->Take(now, tick, out); });
 }
 
 WindowOutputs WindowBook::Step(absl::Time now, CommitDone done) {
-  WindowOutputs out;
-  impl_->Take(done, out);
-  impl_->MakePlan(now, out);
-  return out;
+  return impl_->Run(now, [&](WindowOutputs& out) { impl_->Take(done, out); });
 }
 
 bool WindowBook::idle() const { return impl_->idle(); }

@@ -140,7 +140,7 @@ struct WindowBookStats {
 //          give equal bytes of rows.
 // Commit:  a plan at a time. Committed leaves with the CommitDone of the plan that closed the window, or again when the
 //          chunk comes again.
-// Pauses:  after a start, and after more than one interval without a Tick, deadlines and silence count from then on.
+// Pauses:  after a start, and after more than one interval without any Step, deadlines and silence count from then on.
 // Bounds:  see Options; roster kMaxRoster; windows hold at most memory_bytes, a quarter more for the oldest interval.
 // Threads: thread-compatible.
 class WindowBook {

@@ -31,8 +31,15 @@ class WindowBook::Impl {
   void Take(absl::Time now, View view);
   void Take(absl::Time now, Tick tick, WindowOutputs& out);
   void Take(const CommitDone& done, WindowOutputs& out);
-  // After each input: makes a plan when there is something ready and none under way.
-  void MakePlan(absl::Time now, WindowOutputs& out);
+  // One step: takes an input, then makes a plan when there is something ready and none under way.
+  template <class TakeInput>
+  WindowOutputs Run(absl::Time now, TakeInput take) {
+    NoticePause(now);
+    WindowOutputs out;
+    take(out);
+    MakePlan(now, out);
+    return out;
+  }
 
   bool idle() const { return ready_.empty() && !plan_under_way_; }
   bool warm() const { return warm_; }
@@ -59,6 +66,7 @@ class WindowBook::Impl {
   };
 
   void Restore(WindowBookState state, absl::Time now);
+  void NoticePause(absl::Time now);
   Interval& IntervalAt(IntervalIndex index);
   void FindOwned(IntervalIndex index, Interval& interval) const;
   UnitStatus TakeUnit(absl::Time now, UnitChunk unit, bool& committed);
@@ -84,6 +92,7 @@ class WindowBook::Impl {
   void CheckAll(absl::Time now);
   void CheckDue(absl::Time now);
   void Seal(absl::Time now);
+  void MakePlan(absl::Time now, WindowOutputs& out);
   void Pull(absl::Time now, WindowOutputs& out);
   void MakeDue(WindowName name, Due due);
   bool IsClosing(WindowName name) const;
@@ -102,7 +111,7 @@ class WindowBook::Impl {
 
   absl::Time started_;
   absl::Time counting_from_;  // waits and silence
-  absl::Time last_tick_;
+  absl::Time last_step_;
   int64_t last_half_ = 0;  // number of the last half interval
   bool warm_ = false;
   IntervalIndex floor_ = 0;  // what is older is not taken

@@ -408,6 +408,21 @@ TEST(WindowBookTest, DeadlinesCountFromTheEndOfAPause) {
   EXPECT_FALSE(h->Find("a", kI)->partial);
 }
 
+TEST(WindowBookTest, AMessageThatComesFirstAfterAPauseClosesNothing) {
+  auto h = WarmHarness(2);
+  h->AdvanceTo(h->End(kI));
+  h->Report(0, kI, {{"a", 1}});
+  h->AdvanceTo(h->End(kI + 1));
+  h->Freeze(absl::Seconds(300));
+  h->Report(0, kI + 1, {{"a", 2}});  // before any tick
+  EXPECT_THAT(h->rows, IsEmpty());
+  h->Report(1, kI, {{"a", 4}});
+  h->Report(1, kI + 1, {{"a", 8}});
+  EXPECT_EQ(h->Values(kI), (Values{{"a", 5}}));
+  EXPECT_EQ(h->Values(kI + 1), (Values{{"a", 10}}));
+  EXPECT_FALSE(h->Find("a", kI)->partial);
+}
+
 TEST(WindowBookTest, RestartKnowsRosterTotalsAndManifests) {
   auto h = WarmHarness(2);
   h->AdvanceTo(h->End(kI));
