@@ -25,7 +25,7 @@ class DatadogGoTest(unittest.TestCase):
     def check(self, address_of):
         with Cluster(agents=1) as cluster:
             client = build_go_client(cluster.dir)
-            done = subprocess.run([client, address_of(cluster.agents[0]), "go", "5"], check=True, timeout=60,
+            done = subprocess.run([client, address_of(cluster.agents[0]), "go", "11"], check=True, timeout=60,
                                   capture_output=True, text=True)
             sent = json.loads(done.stdout)
             rounds = sent["rounds"]
