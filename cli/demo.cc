@@ -43,6 +43,7 @@ class Demo {
     findings.complete = WaitForRows(sent);
     Compare(sent.exact.Values(Fleet::kLatency), scale_.End(sent.interval), scale_.length(), findings);
     CompareRows(sent, findings);
+    findings.cut_short = sent.cut_short;
     report_.AddInterval(sent.interval, sent.exact.samples(), findings);
     Remember(sent);
   }
@@ -56,7 +57,7 @@ class Demo {
     DemoFindings findings;
     findings.complete = true;
     const absl::Time end = scale_.End(recent_.back().first);
-    Compare(std::move(all), end, end - scale_.Start(recent_.front().first), findings);
+    Compare(all, end, end - scale_.Start(recent_.front().first), findings);
     report_.AddRun(findings);
   }
 
@@ -95,7 +96,7 @@ class Demo {
     return false;
   }
 
-  void Compare(std::vector<double> sorted, absl::Time time, absl::Duration window, DemoFindings& findings) {
+  void Compare(const std::vector<double>& sorted, absl::Time time, absl::Duration window, DemoFindings& findings) {
     if (sorted.empty()) {
       findings.max_rank_error = 0;
       return;
@@ -157,9 +158,10 @@ absl::StatusOr<bool> RunDemo(const DemoOptions& options) {
   TRIBUTARY_ASSIGN_OR_RETURN(const std::vector<Address> addresses, ParseAgents(options.agents));
   Demo demo(options, scale);
   TRIBUTARY_RETURN_IF_ERROR(demo.cluster().WaitUntilReady(kReadyTimeout));
-  TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<DemoLoad> load, DemoLoad::Start(clock, scale, options.fleet, addresses));
-
   const int wanted = options.run_for ? static_cast<int>(std::ceil(*options.run_for / options.interval)) : INT_MAX;
+  TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<DemoLoad> load,
+                             DemoLoad::Start(clock, scale, options.fleet, addresses, wanted));
+
   demo.report().PrintHeader();
   bool stopped = false;
   while (!stopped && demo.intervals() < wanted) {

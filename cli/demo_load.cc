@@ -17,9 +17,9 @@ constexpr size_t kMaxFinished = 1024;
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DemoLoad>> DemoLoad::Start(const Clock& clock, IntervalScale scale, Fleet::Options fleet,
-                                                          const std::vector<Address>& addresses) {
+                                                          const std::vector<Address>& addresses, int max_intervals) {
   if (addresses.empty()) return absl::InvalidArgumentError("no agent to send to");
-  std::unique_ptr<DemoLoad> load(new DemoLoad(clock, scale, fleet));
+  std::unique_ptr<DemoLoad> load(new DemoLoad(clock, scale, fleet, max_intervals));
   TRIBUTARY_RETURN_IF_ERROR(load->Connect(addresses));
   load->thread_ = std::thread([raw = load.get()] { raw->Run(); });
   return load;
@@ -61,7 +61,7 @@ void DemoLoad::Run() {
   // The first interval is a whole one.
   IntervalIndex interval = scale_.At(clock_.Now()) + 1;
   start_ = scale_.Start(interval);
-  while (!stopping_) {
+  for (int count = 0; !stopping_ && count < max_intervals_; ++count) {
     RunInterval(interval);
     interval = std::max(interval + 1, scale_.At(clock_.Now()));
   }
@@ -75,6 +75,7 @@ void DemoLoad::RunInterval(IntervalIndex interval) {
   for (absl::Time slot = first; slot < last; slot += fleet_.options().slot) {
     SleepUntil(slot);
     // A process that was held up skips what it missed rather than sending it in another interval.
+    sent->cut_short = stopping_;
     if (stopping_ || clock_.Now() >= last) break;
     SendSlot((slot - start_) / fleet_.options().slot, *sent);
   }

@@ -24,17 +24,18 @@ namespace tributary {
 // sample belongs to. Instance k sends to address k mod n: by UDP in datagrams of at most 1,400 bytes, by unix sockets
 // of at most 8,192, every third instance with packed values. A slot of an instance is counted as sent when the
 // socket took all its datagrams, else as lost.
-// Threads: thread-safe.
+// Ends by itself after `max_intervals`. Threads: thread-safe.
 class DemoLoad {
  public:
   struct Sent {
     IntervalIndex interval = 0;
     ExactInterval exact;
     uint64_t lines_lost = 0;  // measurements that the socket refused
+    bool cut_short = false;   // Stop came in the middle of it
   };
 
   static absl::StatusOr<std::unique_ptr<DemoLoad>> Start(const Clock& clock, IntervalScale scale, Fleet::Options fleet,
-                                                         const std::vector<Address>& addresses);
+                                                         const std::vector<Address>& addresses, int max_intervals);
   ~DemoLoad();
   DemoLoad(const DemoLoad&) = delete;
   DemoLoad& operator=(const DemoLoad&) = delete;
@@ -45,7 +46,8 @@ class DemoLoad {
   void Stop();
 
  private:
-  DemoLoad(const Clock& clock, IntervalScale scale, Fleet::Options fleet) : clock_(clock), scale_(scale), fleet_(fleet) {}
+  DemoLoad(const Clock& clock, IntervalScale scale, Fleet::Options fleet, int max_intervals)
+      : clock_(clock), scale_(scale), fleet_(fleet), max_intervals_(max_intervals) {}
   absl::Status Connect(const std::vector<Address>& addresses);
   void Run();
   void RunInterval(IntervalIndex interval);
@@ -55,6 +57,7 @@ class DemoLoad {
   const Clock& clock_;
   const IntervalScale scale_;
   const Fleet fleet_;
+  const int max_intervals_;
 
   absl::Time start_;  // of the run: its slots are counted from here
 

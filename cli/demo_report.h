@@ -19,6 +19,7 @@ struct DemoFindings {
   double counters_off = 0;        // largest difference of a counter
   double set_error = 0;           // relative
   bool complete = false;          // every sample of the interval arrived in time
+  bool cut_short = false;         // too few samples for a rank to mean much: its error is told, not judged
 };
 
 // Prints a line per interval, keeps what the verdict needs, and gives it. Thread-compatible.

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/hash/partition.h"
 #include "common/rpc/plaintext.h"
+#include "common/sketch/tdigest.h"
 
 namespace tributary {
 namespace {
@@ -31,6 +32,7 @@ void ReadMerge(ConfigNode node, GlobalConfig& config) {
   node.ReadBytes("memory_bytes", config.merge_memory_bytes, {.min = 16u << 20});
   node.ReadBytes("history_bytes", config.merge_history_bytes, {.min = 16u << 20});
   node.Read("max_series", config.max_series, {.min = 1000, .max = 100'000'000});
+  node.Read("compression", config.merge_compression, {.min = TDigest::kMinCompression, .max = TDigest::kMaxCompression});
   node.Read("coverage", config.coverage, {.min = 0.5, .max = 1});
 }
 
@@ -38,6 +40,7 @@ void ReadStore(ConfigNode node, GlobalConfig& config) {
   node.Read("path", config.store_path);
   node.Check(!config.store_path.empty(), "path", "must not be empty");
   node.Read("retention", config.retention, {.min = absl::Hours(2), .max = absl::Hours(24 * 365)});
+  node.Read("compression", config.store_compression, {.min = TDigest::kMinCompression, .max = TDigest::kMaxCompression});
   node.ReadBytes("cache_bytes", config.store_cache_bytes, {.min = 1u << 20});
   node.ReadBytes("write_buffer_bytes", config.store_write_buffer_bytes, {.min = 1u << 20, .max = 1u << 30});
 }
@@ -80,6 +83,7 @@ WindowBookOptions BookOptions(const GlobalConfig& config) {
   options.memory_bytes = config.merge_memory_bytes;
   options.history_bytes = config.merge_history_bytes;
   options.max_series = static_cast<size_t>(config.max_series);
+  options.merge.compression = config.merge_compression;
   return options;
 }
 

@@ -92,6 +92,7 @@ Ledger::Options LedgerOptions(const GlobalConfig& config) {
   options.interval = config.interval;
   options.node_id = config.node_id;
   options.retention = config.retention;
+  options.compression = config.store_compression;
   return options;
 }
 
@@ -160,6 +161,13 @@ absl::Status Run(const GlobalConfig& config, SignalWaiter& signals) {
   return absl::OkStatus();
 }
 
+int PrintConfigKeys() {
+  ConfigDocument document = DescribingDocument();
+  static_cast<void>(ReadGlobalConfig(document));
+  std::cout << FormatConfigKeys(document.keys());
+  return 0;
+}
+
 int Main(int argc, char** argv) {
   SignalWaiter signals;
   ProgramArguments arguments;
@@ -168,6 +176,7 @@ int Main(int argc, char** argv) {
                                 "The owner: merges the fleet's units, commits, stores and feeds sinks.", arguments)) {
     return *status;
   }
+  if (arguments.print_config_keys) return PrintConfigKeys();
   const absl::StatusOr<GlobalConfig> config = LoadConfig(arguments.config_file);
   if (!config.ok()) {
     std::cerr << std::string(config.status().message()) << "\n";

@@ -137,6 +137,13 @@ absl::Status Run(const LocalConfig& config, SignalWaiter& signals) {
   return absl::OkStatus();
 }
 
+int PrintConfigKeys() {
+  ConfigDocument document = DescribingDocument();
+  static_cast<void>(ReadLocalConfig(document));
+  std::cout << FormatConfigKeys(document.keys());
+  return 0;
+}
+
 int Main(int argc, char** argv) {
   SignalWaiter signals;
   ProgramArguments arguments;
@@ -145,6 +152,7 @@ int Main(int argc, char** argv) {
                                 "The agent: takes StatsD and DogStatsD, sketches, forwards.", arguments)) {
     return *status;
   }
+  if (arguments.print_config_keys) return PrintConfigKeys();
   const absl::StatusOr<LocalConfig> config = LoadConfig(arguments.config_file);
   if (!config.ok()) {
     std::cerr << std::string(config.status().message()) << "\n";

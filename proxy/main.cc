@@ -127,6 +127,13 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, SignalWaite
   return absl::OkStatus();
 }
 
+int PrintConfigKeys() {
+  ConfigDocument document = DescribingDocument();
+  static_cast<void>(ReadProxyConfig(document));
+  std::cout << FormatConfigKeys(document.keys());
+  return 0;
+}
+
 int Main(int argc, char** argv) {
   SignalWaiter signals;
   ProgramArguments arguments;
@@ -135,6 +142,7 @@ int Main(int argc, char** argv) {
                                 "The front door: routes agents' units to globals, answers queries.", arguments)) {
     return *status;
   }
+  if (arguments.print_config_keys) return PrintConfigKeys();
   const absl::StatusOr<ProxyConfig> config = LoadConfig(arguments.config_file);
   if (!config.ok()) {
     std::cerr << std::string(config.status().message()) << "\n";

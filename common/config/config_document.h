@@ -71,7 +71,7 @@ absl::StatusOr<ConfigDocument> LoadYamlFile(const std::string& path, Environment
 // what is read is of no use but for keys().
 ConfigDocument DescribingDocument();
 
-// One line per key, "forward.timeout: 10s  # duration, TRIBUTARY_FORWARD_TIMEOUT"; for --print-config-keys.
+// One line per key, "forward.timeout: 10s  # duration 1s..1m, TRIBUTARY_FORWARD_TIMEOUT"; for --print-config-keys.
 std::string FormatConfigKeys(const std::vector<ConfigKey>& keys);
 // One line per key with the value in force; for the /config page.
 std::string FormatConfigValues(const std::vector<ConfigKey>& keys);

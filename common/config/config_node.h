@@ -21,7 +21,8 @@ class ConfigReader;
 // A key as it was read. Values are written as in the file.
 struct ConfigKey {
   std::string path;  // "forward.max_batch_bytes", "sinks[0].url"
-  std::string type;  // "string", "bool", "integer", "number", "duration", "bytes", "list of ...", "plain | veneur"
+  std::string
+      type;  // with its range: "string", "bool", "integer 1..64", "duration 1s..", "plain | veneur", "list of ..."
   std::string default_value;
   std::string value;     // in force; secrets are redacted
   std::string variable;  // overrides it; empty where none does

@@ -33,6 +33,15 @@ std::string Accept(const Text& how, const T& parsed, absl::string_view text, T& 
   return absl::StrCat("must be ", bounds, ", not ", QuoteConfigText(text));
 }
 
+// " 1..64", " 4MiB.." or "": what Accept lets pass.
+template <class T, class Text>
+std::string FormatRange(const Text& how) {
+  const bool has_min = how.range.min != Range<T>().min;
+  const bool has_max = how.range.max != Range<T>().max;
+  if (!has_min && !has_max) return "";
+  return absl::StrCat(" ", has_min ? how.Format(how.range.min) : "", "..", has_max ? how.Format(how.range.max) : "");
+}
+
 // Outside YAML's plain style: empty, or holding what would end or change it.
 bool NeedsQuotes(absl::string_view text) {
   return text.empty() || text.find_first_of(":#{}[],&*!|>'\"%@`\\\n\t") != absl::string_view::npos ||
@@ -62,6 +71,11 @@ std::string BoolText::Parse(absl::string_view text, bool& value) const {
 }
 
 template <class T>
+std::string IntegerText<T>::type() const {
+  return absl::StrCat("integer", FormatRange<T>(*this));
+}
+
+template <class T>
 std::string IntegerText<T>::Parse(absl::string_view text, T& value) const {
   T parsed;
   if (absl::SimpleAtoi(text, &parsed)) return Accept(*this, parsed, text, value);
@@ -80,6 +94,8 @@ template struct IntegerText<int64_t>;
 template struct IntegerText<uint32_t>;
 template struct IntegerText<uint64_t>;
 
+std::string NumberText::type() const { return absl::StrCat("number", FormatRange<double>(*this)); }
+
 std::string NumberText::Parse(absl::string_view text, double& value) const {
   double parsed;
   if (!absl::SimpleAtod(text, &parsed) || !std::isfinite(parsed)) return Expected("a number", text);
@@ -92,11 +108,15 @@ std::string NumberText::Format(double value) const {
   return std::string(shortest, end);
 }
 
+std::string DurationText::type() const { return absl::StrCat("duration", FormatRange<absl::Duration>(*this)); }
+
 std::string DurationText::Parse(absl::string_view text, absl::Duration& value) const {
   const std::optional<absl::Duration> parsed = ParseDuration(text);
   if (!parsed) return Expected("a duration such as 10s or 1h30m", text);
   return Accept(*this, *parsed, text, value);
 }
+
+std::string BytesText::type() const { return absl::StrCat("bytes", FormatRange<uint64_t>(*this)); }
 
 std::string BytesText::Parse(absl::string_view text, uint64_t& value) const {
   const std::optional<uint64_t> parsed = ParseByteSize(text);

@@ -10,8 +10,9 @@
 
 namespace tributary {
 
-// How a type is written in configuration: one class per type, all of one shape. `Parse` sets `value`, or leaves it and
-// returns what is wrong, as in `expected true or false, not "maybe"`; an empty string means success.
+// How a type is written in configuration: one class per type, all of one shape. `type` names it with its range, as in
+// "integer 1..64" and "bytes 4MiB.."; `Parse` sets `value`, or leaves it and returns what is wrong, as in `expected
+// true or false, not "maybe"`; an empty string means success.
 
 struct StringText {
   using Value = std::string;
@@ -31,7 +32,7 @@ template <class T>
 struct IntegerText {
   using Value = T;
   Range<T> range;
-  std::string type() const { return "integer"; }
+  std::string type() const;
   std::string Parse(absl::string_view text, T& value) const;
   std::string Format(T value) const;
 };
@@ -39,7 +40,7 @@ struct IntegerText {
 struct NumberText {
   using Value = double;
   Range<double> range;
-  std::string type() const { return "number"; }
+  std::string type() const;
   std::string Parse(absl::string_view text, double& value) const;
   std::string Format(double value) const;
 };
@@ -47,7 +48,7 @@ struct NumberText {
 struct DurationText {
   using Value = absl::Duration;
   Range<absl::Duration> range;
-  std::string type() const { return "duration"; }
+  std::string type() const;
   std::string Parse(absl::string_view text, absl::Duration& value) const;
   std::string Format(absl::Duration value) const { return absl::FormatDuration(value); }
 };
@@ -55,7 +56,7 @@ struct DurationText {
 struct BytesText {
   using Value = uint64_t;
   Range<uint64_t> range;
-  std::string type() const { return "bytes"; }
+  std::string type() const;
   std::string Parse(absl::string_view text, uint64_t& value) const;
   std::string Format(uint64_t value) const;
 };

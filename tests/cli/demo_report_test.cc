@@ -69,6 +69,18 @@ TEST_F(DemoReportTest, AnythingBeyondABarIsNotOk) {
   EXPECT_FALSE(verdict(Good(), balanced, 1));
 }
 
+TEST_F(DemoReportTest, TheRankErrorOfAnIntervalCutShortIsToldButNotJudged) {
+  DemoFindings findings = Good();
+  findings.max_rank_error = 0.01;
+  findings.cut_short = true;
+  report_.AddInterval(100, 10, findings);
+  EXPECT_TRUE(report_.PrintVerdict());
+  EXPECT_THAT(Text(), HasSubstr("1.0000 pt"));
+  findings.counters_off = 1;
+  report_.AddInterval(101, 10, findings);
+  EXPECT_FALSE(report_.PrintVerdict());
+}
+
 TEST_F(DemoReportTest, ARunWithoutIntervalsIsNotOk) { EXPECT_FALSE(report_.PrintVerdict()); }
 
 TEST_F(DemoReportTest, ALineShowsClusterBesideExact) {

@@ -25,7 +25,7 @@ struct Settings {
 
 Settings ReadSettings(ConfigNode root) {
   Settings settings;
-  root.Section("flush").Read("interval", settings.interval);
+  root.Section("flush").Read("interval", settings.interval, {.min = absl::Seconds(1), .max = absl::Minutes(1)});
   root.ReadSecret("password", settings.password);
   root.List("sinks", [&](ConfigNode item) { item.Read("url", settings.urls.emplace_back()); });
   root.Map("services", [](absl::string_view, ConfigNode item) {
@@ -98,7 +98,7 @@ TEST(ConfigDocumentTest, DescribingVisitsEveryKeyWithItsDefault) {
   ConfigDocument document = DescribingDocument();
   ReadSettings(document.root());
   EXPECT_EQ(FormatConfigKeys(document.keys()),
-            "flush.interval: 10s  # duration, TRIBUTARY_FLUSH_INTERVAL\n"
+            "flush.interval: 10s  # duration 1s..1m, TRIBUTARY_FLUSH_INTERVAL\n"
             "password: <redacted>  # string, TRIBUTARY_PASSWORD\n"
             "sinks[].url: \"\"  # string\n"
             "services.<name>.rate: 1  # integer\n");
