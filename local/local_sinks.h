@@ -15,6 +15,9 @@
 namespace tributary {
 
 // The sinks of the agent itself: each has a bounded queue of its own and a thread. Thread-safe.
+//
+// Books:  rows = queued + settled + dropped, for each sink; without any sink all rows are dropped. All of it is
+// counted.
 class LocalSinks : public LocalRowReceiver {
  public:
   // `clock` and `telemetry` outlive it.
@@ -28,8 +31,13 @@ class LocalSinks : public LocalRowReceiver {
  private:
   struct Line {
     std::unique_ptr<MemoryRowQueue> queue;
+    std::vector<Telemetry::Reading> readings;
     std::unique_ptr<SinkFeeder> feeder;  // last: it ends before its queue
   };
+
+  explicit LocalSinks(Telemetry& telemetry);
+
+  Counter& rows_without_sink_;
   std::vector<Line> lines_;
 };
 

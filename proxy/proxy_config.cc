@@ -11,7 +11,7 @@ namespace {
 
 // Whether there is a usable one, the default included.
 bool ReadAddress(ConfigNode node, absl::string_view key, Address& address) {
-  std::string text = address.HostPort();
+  std::string text = address.host.empty() ? "" : address.HostPort();
   node.Read(key, text);
   const absl::StatusOr<Address> parsed = ParseAddress(text);
   const bool is_tcp = parsed.ok() && parsed->kind == Address::Kind::kTcp;
@@ -30,7 +30,7 @@ void ReadMember(ConfigNode node, bool tls_off, std::set<std::string>& ids, std::
   node.Require("id");
   node.Require("address");
   node.Read("id", member.id);
-  if (node.Has("address") && ReadAddress(node, "address", address)) {
+  if ((node.Has("address") || node.describing()) && ReadAddress(node, "address", address)) {
     CheckPlaintext(node, "address", address, tls_off);
   }
   node.Read("weight", member.weight, {.min = kMinMemberWeight, .max = kMaxMemberWeight});
