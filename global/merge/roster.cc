@@ -9,10 +9,11 @@ using State = RosterEntry::State;
 std::optional<RosterSlot> Roster::Join(const RosterEntry& entry) {
   if (auto known = Find(entry.instance)) return known;
   if (size() >= kMaxEntries) return std::nullopt;
-  auto free = std::find(entries_.begin(), entries_.end(), std::nullopt);
-  if (free == entries_.end()) free = entries_.insert(entries_.end(), std::nullopt);
-  *free = entry;
-  const auto slot = static_cast<RosterSlot>(free - entries_.begin());
+  size_t free = 0;
+  while (free < entries_.size() && entries_[free]) ++free;
+  if (free == entries_.size()) entries_.resize(free + 1);
+  entries_[free] = entry;
+  const auto slot = static_cast<RosterSlot>(free);
   index_[entry.instance] = slot;
   ++revision_;
   return slot;
