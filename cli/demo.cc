@@ -32,7 +32,10 @@ constexpr absl::string_view kCounters[] = {Fleet::kRequests, Fleet::kErrors, Fle
 class Demo {
  public:
   Demo(const DemoOptions& options, IntervalScale scale)
-      : scale_(scale), cluster_(options.proxy_url, options.agent_urls), rows_(options.row_files, scale), report_(stdout, scale, kQuantiles) {}
+      : scale_(scale),
+        cluster_(options.proxy_url, options.agent_urls),
+        rows_(options.row_files, scale),
+        report_(stdout, scale, kQuantiles) {}
 
   DemoCluster& cluster() { return cluster_; }
   DemoReport& report() { return report_; }

@@ -10,13 +10,13 @@
 
 namespace tributary {
 
-// The load of a demo fleet against a running cluster, and a line per interval that sets the cluster's percentiles beside
-// the exact ones.
+// The load of a demo fleet against a running cluster, and a line per interval that sets the cluster's percentiles
+// beside the exact ones.
 struct DemoOptions {
-  std::vector<std::string> agents;       // udp://host:port or unixgram:///path; instance k sends to k mod n
-  std::vector<std::string> agent_urls;   // http://host:port of the agents' admin pages
-  std::string proxy_url;                 // http://host:port
-  std::vector<std::string> row_files;    // of the globals' json_lines sinks
+  std::vector<std::string> agents;              // udp://host:port or unixgram:///path; instance k sends to k mod n
+  std::vector<std::string> agent_urls;          // http://host:port of the agents' admin pages
+  std::string proxy_url;                        // http://host:port
+  std::vector<std::string> row_files;           // of the globals' json_lines sinks
   absl::Duration interval = absl::Seconds(10);  // the cluster's
   std::optional<absl::Duration> run_for;        // rounded up to whole intervals; none: until SIGINT or SIGTERM
   Fleet::Options fleet;

@@ -77,13 +77,15 @@ absl::Status DemoCluster::WaitUntilReady(absl::Duration timeout) {
       absl::SleepFor(absl::Milliseconds(100));
       ready = Get(url + "/readyz").status();
     }
-    TRIBUTARY_RETURN_IF_ERROR(Annotate(ready, absl::StrCat(url, " is not ready after ", absl::FormatDuration(timeout))));
+    TRIBUTARY_RETURN_IF_ERROR(
+        Annotate(ready, absl::StrCat(url, " is not ready after ", absl::FormatDuration(timeout))));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<double>> DemoCluster::Quantiles(absl::string_view metric, const std::vector<double>& quantiles,
-                                                           absl::Time time, absl::Duration window) {
+absl::StatusOr<std::vector<double>> DemoCluster::Quantiles(absl::string_view metric,
+                                                           const std::vector<double>& quantiles, absl::Time time,
+                                                           absl::Duration window) {
   const std::string expression =
       absl::StrFormat("quantile(%s, %s[%dms])", ListOf(quantiles), metric, absl::ToInt64Milliseconds(window));
   TRIBUTARY_ASSIGN_OR_RETURN(
@@ -104,8 +106,9 @@ absl::StatusOr<AgentBooks> DemoCluster::Books() {
   AgentBooks books;
   for (const std::string& url : agent_urls_) {
     TRIBUTARY_ASSIGN_OR_RETURN(const std::string text, Get(url + "/metrics"));
-    books += {SumOf(text, "tributary_local_samples_accepted_total"), SumOf(text, "tributary_local_samples_committed_total"),
-              SumOf(text, "tributary_local_samples_dropped_total"), SumOf(text, "tributary_local_samples_pending")};
+    books +=
+        {SumOf(text, "tributary_local_samples_accepted_total"), SumOf(text, "tributary_local_samples_committed_total"),
+         SumOf(text, "tributary_local_samples_dropped_total"), SumOf(text, "tributary_local_samples_pending")};
   }
   return books;
 }

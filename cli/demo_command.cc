@@ -35,12 +35,15 @@ int Run(const CLI::App& app, Options& options) {
 
 Command AddDemoCommand(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("demo", "Send a demo fleet's traffic, and compare the cluster with exact values");
+  CLI::App* command =
+      app.add_subcommand("demo", "Send a demo fleet's traffic, and compare the cluster with exact values");
   command->add_option("--agent", options->demo.agents, "Where to send: udp://host:port or unixgram:///path; repeatable")
       ->required();
-  command->add_option("--agent-http", options->demo.agent_urls, "Admin pages of the agents, http://host:port; repeatable")
+  command
+      ->add_option("--agent-http", options->demo.agent_urls, "Admin pages of the agents, http://host:port; repeatable")
       ->required();
-  command->add_option("--rows", options->demo.row_files, "Files of the globals' json_lines sinks; repeatable")->required();
+  command->add_option("--rows", options->demo.row_files, "Files of the globals' json_lines sinks; repeatable")
+      ->required();
   command->add_option("--interval", options->interval, "The cluster's interval")->capture_default_str();
   command->add_option("--for", options->run_for, "End after so long, with a verdict; default: until Ctrl-C");
   command->add_option("--instances", options->demo.fleet.instances, "Instances of the fleet")

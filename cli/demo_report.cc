@@ -46,7 +46,8 @@ void DemoReport::AddRun(const DemoFindings& findings) {
   Judge("intervals together", findings);
 }
 
-void DemoReport::PrintLine(const std::string& label, const std::string& samples_per_second, const DemoFindings& findings) {
+void DemoReport::PrintLine(const std::string& label, const std::string& samples_per_second,
+                           const DemoFindings& findings) {
   absl::FPrintF(out_, "%-9s %10s", label, samples_per_second);
   for (size_t k = 0; k < quantiles_.size(); ++k) {
     const std::string answered = k < findings.answered.size() ? absl::StrFormat("%.3f", findings.answered[k]) : "?";
@@ -65,10 +66,12 @@ void DemoReport::Judge(const std::string& of, const DemoFindings& findings) {
   worst_set_error_ = std::max(worst_set_error_, findings.set_error);
   if (!findings.complete) AddFailure(absl::StrCat(of, ": not all samples arrived in time"));
   if (rank_counts && !(findings.max_rank_error <= kMaxRankError)) {
-    AddFailure(absl::StrFormat("%s: rank error %.4f points, more than %.1f", of, findings.max_rank_error * 100, kMaxRankError * 100));
+    AddFailure(absl::StrFormat("%s: rank error %.4f points, more than %.1f", of, findings.max_rank_error * 100,
+                               kMaxRankError * 100));
   }
   if (findings.counters_off != 0) AddFailure(absl::StrFormat("%s: a counter is off by %g", of, findings.counters_off));
-  if (findings.set_error > kMaxSetError) AddFailure(absl::StrFormat("%s: set off by %.2f %%", of, findings.set_error * 100));
+  if (findings.set_error > kMaxSetError)
+    AddFailure(absl::StrFormat("%s: set off by %.2f %%", of, findings.set_error * 100));
 }
 
 void DemoReport::AddBooks(const AgentBooks& books, uint64_t sent, uint64_t lines_lost) {
@@ -77,15 +80,19 @@ void DemoReport::AddBooks(const AgentBooks& books, uint64_t sent, uint64_t lines
   if (lines_lost > 0) AddFailure(absl::StrCat(lines_lost, " samples were refused by an agent's socket"));
   // More is accepted when somebody else sends, too.
   if (books.accepted < static_cast<double>(sent)) AddFailure("the agents did not accept all that was sent");
-  if (books.accepted != books.committed + books.dropped) AddFailure("the books do not balance: accepted != committed + dropped");
+  if (books.accepted != books.committed + books.dropped)
+    AddFailure("the books do not balance: accepted != committed + dropped");
   if (books.dropped != 0) AddFailure("samples were dropped");
 }
 
 bool DemoReport::PrintVerdict() {
   if (intervals_ == 0) AddFailure("no interval was measured");
   if (failures_.empty()) {
-    absl::FPrintF(out_, "verdict   OK: %d intervals, %d samples; worst rank error %.4f points (bar %.1f), sets within %.2f %% (bar %.1f)\n",
-                  intervals_, samples_, worst_rank_error_ * 100, kMaxRankError * 100, worst_set_error_ * 100, kMaxSetError * 100);
+    absl::FPrintF(out_,
+                  "verdict   OK: %d intervals, %d samples; worst rank error %.4f points (bar %.1f), sets within %.2f "
+                  "%% (bar %.1f)\n",
+                  intervals_, samples_, worst_rank_error_ * 100, kMaxRankError * 100, worst_set_error_ * 100,
+                  kMaxSetError * 100);
   } else {
     absl::FPrintF(out_, "verdict   NOT OK:\n");
     for (const std::string& failure : failures_) absl::FPrintF(out_, "          - %s\n", failure);

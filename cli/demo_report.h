@@ -13,13 +13,13 @@ namespace tributary {
 
 // What the cluster said of one interval, or of several together, beside what was measured.
 struct DemoFindings {
-  std::vector<double> exact;      // by quantile
-  std::vector<double> answered;   // by quantile; empty when the query failed
-  double max_rank_error = 1;      // share of the samples
-  double counters_off = 0;        // largest difference of a counter
-  double set_error = 0;           // relative
-  bool complete = false;          // every sample of the interval arrived in time
-  bool cut_short = false;         // too few samples for a rank to mean much: its error is told, not judged
+  std::vector<double> exact;     // by quantile
+  std::vector<double> answered;  // by quantile; empty when the query failed
+  double max_rank_error = 1;     // share of the samples
+  double counters_off = 0;       // largest difference of a counter
+  double set_error = 0;          // relative
+  bool complete = false;         // every sample of the interval arrived in time
+  bool cut_short = false;        // too few samples for a rank to mean much: its error is told, not judged
 };
 
 // Prints a line per interval, keeps what the verdict needs, and gives it. Thread-compatible.

@@ -36,8 +36,9 @@ absl::Status DemoRows::ReadFile(File& file) {
 absl::Status DemoRows::AddLine(absl::string_view line) {
   const json row = json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
   const auto is = [&](const char* key, auto predicate) { return row.contains(key) && (row[key].*predicate)(); };
-  if (!row.is_object() || !is("name", &json::is_string) || !is("type", &json::is_string) || !is("tag_list", &json::is_array) ||
-      !is("start_unix_ms", &json::is_number_integer) || !is("version", &json::is_number_integer)) {
+  if (!row.is_object() || !is("name", &json::is_string) || !is("type", &json::is_string) ||
+      !is("tag_list", &json::is_array) || !is("start_unix_ms", &json::is_number_integer) ||
+      !is("version", &json::is_number_integer)) {
     return absl::DataLossError(absl::StrCat("not a row: ", line.substr(0, 200)));
   }
   const Series series(row["tag_list"].dump(), row["type"].get<std::string>(), row["version"].get<uint32_t>());
@@ -59,8 +60,12 @@ double DemoRows::Sum(absl::string_view name, IntervalIndex interval, Field field
   return sum;
 }
 
-double DemoRows::Total(absl::string_view name, IntervalIndex interval) const { return Sum(name, interval, &Row::value); }
-double DemoRows::Count(absl::string_view name, IntervalIndex interval) const { return Sum(name, interval, &Row::count); }
+double DemoRows::Total(absl::string_view name, IntervalIndex interval) const {
+  return Sum(name, interval, &Row::value);
+}
+double DemoRows::Count(absl::string_view name, IntervalIndex interval) const {
+  return Sum(name, interval, &Row::count);
+}
 double DemoRows::Estimate(absl::string_view name, IntervalIndex interval) const {
   return Sum(name, interval, &Row::estimate);
 }

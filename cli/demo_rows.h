@@ -12,8 +12,8 @@
 
 namespace tributary {
 
-// What the cluster has given to its JSON lines sinks, read while the files grow. A row that is there twice (a sink is fed
-// at least once) counts once. Thread-compatible.
+// What the cluster has given to its JSON lines sinks, read while the files grow. A row that is there twice (a sink is
+// fed at least once) counts once. Thread-compatible.
 class DemoRows {
  public:
   DemoRows(std::vector<std::string> paths, IntervalScale scale);

@@ -32,7 +32,8 @@ void ReadMerge(ConfigNode node, GlobalConfig& config) {
   node.ReadBytes("memory_bytes", config.merge_memory_bytes, {.min = 16u << 20});
   node.ReadBytes("history_bytes", config.merge_history_bytes, {.min = 16u << 20});
   node.Read("max_series", config.max_series, {.min = 1000, .max = 100'000'000});
-  node.Read("compression", config.merge_compression, {.min = TDigest::kMinCompression, .max = TDigest::kMaxCompression});
+  node.Read("compression", config.merge_compression,
+            {.min = TDigest::kMinCompression, .max = TDigest::kMaxCompression});
   node.Read("coverage", config.coverage, {.min = 0.5, .max = 1});
 }
 
@@ -40,7 +41,8 @@ void ReadStore(ConfigNode node, GlobalConfig& config) {
   node.Read("path", config.store_path);
   node.Check(!config.store_path.empty(), "path", "must not be empty");
   node.Read("retention", config.retention, {.min = absl::Hours(2), .max = absl::Hours(24 * 365)});
-  node.Read("compression", config.store_compression, {.min = TDigest::kMinCompression, .max = TDigest::kMaxCompression});
+  node.Read("compression", config.store_compression,
+            {.min = TDigest::kMinCompression, .max = TDigest::kMaxCompression});
   node.ReadBytes("cache_bytes", config.store_cache_bytes, {.min = 1u << 20});
   node.ReadBytes("write_buffer_bytes", config.store_write_buffer_bytes, {.min = 1u << 20, .max = 1u << 30});
 }

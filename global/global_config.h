@@ -34,12 +34,12 @@ struct GlobalConfig {
   int max_series = 1 << 20;                  // with running totals and known contributors; beyond, totals start anew
   // Of the digest that an open window makes of a series, and so of the percentiles that sinks get. About 5 bytes each.
   double merge_compression = 500;
-  double coverage = 0.99;                    // of its contributors, for a series to close before all agents are here
+  double coverage = 0.99;  // of its contributors, for a series to close before all agents are here
 
   std::string store_path = "/var/lib/tributary/global";
   absl::Duration retention = absl::Hours(24);  // of rows for queries
-  // Of the digests that are stored, and so of the answers to queries. Half of it: half the disk, and about 1.4 times the
-  // error around the median of a small fleet.
+  // Of the digests that are stored, and so of the answers to queries. Half of it: half the disk, and about 1.4 times
+  // the error around the median of a small fleet.
   double store_compression = 100;
   uint64_t store_cache_bytes = 64 << 20;
   uint64_t store_write_buffer_bytes = 16 << 20;

@@ -29,7 +29,9 @@ class ByteWriter {
 
  private:
   template <class T>
-  void Raw(T value) { out_.append(reinterpret_cast<const char*>(&value), sizeof value); }
+  void Raw(T value) {
+    out_.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
 
   std::string& out_;
 };

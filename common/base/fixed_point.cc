@@ -4,9 +4,7 @@
 
 namespace tributary {
 
-Fixed128 Fixed128::FromDouble(double value) {
-  return Fixed128(static_cast<__int128>(std::nearbyint(value * 0x1p30)));
-}
+Fixed128 Fixed128::FromDouble(double value) { return Fixed128(static_cast<__int128>(std::nearbyint(value * 0x1p30))); }
 
 double Fixed128::ToDouble() const { return static_cast<double>(steps_) * 0x1p-30; }
 

@@ -28,11 +28,13 @@ class Fixed128 {
   bool IsZero() const { return steps_ == 0; }
 
   Fixed128& operator+=(Fixed128 other) {
-    steps_ = static_cast<__int128>(static_cast<unsigned __int128>(steps_) + static_cast<unsigned __int128>(other.steps_));
+    steps_ =
+        static_cast<__int128>(static_cast<unsigned __int128>(steps_) + static_cast<unsigned __int128>(other.steps_));
     return *this;
   }
   Fixed128& operator-=(Fixed128 other) {
-    steps_ = static_cast<__int128>(static_cast<unsigned __int128>(steps_) - static_cast<unsigned __int128>(other.steps_));
+    steps_ =
+        static_cast<__int128>(static_cast<unsigned __int128>(steps_) - static_cast<unsigned __int128>(other.steps_));
     return *this;
   }
   friend Fixed128 operator+(Fixed128 a, Fixed128 b) { return a += b; }

@@ -26,7 +26,9 @@ class InstanceId {
 
   friend auto operator<=>(const InstanceId&, const InstanceId&) = default;
   template <class H>
-  friend H AbslHashValue(H state, const InstanceId& id) { return H::combine(std::move(state), id.bytes_); }
+  friend H AbslHashValue(H state, const InstanceId& id) {
+    return H::combine(std::move(state), id.bytes_);
+  }
 
  private:
   std::array<char, kBytes> bytes_{};

@@ -18,8 +18,8 @@ inline absl::Status Annotate(const absl::Status& status, absl::string_view conte
 
 }  // namespace tributary
 
-#define TRIBUTARY_RETURN_IF_ERROR(expression)              \
-  do {                                                     \
+#define TRIBUTARY_RETURN_IF_ERROR(expression)                                                          \
+  do {                                                                                                 \
     if (absl::Status tributary_status = (expression); !tributary_status.ok()) return tributary_status; \
   } while (false)
 
@@ -29,6 +29,6 @@ inline absl::Status Annotate(const absl::Status& status, absl::string_view conte
 #define TRIBUTARY_ASSIGN_OR_RETURN(declaration, expression) \
   TRIBUTARY_ASSIGN_OR_RETURN_INNER(TRIBUTARY_CONCAT(tributary_or_, __LINE__), declaration, expression)
 #define TRIBUTARY_ASSIGN_OR_RETURN_INNER(temporary, declaration, expression) \
-  auto temporary = (expression);                                            \
-  if (!temporary.ok()) return temporary.status();                           \
+  auto temporary = (expression);                                             \
+  if (!temporary.ok()) return temporary.status();                            \
   declaration = *std::move(temporary)

@@ -13,7 +13,9 @@ struct Hash128 {
   uint64_t low = 0;
   friend auto operator<=>(const Hash128&, const Hash128&) = default;
   template <class H>
-  friend H AbslHashValue(H state, const Hash128& hash) { return H::combine(std::move(state), hash.high, hash.low); }
+  friend H AbslHashValue(H state, const Hash128& hash) {
+    return H::combine(std::move(state), hash.high, hash.low);
+  }
 };
 
 // XXH3-128 and XXH3-64 of `bytes`.

@@ -17,7 +17,8 @@ struct Centroid {
 };
 
 // In order of mean; equal means by kind and weight, so that equal multisets become equal sequences. Cost: one SIMD sort
-// of 64-bit keys (leading bits of the mean, then the index), one gather, and exact comparisons among equal leading bits.
+// of 64-bit keys (leading bits of the mean, then the index), one gather, and exact comparisons among equal leading
+// bits.
 std::vector<Centroid> SortedCentroids(absl::Span<const Centroid> centroids);
 
 // SIMD sort of finite numbers without negative zero.

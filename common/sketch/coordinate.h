@@ -34,18 +34,24 @@ inline double InverseInterpolatedLog(double position) {
 
 inline double ToCoordinate(Coordinate coordinate, double value) {
   switch (coordinate) {
-    case Coordinate::kLinear: return value;
-    case Coordinate::kLog: return InterpolatedLog(value);
-    case Coordinate::kMirroredLog: return -InterpolatedLog(0.0 - value);
+    case Coordinate::kLinear:
+      return value;
+    case Coordinate::kLog:
+      return InterpolatedLog(value);
+    case Coordinate::kMirroredLog:
+      return -InterpolatedLog(0.0 - value);
   }
   return value;
 }
 
 inline double FromCoordinate(Coordinate coordinate, double position) {
   switch (coordinate) {
-    case Coordinate::kLinear: return position;
-    case Coordinate::kLog: return InverseInterpolatedLog(position);
-    case Coordinate::kMirroredLog: return 0.0 - InverseInterpolatedLog(-position);
+    case Coordinate::kLinear:
+      return position;
+    case Coordinate::kLog:
+      return InverseInterpolatedLog(position);
+    case Coordinate::kMirroredLog:
+      return 0.0 - InverseInterpolatedLog(-position);
   }
   return position;
 }

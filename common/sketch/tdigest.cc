@@ -55,8 +55,7 @@ std::vector<Centroid> MergeSorted(absl::Span<const Centroid> rows, absl::Span<co
 }  // namespace
 
 Fixed192 SumOf(const Centroid& row) {
-  return Fixed192::FromDouble(
-      std::clamp(row.mean * row.weight, -Fixed192::kMaxMagnitude, Fixed192::kMaxMagnitude));
+  return Fixed192::FromDouble(std::clamp(row.mean * row.weight, -Fixed192::kMaxMagnitude, Fixed192::kMaxMagnitude));
 }
 
 TDigest::TDigest(double compression, uint64_t dither_seed)

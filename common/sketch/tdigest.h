@@ -98,9 +98,9 @@ class TDigest {
   const Body& Published(Body& scratch) const;
 
   uint16_t compression_;
-  uint16_t dither_;               // the factor of the size limit, in 1/1024
-  std::vector<double> pending_;   // samples of weight 1; at most kMaxPending
-  std::unique_ptr<Body> body_;    // never empty when present
+  uint16_t dither_;              // the factor of the size limit, in 1/1024
+  std::vector<double> pending_;  // samples of weight 1; at most kMaxPending
+  std::unique_ptr<Body> body_;   // never empty when present
 };
 
 }  // namespace tributary

@@ -53,24 +53,23 @@ uint32_t OrderedFloat(double value) {
   return bits >> 31 ? ~bits : bits | (uint32_t{1} << 31);
 }
 
-double FromOrderedFloat(uint32_t key) {
-  return absl::bit_cast<float>(key >> 31 ? key & ~(uint32_t{1} << 31) : ~key);
-}
+double FromOrderedFloat(uint32_t key) { return absl::bit_cast<float>(key >> 31 ? key & ~(uint32_t{1} << 31) : ~key); }
 
 uint64_t OrderedDouble(double value) {
   const uint64_t bits = absl::bit_cast<uint64_t>(value);
   return bits >> 63 ? ~bits : bits | (uint64_t{1} << 63);
 }
 
-double FromOrderedDouble(uint64_t key) {
-  return absl::bit_cast<double>(key >> 63 ? key & ~(uint64_t{1} << 63) : ~key);
-}
+double FromOrderedDouble(uint64_t key) { return absl::bit_cast<double>(key >> 63 ? key & ~(uint64_t{1} << 63) : ~key); }
 
 uint64_t KeyOf(const Layout& layout, double mean) {
   switch (layout.form) {
-    case MeanForm::kFloat: return OrderedFloat(mean);
-    case MeanForm::kOffset: return OrderedFloat(mean - layout.min);
-    case MeanForm::kDouble: return OrderedDouble(mean);
+    case MeanForm::kFloat:
+      return OrderedFloat(mean);
+    case MeanForm::kOffset:
+      return OrderedFloat(mean - layout.min);
+    case MeanForm::kDouble:
+      return OrderedDouble(mean);
   }
   return 0;
 }

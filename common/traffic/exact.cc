@@ -11,10 +11,17 @@ void ExactInterval::Add(const Measurement& m) {
   ++samples_;
   const std::string name(m.name);
   switch (m.kind) {
-    case Measurement::Kind::kTimer: values_[name].push_back(m.value); break;
-    case Measurement::Kind::kCounter: totals_[name] += m.value / m.rate; break;
-    case Measurement::Kind::kSet: members_[name].insert(m.text); break;
-    case Measurement::Kind::kGauge: break;
+    case Measurement::Kind::kTimer:
+      values_[name].push_back(m.value);
+      break;
+    case Measurement::Kind::kCounter:
+      totals_[name] += m.value / m.rate;
+      break;
+    case Measurement::Kind::kSet:
+      members_[name].insert(m.text);
+      break;
+    case Measurement::Kind::kGauge:
+      break;
   }
 }
 
@@ -47,7 +54,8 @@ double RankError(const std::vector<double>& sorted, double q, double estimate) {
   TRIBUTARY_CHECK(!sorted.empty());
   if (!std::isfinite(estimate)) return 1;
   const double slack = std::fabs(estimate) * 1.2e-7;
-  const auto below = static_cast<double>(std::lower_bound(sorted.begin(), sorted.end(), estimate - slack) - sorted.begin());
+  const auto below =
+      static_cast<double>(std::lower_bound(sorted.begin(), sorted.end(), estimate - slack) - sorted.begin());
   const auto not_above =
       static_cast<double>(std::upper_bound(sorted.begin(), sorted.end(), estimate + slack) - sorted.begin());
   const double n = static_cast<double>(sorted.size());

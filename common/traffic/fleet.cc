@@ -55,7 +55,8 @@ std::vector<Measurement> Fleet::Slot(int instance, int64_t slot) const {
                      static_cast<uint64_t>(slot) >> 32};
   std::mt19937_64 random(seed);
   const bool slow = Region(instance) == kRegions[kSlowRegion];
-  const double median = kMedianMs * (slow ? kSlowRegionFactor : 1) * (IsBadDeploy(instance, slot) ? kBadDeployFactor : 1);
+  const double median =
+      kMedianMs * (slow ? kSlowRegionFactor : 1) * (IsBadDeploy(instance, slot) ? kBadDeployFactor : 1);
   std::lognormal_distribution<double> latency(std::log(median), kSpread);
   std::uniform_real_distribution<double> unit(0, 1);
   std::poisson_distribution<int> requests(options_.requests_per_second * absl::ToDoubleSeconds(options_.slot));
@@ -73,8 +74,8 @@ std::vector<Measurement> Fleet::Slot(int instance, int64_t slot) const {
     measured.push_back(Make(Kind::kSet, kUsers, absl::StrCat("user-", user), "service:checkout"));
   }
   if (slot % 20 == 0) {
-    measured.push_back(Make(Kind::kGauge, kQueueDepth, absl::StrCat(random() % 50),
-                            instance_tags_[static_cast<size_t>(instance)]));
+    measured.push_back(
+        Make(Kind::kGauge, kQueueDepth, absl::StrCat(random() % 50), instance_tags_[static_cast<size_t>(instance)]));
   }
   return measured;
 }

@@ -14,16 +14,16 @@ struct Measurement {
   enum class Kind { kCounter, kGauge, kTimer, kSet };
   Kind kind = Kind::kCounter;
   absl::string_view name;
-  std::string text;    // the value as sent; `value` is what it reads as
-  double value = 0;    // sets: unused
-  double rate = 1;     // sample rate as sent; the measurement stands for 1 / rate
+  std::string text;        // the value as sent; `value` is what it reads as
+  double value = 0;        // sets: unused
+  double rate = 1;         // sample rate as sent; the measurement stands for 1 / rate
   absl::string_view tags;  // "k:v,k:v", without '#'
 };
 
 // The demo fleet: instances of a service in some regions, each a seeded stream of requests. Latencies are log-normal
 // with one slow region, a few requests time out at exactly 1,000 ms, and every few minutes a bad deploy makes a third
-// of the instances slow for a while. Time is counted from the run's start, and a slot's measurements depend on nothing but
-// (seed, instance, slot), so a run can be repeated. Thread-safe.
+// of the instances slow for a while. Time is counted from the run's start, and a slot's measurements depend on nothing
+// but (seed, instance, slot), so a run can be repeated. Thread-safe.
 class Fleet {
  public:
   struct Options {

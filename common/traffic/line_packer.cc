@@ -10,10 +10,14 @@ namespace {
 
 absl::string_view TypeText(Measurement::Kind kind) {
   switch (kind) {
-    case Measurement::Kind::kCounter: return "c";
-    case Measurement::Kind::kGauge: return "g";
-    case Measurement::Kind::kTimer: return "ms";
-    case Measurement::Kind::kSet: return "s";
+    case Measurement::Kind::kCounter:
+      return "c";
+    case Measurement::Kind::kGauge:
+      return "g";
+    case Measurement::Kind::kTimer:
+      return "ms";
+    case Measurement::Kind::kSet:
+      return "s";
   }
   return "";
 }

@@ -27,7 +27,7 @@ class LinePacker {
   const bool pack_values_;
   const std::function<void(absl::string_view)> send_;
   std::string payload_;
-  std::string values_;  // "name:1:2" of timers not yet closed
+  std::string values_;      // "name:1:2" of timers not yet closed
   std::string values_end_;  // "|ms|#tags"
   std::string values_name_;
 };

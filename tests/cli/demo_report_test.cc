@@ -15,7 +15,8 @@ using ::testing::HasSubstr;
 // A report into memory.
 class DemoReportTest : public testing::Test {
  protected:
-  DemoReportTest() : out_(open_memstream(&text_, &size_)), report_(out_, IntervalScale(absl::Seconds(5)), {0.5, 0.99}) {}
+  DemoReportTest()
+      : out_(open_memstream(&text_, &size_)), report_(out_, IntervalScale(absl::Seconds(5)), {0.5, 0.99}) {}
   ~DemoReportTest() override {
     std::fclose(out_);
     std::free(text_);
@@ -85,7 +86,8 @@ TEST_F(DemoReportTest, ARunWithoutIntervalsIsNotOk) { EXPECT_FALSE(report_.Print
 
 TEST_F(DemoReportTest, ALineShowsClusterBesideExact) {
   report_.PrintHeader();
-  report_.AddInterval(100, 50, {.exact = {40.5, 900}, .answered = {40.25, 901}, .max_rank_error = 0.0004, .complete = true});
+  report_.AddInterval(100, 50,
+                      {.exact = {40.5, 900}, .answered = {40.25, 901}, .max_rank_error = 0.0004, .complete = true});
   EXPECT_THAT(Text(), HasSubstr("40.250 / 40.500"));
   EXPECT_THAT(Text(), HasSubstr("901.000 / 900.000"));
   EXPECT_THAT(Text(), HasSubstr("0.0400 pt"));

@@ -19,9 +19,15 @@ class DemoRowsTest : public testing::Test {
   DemoRows rows_{{path_}, IntervalScale(absl::Seconds(10))};
 };
 
-constexpr char kEu[] = R"({"name":"c","type":"counter","tag_list":["r:eu"],"start_unix_ms":70000,"version":1,"value":2})" "\n";
-constexpr char kUs[] = R"({"name":"c","type":"counter","tag_list":["r:us"],"start_unix_ms":70000,"version":1,"value":3})" "\n";
-constexpr char kLate[] = R"({"name":"c","type":"counter","tag_list":["r:us"],"start_unix_ms":70000,"version":2,"late":true,"value":4})" "\n";
+constexpr char kEu[] =
+    R"({"name":"c","type":"counter","tag_list":["r:eu"],"start_unix_ms":70000,"version":1,"value":2})"
+    "\n";
+constexpr char kUs[] =
+    R"({"name":"c","type":"counter","tag_list":["r:us"],"start_unix_ms":70000,"version":1,"value":3})"
+    "\n";
+constexpr char kLate[] =
+    R"({"name":"c","type":"counter","tag_list":["r:us"],"start_unix_ms":70000,"version":2,"late":true,"value":4})"
+    "\n";
 
 TEST_F(DemoRowsTest, AFileThatIsNotThereYetIsEmpty) {
   EXPECT_TRUE(rows_.Read().ok());
@@ -53,7 +59,9 @@ TEST_F(DemoRowsTest, ALineThatIsNoRowIsToldWithItsFile) {
 }
 
 TEST_F(DemoRowsTest, APartialRowIsCountedOnce) {
-  const std::string partial = R"({"name":"t","type":"timer","tag_list":[],"start_unix_ms":70000,"version":1,"partial":true,"count":5})" "\n";
+  const std::string partial =
+      R"({"name":"t","type":"timer","tag_list":[],"start_unix_ms":70000,"version":1,"partial":true,"count":5})"
+      "\n";
   Append(partial + partial);
   ASSERT_TRUE(rows_.Read().ok());
   EXPECT_EQ(rows_.Count("t", 7), 5);

@@ -21,7 +21,12 @@ TEST(BytesTest, FixedWidthsAreLittleEndian) {
   writer.U32(0x04050607);
   writer.U64(0x08090a0b0c0d0e0f);
   writer.F64(1.0);
-  EXPECT_EQ(Hex(out), "01" "0302" "07060504" "0f0e0d0c0b0a0908" "000000000000f03f");
+  EXPECT_EQ(Hex(out),
+            "01"
+            "0302"
+            "07060504"
+            "0f0e0d0c0b0a0908"
+            "000000000000f03f");
 }
 
 TEST(BytesTest, VarintsAreLeb128) {
@@ -30,14 +35,24 @@ TEST(BytesTest, VarintsAreLeb128) {
   for (const uint64_t value : {uint64_t{0}, uint64_t{127}, uint64_t{128}, uint64_t{300}, UINT64_MAX}) {
     writer.Varint(value);
   }
-  EXPECT_EQ(Hex(out), "00" "7f" "8001" "ac02" "ffffffffffffffffff01");
+  EXPECT_EQ(Hex(out),
+            "00"
+            "7f"
+            "8001"
+            "ac02"
+            "ffffffffffffffffff01");
 }
 
 TEST(BytesTest, ZigzagKeepsSmallMagnitudesShort) {
   std::string out;
   ByteWriter writer(out);
   for (const int64_t value : {0, -1, 1, -64, 64}) writer.Zigzag(value);
-  EXPECT_EQ(Hex(out), "00" "01" "02" "7f" "8001");
+  EXPECT_EQ(Hex(out),
+            "00"
+            "01"
+            "02"
+            "7f"
+            "8001");
 }
 
 TEST(BytesTest, EverythingWrittenIsRead) {

@@ -155,8 +155,9 @@ TEST(TDigestMergerTest, OneDigestOfFewValuesIsUnchanged) {
 }
 
 TEST(TDigestMergerTest, FewValuesOfAWholeFleetAreExact) {
-  const Distribution few{
-      "few", [](Random& r, int) { return Uniform(r) < 0.7 ? 0.1 : Uniform(r) < 0.9 ? 0.2 : 12.345; }};
+  const Distribution few{"few", [](Random& r, int) {
+                           return Uniform(r) < 0.7 ? 0.1 : Uniform(r) < 0.9 ? 0.2 : 12.345;
+                         }};
   const Fleet fleet = MakeFleet(few, 100, 8);
   const TDigest merged = MergeTwoHops(fleet.digests);
   EXPECT_EQ(merged.Centroids().size(), 3);
