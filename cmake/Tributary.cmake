@@ -2,9 +2,11 @@
 #
 #   tributary_library(NAME common_base SOURCES a.cc b.cc HEADERS a.h b.h c.h DEPS ...)
 #   tributary_program(NAME tributary-local SOURCES main.cc DEPS ...)
-#   tributary_test(NAME tdigest_test SOURCES tdigest_test.cc DEPS ... [LABELS unit] [TIMEOUT 60])
+#   tributary_test(NAME tdigest_test SOURCES tdigest_test.cc DEPS ... [LABELS unit threads] [TIMEOUT 60])
 #   tributary_fuzzer(NAME line_parser_fuzz SOURCES line_parser_fuzz.cc DEPS ...)
 #   tributary_python_test(NAME kill_test SCRIPT kill_test.py LABEL cluster TIMEOUT 300)
+#
+# Labels of tests: unit (alone, in a process), threads (also run under TSan), integration, cluster, fuzz, soak.
 #
 # Libraries are named after their folder (common/base -> common_base). A header without a .cc of its
 # own name is compiled alone, so that it is complete on its own; the others are proven by the rule that
@@ -15,7 +17,11 @@ include_guard(GLOBAL)
 function(tributary_library)
   cmake_parse_arguments(arg "" "NAME" "SOURCES;HEADERS;DEPS" ${ARGN})
   set(alone "")
-  foreach(header IN LISTS arg_HEADERS)
+  set(headers ${arg_HEADERS})
+  if(TRIBUTARY_SANITIZE)  # the plain build has proven it
+    set(headers "")
+  endif()
+  foreach(header IN LISTS headers)
     string(REGEX REPLACE "\\.h$" ".cc" twin "${header}")
     if(NOT twin IN_LIST arg_SOURCES)
       file(RELATIVE_PATH path "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}/${header}")
@@ -49,6 +55,9 @@ function(tributary_test)
   target_link_libraries(${arg_NAME} PRIVATE tributary_options ${arg_DEPS} GTest::gmock GTest::gtest_main)
   add_test(NAME ${arg_NAME} COMMAND ${arg_NAME})
   set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+  if(threads IN_LIST arg_LABELS)
+    add_dependencies(threads_tests ${arg_NAME})
+  endif()
 endfunction()
 
 # Only in the clang preset: libFuzzer comes with clang.

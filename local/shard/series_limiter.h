@@ -21,8 +21,7 @@ absl::string_view FoldReasonName(FoldReason reason);  // "series_limit"
 // Counts the series of all shards against the limits; asked when a series is new to a shard or forgotten by it.
 //
 // Bounds:  series that clients named: max_series and max_key_bytes. Series `__other__` of one name each: a tenth of
-// that. Beyond that
-//          only the catch-all series, of which there is one per type, scope and host tag.
+//          that. Beyond that only the catch-all series, of which there is one per type, scope and host tag.
 // Threads: thread-safe.
 class SeriesLimiter {
  public:

@@ -1,5 +1,10 @@
 #include "global/outbox/outbox.h"
 
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "global/outbox/entry_codec.h"
 #include "gmock/gmock.h"
@@ -126,6 +131,30 @@ TEST_F(OutboxTest, BatchInHandIsNotDropped) {
   outbox_->SourceFor("a").Acknowledge(batch->sequence);
   EXPECT_EQ(outbox_->StatsOf("a").acknowledged, 1u);
   ExpectBalance("a");
+}
+
+TEST_F(OutboxTest, FeedersReadWhileCommitsGoOn) {
+  constexpr int kCommits = 50;
+  std::map<std::string, std::vector<int64_t>> read = {{"a", {}}, {"b", {}}};
+  std::vector<std::thread> feeders;
+  for (auto& [sink, values] : read) {
+    feeders.emplace_back([&source = outbox_->SourceFor(sink), &values = values] {
+      while (values.size() < kCommits) {
+        const auto batch = source.Next(absl::Seconds(30));
+        if (!batch) return;
+        for (const Row& row : batch->rows) values.push_back(row.interval - 1000);
+        source.Acknowledge(batch->sequence);
+      }
+    });
+  }
+  std::vector<int64_t> committed;
+  for (int i = 0; i < kCommits; ++i) {
+    Commit({i});
+    committed.push_back(i);
+  }
+  for (std::thread& feeder : feeders) feeder.join();
+  for (const auto& [sink, values] : read) EXPECT_EQ(values, committed) << sink;
+  EXPECT_EQ(outbox_->bytes(), 0u);
 }
 
 TEST_F(OutboxTest, WithoutSinksNothingIsKept) {
