@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <string>
 
 #include "common/config/config_document.h"
@@ -240,6 +241,19 @@ TEST(ConfigNodeTest, HasSeesFileAndVariables) {
   EXPECT_FALSE(root.Has("b"));
   EXPECT_TRUE(root.Has("c"));
   EXPECT_FALSE(root.Has("d"));
+}
+
+TEST(ConfigNodeTest, TypesAreListedWithTheEndsOfTheirRanges) {
+  ConfigDocument document = DescribingDocument();
+  ReadTestConfig(document.root());
+  std::map<std::string, std::string> types;
+  for (const ConfigKey& key : document.keys()) types[key.path] = key.type;
+  EXPECT_EQ(types["interval"], "duration 1s..1m");
+  EXPECT_EQ(types["port"], "integer 1..65535");
+  EXPECT_EQ(types["limit"], "integer 1..");
+  EXPECT_EQ(types["forward.max_batch_bytes"], "bytes 1KiB..4MiB");
+  EXPECT_EQ(types["percentiles"], "list of number 0..1");
+  EXPECT_EQ(types["sinks[].timeout"], "duration");
 }
 
 TEST(ConfigNodeTest, LongAndBinaryValuesAreShownShortAndEscaped) {
