@@ -1,4 +1,5 @@
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -109,6 +110,12 @@ void WaitForTheEnd(SignalWaiter& signals) {
   }
 }
 
+// As a crash would, without a last write to a store that has failed; a start is made for that.
+void EndAtOnce(const absl::Status& failure) {
+  TRIBUTARY_LOG_ERROR("ending, for the store cannot be written: {}", failure.ToString());
+  std::_Exit(EXIT_FAILURE);
+}
+
 absl::Status Run(const GlobalConfig& config, SignalWaiter& signals) {
   const SystemClock clock;
   Telemetry telemetry;
@@ -132,7 +139,7 @@ absl::Status Run(const GlobalConfig& config, SignalWaiter& signals) {
 
   const WindowBookOptions book = BookOptions(config);
   EventLoop loop("receive");
-  Committer committer(*database, *ledger, *outbox, clock, {config.interval, book.horizon}, telemetry);
+  Committer committer(*database, *ledger, *outbox, clock, {config.interval, book.horizon, EndAtOnce}, telemetry);
   Receiver receiver(loop, clock, {config.cluster, config.node_id, config.interval, book}, std::move(state), committer,
                     telemetry);
   SelectService queries(*ledger, {}, telemetry);

@@ -9,7 +9,6 @@
 namespace tributary {
 namespace {
 
-constexpr absl::Duration kRetry = absl::Seconds(1);
 constexpr absl::Duration kDropOldEvery = absl::Minutes(1);
 
 }  // namespace
@@ -28,11 +27,9 @@ Committer::Committer(Database& database, Ledger& ledger, Outbox& outbox, const C
       ledger_(ledger),
       outbox_(outbox),
       clock_(clock),
-      options_(options),
+      options_(std::move(options)),
       seconds_(telemetry.AddHistogram("tributary_global_commit_duration_seconds", "From a plan to its being on disk.",
                                       DurationBounds())),
-      failures_(telemetry.AddCounter("tributary_global_commit_failures_total",
-                                     "Attempts to write a plan that failed and were repeated.")),
       log_every_(clock, absl::Seconds(10)),
       loop_("commit") {
   loop_.RunEvery(kDropOldEvery, [this] { DropOld(); });
@@ -60,12 +57,9 @@ void Committer::Prepare(const std::shared_ptr<Job>& job) {
 
 void Committer::Write(const std::shared_ptr<Job>& job) {
   const absl::Status written = database_.Write(job->batch, /*durable=*/true);
-  SetStatus(written);
   if (!written.ok()) {
-    failures_.Increment();
-    if (log_every_.Due()) TRIBUTARY_LOG_ERROR("nothing is committed: {}", written.ToString());
-    loop_.RunAfter(kRetry, [this, job] { Write(job); });
-    return;
+    SetStatus(written);
+    return options_.on_failure(written);
   }
   ledger_.Written(job->plan);
   outbox_.Written(job->entries);
@@ -74,6 +68,7 @@ void Committer::Write(const std::shared_ptr<Job>& job) {
 }
 
 void Committer::DropOld() {
+  if (!status().ok()) return;
   const absl::Time now = clock_.Now();
   const IntervalIndex from = IntervalScale(options_.interval).At(now) - options_.horizon - 1;
   const absl::Status dropped = ledger_.DropOld(now, from);

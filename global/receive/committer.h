@@ -19,14 +19,17 @@ namespace tributary {
 
 // Puts plans on disk: rows, manifests, totals, roster and outbox in one fsynced batch, on a thread of its own.
 //
-// Errors:  a batch that cannot be written (disk full, say) is written again every second until it can; until then
-//          nothing is acknowledged, and status() says why.
+// Errors:  after a batch that could not be written (disk full, say) the database's state is not known, and it must not
+//          be written again: on_failure ends the process, a start opens the store anew, and agents still have everything
+//          that was not acknowledged.
 // Threads: thread-safe; the rest runs on the `commit` thread.
 class Committer {
  public:
   struct Options {
     absl::Duration interval = absl::Seconds(10);
     int horizon = 90;  // manifests are kept for as many intervals
+    // Runs on the committer's thread; nothing is committed any more.
+    std::function<void(const absl::Status&)> on_failure = {};
   };
   // All outlive the committer. Starts the thread.
   Committer(Database& database, Ledger& ledger, Outbox& outbox, const Clock& clock, Options options,
@@ -35,9 +38,9 @@ class Committer {
 
   // `done` runs on the committer's thread once the plan is on disk. One plan at a time.
   void Commit(CommitPlan plan, std::function<void()> done);
-  // OK, or the failure that is being repeated.
+  // OK, or why nothing is committed any more.
   absl::Status status() const;
-  // A plan that is being written is waited for, one that fails is given up.
+  // A plan that is being written is waited for.
   void Stop() { loop_.Stop(); }
 
  private:
@@ -53,7 +56,6 @@ class Committer {
   const Clock& clock_;
   const Options options_;
   Histogram& seconds_;
-  Counter& failures_;
   LogEvery log_every_;
   mutable Mutex mutex_;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);

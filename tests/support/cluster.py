@@ -66,7 +66,8 @@ class Process:
         return f"http://127.0.0.1:{self.http_port}"
 
     def start(self):
-        self.child = subprocess.Popen([BIN / self.program, "--config", self.config], stdout=self.log, stderr=self.log)
+        self.child = subprocess.Popen([BIN / self.program, "--config", self.config], stdout=self.log, stderr=self.log,
+                                      restore_signals=False)
         return self
 
     def signal(self, number):
