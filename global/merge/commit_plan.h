@@ -21,7 +21,7 @@ struct RosterEntry {
   InstanceId instance;
   std::string host;
   IntervalIndex first_interval = 0;
-  std::optional<IntervalIndex> final_interval;  // after Goodbye
+  std::optional<IntervalIndex> final_interval;  // with data: of one that left, or is dead
   absl::Time last_heard;
   State state = State::kActive;
   friend bool operator==(const RosterEntry&, const RosterEntry&) = default;

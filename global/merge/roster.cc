@@ -41,9 +41,10 @@ void Roster::Leave(RosterSlot slot, IntervalIndex final_interval) {
   ++revision_;
 }
 
-void Roster::Bury(RosterSlot slot) {
+void Roster::Bury(RosterSlot slot, IntervalIndex last_interval) {
   if (HasEnded(slot)) return;
   entries_[slot]->state = State::kDead;
+  entries_[slot]->final_interval = last_interval;
   ++revision_;
 }
 
@@ -74,7 +75,9 @@ State Roster::StateAfter(const RosterEntry& entry, absl::Duration silence) const
 }
 
 bool Roster::IsAwaitedAt(RosterSlot slot, IntervalIndex interval) const {
-  return !HasEnded(slot) && entries_[slot]->first_interval <= interval;
+  const RosterEntry& entry = *entries_[slot];
+  if (entry.state == State::kLeft || interval < entry.first_interval) return false;
+  return !entry.final_interval || interval <= *entry.final_interval;
 }
 
 bool Roster::Holds(RosterSlot slot) const {

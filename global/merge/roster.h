@@ -40,13 +40,15 @@ class Roster {
 
   void Hear(RosterSlot slot, absl::Time now);
   void Leave(RosterSlot slot, IntervalIndex final_interval);
-  void Bury(RosterSlot slot);
+  // It died, and may have had data until `last_interval`, in which its successor began.
+  void Bury(RosterSlot slot, IntervalIndex last_interval);
   // Silence counts from `now` on at the earliest.
   void Resume(absl::Time now) { resumed_ = now; }
   // States by the time passed; returns the slots that were forgotten.
   std::vector<RosterSlot> Advance(absl::Time now);
 
-  // Has, or may have, data for the interval, and may still send it.
+  // Has, or may have, data for the interval that has not been committed. Who left has committed all; of who is dead it
+  // is missing for good.
   bool IsAwaitedAt(RosterSlot slot, IntervalIndex interval) const;
   // Windows wait for it until their deadline.
   bool Holds(RosterSlot slot) const;

@@ -28,12 +28,14 @@ void SortUnique(std::vector<RosterSlot>& slots) {
   slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
 }
 
-// Who the series is expected from next: who contributed, and who should have, is missing, and may come back.
-std::vector<RosterSlot> ExpectedNext(const std::vector<RosterSlot>& expected, std::vector<RosterSlot> contributors,
-                                     const WindowStanding& standing, const Roster& roster) {
+// Who the series is expected from in the next interval: who contributed, and who should have and is missing, unless it
+// can have nothing there.
+std::vector<RosterSlot> ExpectedIn(IntervalIndex next, const std::vector<RosterSlot>& expected,
+                                   std::vector<RosterSlot> contributors, const WindowStanding& standing,
+                                   const Roster& roster) {
   for (const RosterSlot slot : expected) {
     const bool missing = std::binary_search(standing.missing.begin(), standing.missing.end(), slot);
-    if (missing && !roster.HasEnded(slot)) contributors.push_back(slot);
+    if (missing && roster.IsAwaitedAt(slot, next)) contributors.push_back(slot);
   }
   SortUnique(contributors);
   if (contributors.size() > SeriesMemory::kMaxExpected) contributors.clear();
@@ -168,9 +170,9 @@ WindowCommit Window::CommitEarly(const WindowStanding& standing, const Roster& r
   WindowCommit commit = NewCommit(CloseKind::kEarly);
   const auto stage = static_cast<uint8_t>(stages_ + 1);
   for (const StateEntry& entry : StatesWith(kMain)) {
-    if (CoverageOf(entry.first->second, interval_, standing, options_) < options_.coverage_bar ||
-        !may_pass(entry.first))
-      continue;
+    // Chunks that a commit before a restart has named come again: a row made without them would pass for one with them.
+    const bool covered = CoverageOf(entry.first->second, interval_, standing, options_) >= options_.coverage_bar;
+    if (has_partly() || !covered || !may_pass(entry.first)) continue;
     EmitMain(entry, standing, roster, commit);
     entry.second->stage = stage;
     commit.manifest.emitted.emplace_back(HashOf(entry.first->first, options_.cluster_seed), stage);
@@ -247,7 +249,7 @@ void Window::EmitMain(const StateEntry& entry, const WindowStanding& standing, c
   if (row.late) {
     CountLate(entry.first, row);
   } else {
-    record.expected = ExpectedNext(record.expected, std::move(contributors), standing, roster);
+    record.expected = ExpectedIn(interval_ + 1, record.expected, std::move(contributors), standing, roster);
     record.last_interval = interval_;
     CountTotal(entry.first, row);
   }

@@ -105,8 +105,10 @@ void WindowBook::Impl::Take(absl::Time now, AgentHello hello, WindowOutputs& out
   }
   if (hello.supersedes && *hello.supersedes != hello.instance) {
     if (const auto before = roster_.Find(*hello.supersedes)) {
-      roster_.Bury(*before);
-      for (auto& [index, interval] : intervals_) interval.reports.StopAwaiting(*before);
+      roster_.Bury(*before, hello.first_interval);
+      for (auto& [index, interval] : intervals_) {
+        if (!roster_.IsAwaitedAt(*before, index)) interval.reports.StopAwaiting(*before);
+      }
       CheckAll(now);
     }
   }

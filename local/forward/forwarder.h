@@ -42,8 +42,8 @@ class Forwarder : public UnitReceiver {
   // A proxy has taken the stream.
   bool connected() const;
 
-  // After the last OnClosed: sends everything at once, waits until it is committed, at most `grace`, and says Goodbye.
-  // Returns the samples that are not committed.
+  // After the last OnClosed: sends everything at once, waits until it is committed, at most `grace`, and says Goodbye
+  // if it was. Returns the samples that are not committed.
   uint64_t Drain(IntervalIndex final_interval, absl::Duration grace);
 
  private:
@@ -61,7 +61,7 @@ class Forwarder : public UnitReceiver {
   void HandleClose(const absl::Status& status);
   void Pump();
   void ShowProgress();
-  void Await(bool Progress::*what, absl::Time deadline);
+  bool Await(bool Progress::*what, absl::Time deadline);
 
   const Options options_;
   const Clock& clock_;

@@ -36,7 +36,9 @@ TEST_F(RosterTest, SilenceTurnsIntoLossAndIsForgotten) {
 
 TEST_F(RosterTest, HearingEndsSilenceButNotDeath) {
   const RosterSlot lost = Join(1), dead = Join(2);
-  roster_.Bury(dead);
+  roster_.Bury(dead, 7);
+  EXPECT_TRUE(roster_.IsAwaitedAt(dead, 7));
+  EXPECT_FALSE(roster_.IsAwaitedAt(dead, 8));
   roster_.Advance(now_ + absl::Seconds(200));
   for (const RosterSlot slot : {lost, dead}) roster_.Hear(slot, now_ + absl::Seconds(201));
   EXPECT_EQ(roster_.at(lost).state, State::kActive);

@@ -312,6 +312,30 @@ TEST(WindowBookTest, SupersededInstanceEndsTheWaitAndCountsAsMissingWhereItAnnou
   EXPECT_TRUE(h->Find("a", kI)->partial);
 }
 
+// Killed in kI + 2, before it had sent what it had of kI + 1; started anew at once.
+TEST(WindowBookTest, WhatADeadInstanceNeverReportedIsMissedUntilItsSuccessorBegan) {
+  auto h = WarmHarness(2);
+  h->AdvanceTo(h->End(kI));
+  h->Report(0, kI, {{"both", 1}, {"only0", 1}});
+  h->Report(1, kI, {{"both", 1}});
+  h->AdvanceTo(h->End(kI + 1));
+  h->Report(0, kI + 1, {{"both", 2}, {"only0", 2}});
+  h->Apply(h->book->Step(h->now, AgentHello{AgentId(2), "host", kI + 2, AgentId(1)}));
+  for (const IntervalIndex interval : {kI + 2, kI + 3}) {
+    h->AdvanceTo(h->End(interval));
+    h->Report(0, interval, {{"both", 2}, {"only0", 2}});
+    h->Report(2, interval, {{"both", 4}});
+  }
+  for (const IntervalIndex interval : {kI + 1, kI + 2}) {
+    ASSERT_NE(h->Find("both", interval), nullptr) << "nobody waits for the dead";
+    EXPECT_TRUE(h->Find("both", interval)->partial) << "what it had is gone";
+    EXPECT_LT(h->Find("both", interval)->coverage, 0.99);
+    EXPECT_FALSE(h->Find("only0", interval)->partial) << "it had no part in this";
+  }
+  EXPECT_FALSE(h->Find("both", kI + 3)->partial);
+  EXPECT_EQ(h->Find("both", kI + 3)->coverage, 1);
+}
+
 // --- d: late
 
 TEST(WindowBookTest, UnitAfterTheCloseIsALateVersionOfItsOwn) {

@@ -143,6 +143,7 @@ TEST_F(ForwarderTest, DrainEndsWithItsGraceAndTellsWhatIsPending) {
   forwarder->OnClosed(OneUnit(100));
   ASSERT_TRUE(Await([&] { return proxy.count("block") == 1; }));
   EXPECT_EQ(forwarder->Drain(100, absl::Milliseconds(1)), 10u);
+  EXPECT_EQ(proxy.count("goodbye"), 0) << "it would say that nothing is missing";
 }
 
 TEST_F(ForwarderTest, AProxyThatDoesNotAnswerIsFollowedByTheNext) {
