@@ -55,7 +55,9 @@ void Receiver::Tick() {
 void Receiver::OnClose(Session& session) {
   for (const InstanceId& instance : sessions_[&session]) {
     const auto route = route_.find(instance);
-    if (route != route_.end() && route->second == &session) route_.erase(route);
+    if (route == route_.end() || route->second != &session) continue;
+    route_.erase(route);
+    proxies_.erase(instance);
   }
   sessions_.erase(&session);
 }
@@ -106,6 +108,8 @@ void Receiver::OnHello(Session& session, const InstanceId& instance, const v1::H
   instances.insert(instance);
   route_[instance] = &session;
   if (hello.role() == v1::ROLE_PROXY) {
+    proxies_.insert(instance);
+    for (const View& view : views_.views()) TellView(instance, view);
     v1::Down welcome;
     welcome.mutable_welcome()->set_sealed_through(book_.stats().sealed_through);
     return Send(instance, std::move(welcome));
@@ -170,7 +174,16 @@ void Receiver::OnMarker(const InstanceId& instance, const v1::Marker& marker, Wi
 
 void Receiver::OnView(const v1::View& view, WindowOutputs& out) {
   absl::StatusOr<View> taken = FromProto(view);
-  if (taken.ok()) Append(book_.Step(clock_.Now(), *std::move(taken)), out);
+  if (!taken.ok() || !views_.Add(*taken)) return;
+  for (const InstanceId& proxy : proxies_) TellView(proxy, *taken);
+  Append(book_.Step(clock_.Now(), *std::move(taken)), out);
+}
+
+// Proxies learn from globals what was before them, and what other proxies have made.
+void Receiver::TellView(const InstanceId& proxy, const View& view) {
+  v1::Down down;
+  *down.mutable_view() = ToProto(view);
+  Send(proxy, std::move(down));
 }
 
 void Receiver::Emit(WindowOutputs out) {

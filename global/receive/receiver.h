@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/instance_id.h"
+#include "common/hash/view.h"
 #include "common/net/event_loop.h"
 #include "common/rpc/delivery_server.h"
 #include "common/telemetry/telemetry.h"
@@ -57,6 +58,7 @@ class Receiver {
   void OnBatch(const InstanceId& instance, const v1::Batch& batch, WindowOutputs& out);
   void OnMarker(const InstanceId& instance, const v1::Marker& marker, WindowOutputs& out);
   void OnView(const v1::View& view, WindowOutputs& out);
+  void TellView(const InstanceId& proxy, const View& view);
   std::optional<UnitChunk> Decode(const InstanceId& instance, const v1::Block& block);
   void Tick();
   void Emit(WindowOutputs out);
@@ -72,6 +74,8 @@ class Receiver {
   ReceiverMetrics metrics_;
   const uint64_t incarnation_;
   WindowBook book_;
+  ViewHistory views_;
+  std::set<InstanceId> proxies_;
   std::map<InstanceId, Session*> route_;
   std::map<Session*, std::set<InstanceId>> sessions_;
   std::atomic<bool> warm_{false};
