@@ -7,7 +7,6 @@
 #include "common/base/clock.h"
 #include "common/base/instance_id.h"
 #include "common/base/log.h"
-#include "common/base/mutex.h"
 #include "common/base/status.h"
 #include "common/config/program_arguments.h"
 #include "common/hash/hash128.h"
@@ -18,7 +17,6 @@
 #include "common/telemetry/process_metrics.h"
 #include "proxy/discovery/dns_membership.h"
 #include "proxy/discovery/static_membership.h"
-#include "proxy/discovery/view_maker.h"
 #include "proxy/http/query_api.h"
 #include "proxy/proxy_config.h"
 #include "proxy/query/engine.h"
@@ -68,26 +66,6 @@ std::unique_ptr<Membership> MakeMembership(const ProxyConfig& config, const std:
   return std::make_unique<DnsMembership>(options, resolver, std::move(on_members));
 }
 
-// Adds a view to the relay whenever the members change. Thread-safe.
-class ViewSource {
- public:
-  ViewSource(IntervalScale scale, const Clock& clock, Relay& relay) : clock_(clock), relay_(relay), maker_(scale) {}
-
-  void SetMembers(std::vector<Member> members) {
-    MutexLock lock(mutex_);
-    std::optional<View> view = maker_.Update(clock_.Now(), std::move(members));
-    if (!view.has_value()) return;
-    TRIBUTARY_LOG_INFO("{} globals from interval {} on", view->members.size(), view->effective_from);
-    relay_.AddView(*std::move(view));
-  }
-
- private:
-  const Clock& clock_;
-  Relay& relay_;
-  Mutex mutex_;
-  ViewMaker maker_ ABSL_GUARDED_BY(mutex_);
-};
-
 // Until SIGTERM or SIGINT.
 void ServeUntilToldToStop(SignalWaiter& signals, Membership& membership) {
   while (true) {
@@ -113,10 +91,9 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, SignalWaite
   admin.AddReadyCheck("globals", [&engine] { return engine.Ready(); });
   RegisterQueryApi(http, engine);
 
-  ViewSource views(IntervalScale(config.interval), clock, *relay);
   SystemDnsResolver resolver;
   const std::unique_ptr<Membership> membership = MakeMembership(
-      config, file, resolver, [&views](std::vector<Member> members) { views.SetMembers(std::move(members)); });
+      config, file, resolver, [&relay = *relay](std::vector<Member> members) { relay.SetMembers(std::move(members)); });
   TRIBUTARY_RETURN_IF_ERROR(http.Start());
   TRIBUTARY_LOG_INFO("agents on {}, http on {}", config.grpc_listen.HostPort(), config.http_listen.HostPort());
 

@@ -63,16 +63,13 @@ void UnitLedger::StreamOpened(absl::Time now) {
   stream_open_ = true;
   hello_due_ = true;
   for (auto& [id, owner] : owners_) {
-    owner.welcomed = false;
     owner.closed_until = now + kUnansweredIntervals * options_.interval;  // or its Welcome
   }
-  Readdress();
 }
 
 void UnitLedger::StreamClosed(absl::Time now) {
   stream_open_ = false;
   markers_.StreamClosed();
-  for (auto& [id, owner] : owners_) owner.welcomed = false;
   for (auto it = entries_.begin(); it != entries_.end(); ++it) {
     if (it->second.state == State::kSent) MakeReady(it);
   }
@@ -120,7 +117,6 @@ void UnitLedger::HandleWelcome(absl::Time now, const std::string& owner_id, cons
   if (owner == nullptr) return;
   const bool forgot = owner->incarnation.has_value() && *owner->incarnation != welcome.incarnation();
   owner->incarnation = welcome.incarnation();
-  owner->welcomed = true;
   owner->closed_until = absl::InfinitePast();
   if (welcome.credit_bytes() > 0) owner->credit_bytes = welcome.credit_bytes();
   for (auto it = entries_.begin(); it != entries_.end(); ++it) {
@@ -129,7 +125,6 @@ void UnitLedger::HandleWelcome(absl::Time now, const std::string& owner_id, cons
     if (state == State::kSent || (forgot && state == State::kReceived)) MakeReady(it);
   }
   markers_.Welcome(now, owner_id, forgot, welcome.sealed_through());
-  if (!owner->is_member) Readdress();
 }
 
 void UnitLedger::HandleReceived(absl::Time now, const std::string& owner_id, const v1::Received& received) {
@@ -154,12 +149,14 @@ void UnitLedger::HandleStatus(absl::Time now, Owner* speaker, v1::BlockStatus st
       return MoveTo(it, State::kReceived, speaker, now + kUncommittedIntervals * options_.interval);
     case v1::BLOCK_STATUS_UNAVAILABLE:
       if (!awaited) return;
+      NoteRefusal(it);
       it->second.owner->closed_until = now + kUnansweredIntervals * options_.interval;
       return MakeReady(it);
     case v1::BLOCK_STATUS_BUSY:
     case v1::BLOCK_STATUS_TOO_NEW:
-      if (awaited) Hold(it, BusyUntil(now, it->first));
-      return;
+      if (!awaited) return;
+      NoteRefusal(it);
+      return Hold(it, BusyUntil(now, it->first));
     case v1::BLOCK_STATUS_INVALID:
       return DropEntry(it, UnitDrop::kInvalid);
     case v1::BLOCK_STATUS_TOO_OLD:
@@ -230,7 +227,7 @@ void UnitLedger::Accept(v1::Block block, absl::Time ready_at) {
   counts_.samples_accepted += block.sample_count();
   counts_.samples_pending += block.sample_count();
   counts_.pending_bytes += BytesOf(block);
-  never_sent_.insert(NameOf(block));
+  untaken_.insert(NameOf(block));
   Insert(std::move(block), ready_at);
 }
 
@@ -244,6 +241,11 @@ UnitLedger::Entries::iterator UnitLedger::Insert(v1::Block block, absl::Time rea
 }
 
 void UnitLedger::MakeReady(Entries::iterator it) { MoveTo(it, State::kReady, OwnerFor(it->first)); }
+
+// Refused every time it was sent, it is with nobody.
+void UnitLedger::NoteRefusal(Entries::iterator it) {
+  if (--it->second.unanswered == 0 && !it->second.was_committed) untaken_.insert(it->first);
+}
 
 void UnitLedger::Hold(Entries::iterator it, absl::Time until) { MoveTo(it, State::kHeld, &nowhere_, until); }
 
@@ -274,7 +276,7 @@ void UnitLedger::Remove(Entries::iterator it) {
     counts_.pending_bytes -= BytesOf(block);
   }
   Leave(it);
-  never_sent_.erase(it->first);
+  untaken_.erase(it->first);
   entries_.erase(it);
 }
 
@@ -294,10 +296,11 @@ void UnitLedger::DropEntry(Entries::iterator it, UnitDrop reason) {
   Remove(it);
 }
 
-// What was sent may be merged already, so it is kept; credit bounds it.
+// What an owner may have merged is kept; credit bounds it. A backlog for one that refuses is the first to go, as the
+// oldest, and not what others would take.
 void UnitLedger::EnforceMemory() {
-  while (counts_.pending_bytes > options_.memory_bytes && !never_sent_.empty()) {
-    DropEntry(entries_.find(*never_sent_.begin()), UnitDrop::kForwardMemory);
+  while (counts_.pending_bytes > options_.memory_bytes && !untaken_.empty()) {
+    DropEntry(entries_.find(*untaken_.begin()), UnitDrop::kForwardMemory);
   }
 }
 
@@ -319,12 +322,12 @@ void UnitLedger::Readdress() {
   }
 }
 
-// As the proxy decides it: an owner that has left and is not there is stood in for by the newest view's.
+// As proxies decide it: what an owner that has left still owned goes to the newest view's.
 UnitLedger::Owner* UnitLedger::OwnerFor(const BlockName& name) {
   const Member* member = views_.OwnerOf(name.partition, name.interval);
   if (member == nullptr) return &nowhere_;
   Owner* owner = FindOwner(member->id);
-  if (owner->is_member || owner->welcomed) return owner;
+  if (owner->is_member) return owner;
   return FindOwner(views_.OwnerOf(name.partition, views_.newest()->effective_from)->id);
 }
 
@@ -404,7 +407,8 @@ void UnitLedger::FillBatch(absl::Time now, Owner& owner, v1::Batch& batch) {
     bytes += it->second.block.payload().size();
     if (batch.blocks_size() > 0 && (bytes > kMaxPayloadBytes || batch.blocks_size() == kMaxBatchBlocks)) return;
     *batch.add_blocks() = it->second.block;
-    never_sent_.erase(it->first);
+    untaken_.erase(it->first);
+    it->second.unanswered += 1;
     counts_.units_sent += 1;
     MoveTo(it, State::kSent, &owner, now + kUnansweredIntervals * options_.interval);
   }

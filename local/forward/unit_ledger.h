@@ -49,7 +49,7 @@ struct UnitCounts {
 //     |           '-Welcome, loss, 3 intervals-----'-new incarnation, 30 intervals
 //     '-----------BUSY, TOO_NEW'
 //
-// Bounds:  memory_bytes of blocks not committed: beyond, the oldest never sent are dropped; retain_bytes twice of
+// Bounds:  memory_bytes of blocks not committed: beyond, the oldest that no owner can have are dropped; retain_bytes twice of
 //          committed ones (kept, and being sent again for a Pull).
 // Threads: thread-compatible.
 class UnitLedger {
@@ -94,7 +94,6 @@ class UnitLedger {
     uint64_t credit_bytes = kDefaultCreditBytes;
     uint64_t sent_bytes = 0;                         // of blocks in kSent
     absl::Time closed_until = absl::InfinitePast();  // nothing is sent to it before
-    bool welcomed = false;                           // on this stream
     bool is_member = false;                          // of the newest view
     bool is_known = true;                            // in some view
     std::set<BlockName> ready;
@@ -105,6 +104,7 @@ class UnitLedger {
     State state = State::kHeld;
     absl::Time deadline = absl::InfiniteFuture();  // when the state ends by itself
     bool was_committed = false;                    // sent again for a Pull; no longer counted
+    int unanswered = 0;                            // times it was sent and may have reached an owner
   };
   using Entries = std::map<BlockName, Entry>;
 
@@ -120,6 +120,7 @@ class UnitLedger {
   void Accept(v1::Block block, absl::Time ready_at);
   Entries::iterator Insert(v1::Block block, absl::Time ready_at);
   void MakeReady(Entries::iterator it);
+  void NoteRefusal(Entries::iterator it);
   void Hold(Entries::iterator it, absl::Time until);
   void MoveTo(Entries::iterator it, State state, Owner* owner, absl::Time deadline = absl::InfiniteFuture());
   void Leave(Entries::iterator it);
@@ -146,7 +147,7 @@ class UnitLedger {
   Owner nowhere_;                        // of what is held, and of all while no view is known
   Entries entries_;
   std::set<std::pair<absl::Time, BlockName>> deadlines_;
-  std::set<BlockName> never_sent_;
+  std::set<BlockName> untaken_;  // certainly with no owner: never sent, or refused each time; may be dropped
   MarkerLog markers_;
   RetainRing retained_;
   size_t pulled_bytes_ = 0;  // of entries that were committed

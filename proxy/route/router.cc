@@ -198,12 +198,12 @@ void Router::UpstreamOpened(const std::string& owner) {
   for (const auto& [instance, session] : by_instance_) SendHello(owner, upstream, sessions_.at(session));
 }
 
-void Router::UpstreamMessage(const std::string& owner, v1::Down message) {
+void Router::UpstreamMessage(absl::Time now, const std::string& owner, v1::Down message) {
   if (!Validate(message).ok()) {
     counts_.upstream_invalid += 1;
     return;
   }
-  if (message.instance() == options_.instance.bytes()) return;  // its Welcome for the proxy
+  if (message.instance() == options_.instance.bytes()) return Learn(now, owner, message);
   const auto session = by_instance_.find(*InstanceId::FromBytes(message.instance()));
   if (session == by_instance_.end()) {
     counts_.answers_dropped += 1;
@@ -224,6 +224,23 @@ void Router::UpstreamMessage(const std::string& owner, v1::Down message) {
 
 void Router::UpstreamClosed(const std::string& owner) { upstreams_.erase(owner); }
 
+// What a global says to the proxy itself: the views it knows, then Welcome; later, views that others have made.
+void Router::Learn(absl::Time now, const std::string& owner, const v1::Down& message) {
+  if (message.has_view()) AddView(*FromProto(message.view()));
+  if (message.has_welcome()) maker_.Heard(owner);
+  MakeView(now);
+}
+
+void Router::SetMembers(absl::Time now, std::vector<Member> members) {
+  maker_.SetMembers(now, std::move(members));
+  MakeView(now);
+}
+
+void Router::MakeView(absl::Time now) {
+  if (std::optional<View> view = maker_.Take(now, views_.newest())) AddView(*std::move(view));
+}
+
+// False when it is known already, or too old.
 bool Router::AddView(View view) {
   const v1::View message = ToProto(view);
   if (!views_.Add(std::move(view))) return false;
@@ -249,7 +266,8 @@ void Router::SendViews(const std::string& owner, Upstream& upstream) {
   }
 }
 
-void Router::Tick() {
+void Router::Tick(absl::Time now) {
+  MakeView(now);
   for (auto& [owner, upstream] : upstreams_) {
     if (upstream.views_unheard) SendViews(owner, upstream);
     const std::set<InstanceId> unheard = upstream.unheard;
@@ -261,6 +279,7 @@ void Router::Tick() {
 
 std::vector<Member> Router::OwnersAt(IntervalIndex now) const {
   std::map<std::string, Member> owners;
+  for (const Member& member : maker_.members()) owners.try_emplace(member.id, member);
   const std::vector<View> views = views_.views();
   for (size_t i = views.size(); i-- > 0;) {
     const bool over = i + 1 < views.size() && views[i + 1].effective_from + kUnderwayIntervals < now;
@@ -272,11 +291,15 @@ std::vector<Member> Router::OwnersAt(IntervalIndex now) const {
   return list;
 }
 
-// An owner that has left and is not there is stood in for by the newest view's.
+const std::vector<Member>& Router::members() const {
+  return views_.empty() ? maker_.members() : views_.newest()->members;
+}
+
+// What an owner that has left still owned goes to the newest view's: globals take it over by the same rule.
 const std::string* Router::OwnerOf(PartitionId partition, IntervalIndex interval) const {
   const Member* member = views_.OwnerOf(partition, interval);
   if (member == nullptr) return nullptr;
-  if (newest_members_.contains(member->id) || upstreams_.contains(member->id)) return &member->id;
+  if (newest_members_.contains(member->id)) return &member->id;
   return &views_.OwnerOf(partition, views_.newest()->effective_from)->id;
 }
 

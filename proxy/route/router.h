@@ -12,6 +12,7 @@
 #include "common/base/instance_id.h"
 #include "common/base/interval.h"
 #include "common/hash/view.h"
+#include "proxy/route/view_maker.h"
 #include "tributary/v1/delivery.pb.h"
 
 namespace tributary {
@@ -63,7 +64,8 @@ class Router {
     uint64_t upstream_invalid = 0;  // messages of owners that are not well-formed
   };
 
-  Router(Options options, RouterPorts& ports) : options_(std::move(options)), ports_(ports) {}
+  Router(Options options, RouterPorts& ports)
+      : options_(std::move(options)), ports_(ports), maker_(IntervalScale(options_.interval)) {}
 
   // An agent's stream; messages may be anything.
   void SessionOpened(SessionId session);
@@ -72,17 +74,18 @@ class Router {
 
   // An owner's stream; messages may be anything.
   void UpstreamOpened(const std::string& owner);
-  void UpstreamMessage(const std::string& owner, v1::Down message);
+  void UpstreamMessage(absl::Time now, const std::string& owner, v1::Down message);
   void UpstreamClosed(const std::string& owner);
 
-  // False when it is known already, or too old.
-  bool AddView(View view);
-  // Now and then: repeats what a full queue did not take.
-  void Tick();
+  // Whom the membership names; makes a view when that is a change.
+  void SetMembers(absl::Time now, std::vector<Member> members);
+  // Often: makes views that are due, repeats what a full queue did not take.
+  void Tick(absl::Time now);
 
-  // The owners to be connected to at `now`: the newest view's, and those of views whose intervals may still be under
-  // way.
+  // Whom to be connected to at `now`: the members, and the owners of views whose intervals may still be under way.
   std::vector<Member> OwnersAt(IntervalIndex now) const;
+  // The newest view's, or those that are to become the first view.
+  const std::vector<Member>& members() const;
 
   const ViewHistory& views() const { return views_; }
   const Counts& counts() const { return counts_; }
@@ -102,6 +105,9 @@ class Router {
   // The answer to one batch, by (interval, status).
   using Answers = std::map<std::pair<IntervalIndex, v1::BlockStatus>, v1::Received::Blocks>;
 
+  void Learn(absl::Time now, const std::string& owner, const v1::Down& message);
+  void MakeView(absl::Time now);
+  bool AddView(View view);
   void HandleHello(absl::Time now, SessionId id, Session& session, v1::Up message);
   std::optional<std::string> Mismatch(const v1::Hello& hello) const;
   void HandleBatch(SessionId id, const Session& session, v1::Batch batch);
@@ -119,6 +125,7 @@ class Router {
 
   const Options options_;
   RouterPorts& ports_;
+  ViewMaker maker_;
   ViewHistory views_;
   std::set<std::string> newest_members_;
   std::map<SessionId, Session> sessions_;

@@ -63,14 +63,12 @@ Relay::~Relay() {
   loop_.Stop();
 }
 
-void Relay::AddView(View view) {
-  const bool posted = loop_.TryPost([this, view = std::move(view)]() mutable {
-    if (!router_.AddView(std::move(view))) return;
-    Connect();
-    MutexLock lock(mutex_);
-    members_ = router_.views().newest()->members;
+void Relay::SetMembers(std::vector<Member> members) {
+  const bool posted = loop_.TryPost([this, members = std::move(members)] {
+    router_.SetMembers(clock_.Now(), members);
+    FollowViews();
   });
-  if (!posted) TRIBUTARY_LOG_ERROR("a view is lost: the relay is overloaded");
+  if (!posted) TRIBUTARY_LOG_ERROR("a change of members is lost: the relay is overloaded");
 }
 
 std::vector<Member> Relay::CurrentMembers() const {
@@ -82,11 +80,22 @@ void Relay::Shutdown(absl::Duration grace) {
   if (server_ != nullptr) server_->Shutdown(grace);
 }
 
-void Relay::Connect() { upstreams_->SetOwners(router_.OwnersAt(scale_.At(clock_.Now()))); }
+// Connects to those who may own something now.
+void Relay::FollowViews() {
+  upstreams_->SetOwners(router_.OwnersAt(scale_.At(clock_.Now())));
+  if (const View* newest = router_.views().newest()) {
+    const std::pair view(newest->effective_from, newest->sequence);
+    if (std::exchange(shown_view_, view) != view) {
+      TRIBUTARY_LOG_INFO("{} globals from interval {} on", newest->members.size(), newest->effective_from);
+    }
+  }
+  MutexLock lock(mutex_);
+  members_ = router_.members();
+}
 
 void Relay::Tick() {
-  Connect();
-  router_.Tick();
+  router_.Tick(clock_.Now());
+  FollowViews();
   metrics_.Publish(router_);
   for (const auto& [owner, counts] : router_.owner_counts()) {
     metrics_.SetQueueBytes(owner, upstreams_->queued_bytes(owner));
@@ -124,7 +133,7 @@ void Relay::HandleUpstreamMessage(const std::string& owner, v1::Down message) {
   if (message.has_refusal()) {
     TRIBUTARY_LOG_ERROR("global {} refuses: {}", owner, absl::CHexEscape(message.refusal().reason()));
   }
-  router_.UpstreamMessage(owner, std::move(message));
+  router_.UpstreamMessage(clock_.Now(), owner, std::move(message));
 }
 
 void Relay::HandleUpstreamClose(const std::string& owner, const absl::Status& status) {

@@ -35,7 +35,8 @@ class Relay : private RouterPorts {
   static absl::StatusOr<std::unique_ptr<Relay>> Start(Options options, const Clock& clock, Telemetry& telemetry);
   ~Relay() override;  // Shutdown(0)
 
-  void AddView(View view);
+  // Whom the membership names.
+  void SetMembers(std::vector<Member> members);
   // Those of the newest view.
   std::vector<Member> CurrentMembers() const;
   int port() const { return server_->port(); }
@@ -46,7 +47,7 @@ class Relay : private RouterPorts {
  private:
   Relay(Options options, const Clock& clock, Telemetry& telemetry);
   absl::Status Listen();
-  void Connect();
+  void FollowViews();
   void Tick();
 
   bool SendUp(const std::string& owner, v1::Up message) override;
@@ -73,6 +74,7 @@ class Relay : private RouterPorts {
   std::map<SessionId, DeliveryServer::Session*> sessions_;
   SessionId last_session_ = 0;
   std::map<std::string, bool> open_;  // by owner: to log changes only
+  std::pair<IntervalIndex, uint64_t> shown_view_;
 
   EventLoop loop_{"relay"};
   std::unique_ptr<UpstreamPool> upstreams_;

@@ -367,16 +367,33 @@ TEST_F(UnitLedgerTest, ANewViewReaddressesWhatIsNotSent) {
   EXPECT_EQ(batch->batch().owner(), "b");
 }
 
-TEST_F(UnitLedgerTest, IntervalsBeforeAViewStayWithTheirOwnerWhileItIsThere) {
+TEST_F(UnitLedgerTest, IntervalsBeforeAViewStayWithAMember) {
   Connect();
-  Close(kFirst, {MakeBlock(kFirst, 1)});
-  SetMembers(kFirst + 2, {"b"});
+  std::vector<v1::Block> blocks;
+  for (uint32_t p = 0; p < 8; ++p) blocks.push_back(MakeBlock(kFirst, p));
+  Close(kFirst, std::move(blocks));
+  SetMembers(kFirst + 2, {"a", "b"});
   Welcome("b");
   PassSpread();
+  for (const v1::Up& up : Said()) {
+    if (up.has_batch()) {
+      EXPECT_EQ(up.batch().owner(), "a");
+    }
+  }
+}
+
+TEST_F(UnitLedgerTest, WhatAnOwnerThatLeftHadReceivedIsSentToTheNextWhenItIsPulled) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 1)});
+  PassSpread();
+  Answer("a", v1::BLOCK_STATUS_OK, SentBlocks());
+  SetMembers(kFirst + 2, {"b"});
+  Welcome("b");
+  EXPECT_THAT(SentBlocks(), IsEmpty());
+  Pull("b", kFirst, 1);
   const std::vector<v1::Up> said = Said();
-  const auto batch = std::find_if(said.begin(), said.end(), [](const v1::Up& up) { return up.has_batch(); });
-  ASSERT_NE(batch, said.end());
-  EXPECT_EQ(batch->batch().owner(), "a");
+  ASSERT_THAT(said, SizeIs(1));
+  EXPECT_EQ(said[0].batch().owner(), "b");
 }
 
 TEST_F(UnitLedgerTest, APullBringsCommittedBlocksBack) {
@@ -468,6 +485,38 @@ TEST_F(SmallLedgerTest, WhatWasSentIsKeptAndTheNewestIsDropped) {
                  MakeBlock(kFirst, 4, 1000)});
   PassSpread();
   ASSERT_THAT(SentBlocks(), SizeIs(4));
+  Close(kFirst + 1, {MakeBlock(kFirst + 1, 1, 1000)});
+  EXPECT_EQ(Dropped(UnitDrop::kForwardMemory), 10u);
+  EXPECT_EQ(ledger_.counts().samples_pending, 40u);
+  ExpectBalance();
+}
+
+// A frozen owner's backlog must not push out what others would take.
+TEST_F(SmallLedgerTest, WhatWasRefusedEachTimeGoesBeforeWhatIsNew) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 1, 1000), MakeBlock(kFirst, 2, 1000), MakeBlock(kFirst, 3, 1000),
+                 MakeBlock(kFirst, 4, 1000)});
+  PassSpread();
+  ASSERT_THAT(SentBlocks(), SizeIs(4));
+  Answer("a", v1::BLOCK_STATUS_BUSY, {{kFirst, 2, 0}, {kFirst, 3, 0}});
+  Close(kFirst + 1, {MakeBlock(kFirst + 1, 1, 1000), MakeBlock(kFirst + 1, 2, 1000)});
+  EXPECT_EQ(Dropped(UnitDrop::kForwardMemory), 20u);
+  PassSpread();
+  EXPECT_THAT(SentBlocks(), ElementsAre(BlockName{kFirst + 1, 1, 0}, BlockName{kFirst + 1, 2, 0}));
+  ExpectBalance();
+}
+
+TEST_F(SmallLedgerTest, WhatMayHaveBeenTakenOnceIsKeptThoughItIsRefusedLater) {
+  Connect();
+  Close(kFirst, {MakeBlock(kFirst, 1, 1000), MakeBlock(kFirst, 2, 1000), MakeBlock(kFirst, 3, 1000),
+                 MakeBlock(kFirst, 4, 1000)});
+  PassSpread();
+  ASSERT_THAT(SentBlocks(), SizeIs(4));
+  ledger_.StreamClosed(now_);  // whether it arrived is not known
+  ledger_.StreamOpened(now_);
+  Welcome("a");
+  ASSERT_THAT(SentBlocks(), SizeIs(4));
+  Answer("a", v1::BLOCK_STATUS_BUSY, {{kFirst, 1, 0}, {kFirst, 2, 0}, {kFirst, 3, 0}, {kFirst, 4, 0}});
   Close(kFirst + 1, {MakeBlock(kFirst + 1, 1, 1000)});
   EXPECT_EQ(Dropped(UnitDrop::kForwardMemory), 10u);
   EXPECT_EQ(ledger_.counts().samples_pending, 40u);

@@ -47,10 +47,21 @@ class RouterTest : public testing::Test, private RouterPorts {
   }
   void Close(SessionId session) override { closed_.push_back(session); }
 
+  static std::vector<Member> Members(const std::vector<std::string>& ids) {
+    std::vector<Member> members;
+    for (const std::string& id : ids) members.push_back({.id = id, .address = id + ":1", .weight = 1});
+    return members;
+  }
+  // As told by a global.
   void SetMembers(IntervalIndex effective_from, const std::vector<std::string>& ids) {
-    View view{.sequence = ++sequence_, .effective_from = effective_from, .members = {}};
-    for (const std::string& id : ids) view.members.push_back({.id = id, .address = id + ":1", .weight = 1});
-    EXPECT_TRUE(router_.AddView(view));
+    v1::Down down = ForProxy();
+    *down.mutable_view() = ToProto(View{++sequence_, effective_from, Members(ids)});
+    router_.UpstreamMessage(now_, "teller", down);
+  }
+  static v1::Down ForProxy() {
+    v1::Down down;
+    down.set_instance("proxy-0000000000");
+    return down;
   }
   static v1::Up From(int agent) {
     v1::Up up;
@@ -229,7 +240,7 @@ TEST_F(RouterTest, AnswersGoToTheirAgentWithTheOwnersName) {
   committed.mutable_committed()->set_interval(kInterval);
   committed.mutable_committed()->add_partitions(1);
   committed.mutable_committed()->add_chunks(0);
-  router_.UpstreamMessage("a", committed);
+  router_.UpstreamMessage(now_, "a", committed);
   EXPECT_THAT(down_[1], IsEmpty());
   ASSERT_THAT(down_[2], SizeIs(1));
   EXPECT_EQ(down_[2][0].owner(), "a");
@@ -242,7 +253,7 @@ TEST_F(RouterTest, AWelcomeCarriesTheAgentsShareOfTheQueueAsCredit) {
   for (int agent = 0; agent < 9; ++agent) Join(static_cast<SessionId>(agent), agent);
   v1::Down welcome = For(3);
   welcome.mutable_welcome()->set_incarnation(5);
-  router_.UpstreamMessage("a", welcome);
+  router_.UpstreamMessage(now_, "a", welcome);
   EXPECT_EQ(down_[3].back().welcome().credit_bytes(), (8u << 20) / 9);
   EXPECT_EQ(down_[3].back().welcome().incarnation(), 5u);
 }
@@ -291,7 +302,7 @@ TEST_F(RouterTest, TheNewerStreamOfAnInstanceWins) {
   down_.clear();
   v1::Down welcome = For(1);
   welcome.mutable_welcome();
-  router_.UpstreamMessage("a", welcome);
+  router_.UpstreamMessage(now_, "a", welcome);
   EXPECT_THAT(down_[2], SizeIs(1));
 }
 
@@ -303,7 +314,7 @@ TEST_F(RouterTest, AnAgentThatIsGoneGetsNothing) {
   down_.clear();
   v1::Down welcome = For(1);
   welcome.mutable_welcome();
-  router_.UpstreamMessage("a", welcome);
+  router_.UpstreamMessage(now_, "a", welcome);
   EXPECT_THAT(down_[1], IsEmpty());
   EXPECT_EQ(router_.counts().answers_dropped, 1u);
   EXPECT_EQ(router_.counts().agents, 0u);
@@ -318,7 +329,7 @@ TEST_F(RouterTest, AHelloThatFoundTheQueueFullIsRepeatedBeforeAnythingElse) {
   full_owners_.clear();
   Say(1, BatchOf(1, kInterval, {1}));
   EXPECT_EQ(Answers(1), (std::map<v1::BlockStatus, int>{{v1::BLOCK_STATUS_BUSY, 1}}));
-  router_.Tick();
+  router_.Tick(now_);
   Say(1, BatchOf(1, kInterval, {1}));
   ASSERT_THAT(up_["a"], SizeIs(2));
   EXPECT_TRUE(up_["a"][0].has_hello());
@@ -332,19 +343,30 @@ TEST_F(RouterTest, AnAgentThatMissesAWelcomeHasToComeAgain) {
   full_sessions_ = {1};
   v1::Down welcome = For(1);
   welcome.mutable_welcome();
-  router_.UpstreamMessage("a", welcome);
+  router_.UpstreamMessage(now_, "a", welcome);
   EXPECT_THAT(closed_, ElementsAre(1));
 }
 
-TEST_F(RouterTest, AnOwnerThatLeftIsStoodInForOnceItIsGone) {
+TEST_F(RouterTest, IntervalsBeforeAViewStayWithAMember) {
+  SetMembers(0, {"a"});
+  SetMembers(kInterval + 2, {"a", "b"});
+  router_.UpstreamOpened("a");
+  router_.UpstreamOpened("b");
+  Join(1, 1);
+  uint32_t moved = 0;
+  while (router_.views().OwnerOf(static_cast<PartitionId>(moved), kInterval + 2)->id != "b") ++moved;
+  Say(1, BatchOf(1, kInterval, {moved}));
+  EXPECT_TRUE(up_["a"].back().has_batch());
+  Say(1, BatchOf(1, kInterval + 2, {moved}));
+  EXPECT_TRUE(up_["b"].back().has_batch());
+}
+
+TEST_F(RouterTest, IntervalsOfAnOwnerThatLeftGoToTheNewestViews) {
   SetMembers(0, {"a"});
   SetMembers(kInterval + 2, {"b"});
   router_.UpstreamOpened("a");
   router_.UpstreamOpened("b");
   Join(1, 1);
-  Say(1, BatchOf(1, kInterval, {1}));
-  EXPECT_TRUE(up_["a"].back().has_batch());
-  router_.UpstreamClosed("a");
   Say(1, BatchOf(1, kInterval, {1}));
   EXPECT_TRUE(up_["b"].back().has_batch());
 }
@@ -361,6 +383,29 @@ TEST_F(RouterTest, OwnersOfEarlierViewsAreKeptWhileTheirIntervalsAreUnderWay) {
   EXPECT_THAT(ids(kInterval + Router::kUnderwayIntervals + 1), ElementsAre("b"));
 }
 
+TEST_F(RouterTest, MembersBecomeAViewOnceTheirGlobalsHaveSpoken) {
+  router_.SetMembers(now_, Members({"a", "b"}));
+  EXPECT_THAT(router_.OwnersAt(kInterval), SizeIs(2));
+  v1::Down welcome = ForProxy();
+  welcome.mutable_welcome();
+  router_.UpstreamMessage(now_, "a", welcome);
+  EXPECT_TRUE(router_.views().empty());
+  router_.UpstreamMessage(now_, "b", welcome);
+  ASSERT_FALSE(router_.views().empty());
+  EXPECT_EQ(router_.views().newest()->effective_from, 0);
+}
+
+TEST_F(RouterTest, AViewThatAGlobalTellsGoesToTheOthersAndToAgents) {
+  SetMembers(0, {"a", "b"});
+  router_.UpstreamOpened("b");
+  Join(1, 1);
+  up_.clear();
+  down_.clear();
+  SetMembers(5, {"a", "b", "c"});
+  EXPECT_EQ(up_["b"].back().view().effective_from(), 5);
+  EXPECT_EQ(down_[1].back().view().effective_from(), 5);
+}
+
 TEST_F(RouterTest, MalformedMessagesOfOwnersAreCountedAndGoNowhere) {
   SetMembers(0, {"a"});
   router_.UpstreamOpened("a");
@@ -368,7 +413,7 @@ TEST_F(RouterTest, MalformedMessagesOfOwnersAreCountedAndGoNowhere) {
   down_.clear();
   v1::Down down = For(1);
   down.mutable_committed()->add_partitions(99'999);
-  router_.UpstreamMessage("a", down);
+  router_.UpstreamMessage(now_, "a", down);
   EXPECT_THAT(down_[1], IsEmpty());
   EXPECT_EQ(router_.counts().upstream_invalid, 1u);
 }

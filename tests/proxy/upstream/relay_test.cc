@@ -39,7 +39,7 @@ class FakeGlobal {
     callbacks.on_open = [](DeliveryServer::Session&) {};
     callbacks.on_close = [](DeliveryServer::Session&) {};
     callbacks.on_message = [this](DeliveryServer::Session& session, v1::Up up) {
-      if (up.has_hello() && up.hello().role() == v1::ROLE_AGENT) {
+      if (up.has_hello()) {
         v1::Down welcome;
         welcome.set_instance(up.instance());
         welcome.mutable_welcome()->set_incarnation(1);
@@ -107,6 +107,10 @@ class FakeAgent {
     MutexLock lock(mutex_);
     return static_cast<int>(std::count_if(down_.begin(), down_.end(), [](const auto& d) { return d.has_welcome(); }));
   }
+  int views() {
+    MutexLock lock(mutex_);
+    return static_cast<int>(std::count_if(down_.begin(), down_.end(), [](const auto& d) { return d.has_view(); }));
+  }
   int answers(v1::BlockStatus status) {
     MutexLock lock(mutex_);
     int count = 0;
@@ -151,14 +155,15 @@ class RelayTest : public testing::Test {
     options.listen = "127.0.0.1:0";
     options.router.cluster = "test";
     options.router.instance = InstanceId::Random();
+    options.router.interval = absl::Seconds(1);
     options.router.owner_queue_bytes = kQueueBytes;
     relay_ = *Relay::Start(options, clock_, telemetry_);
   }
   // Both globals are members and connected; returns one partition of each.
   std::pair<uint32_t, uint32_t> Connect(const std::string& a, const std::string& b) {
-    const View view{.sequence = 1, .effective_from = 0, .members = {{"a", a, 1}, {"b", b, 1}}};
-    relay_->AddView(view);
-    const Assignment assignment(view.members);
+    const std::vector<Member> members = {{"a", a, 1}, {"b", b, 1}};
+    relay_->SetMembers(members);
+    const Assignment assignment(members);
     uint32_t of_a = 0;
     uint32_t of_b = 0;
     while (assignment.OwnerOf(static_cast<PartitionId>(of_a))->id != "a") ++of_a;
@@ -175,8 +180,8 @@ TEST_F(RelayTest, AFrozenGlobalDelaysNobodyElseAndFillsOnlyItsOwnQueue) {
   FakeGlobal frozen;
   FakeGlobal lively;
   const auto [frozen_partition, lively_partition] = Connect(frozen.address(), lively.address());
-  FakeAgent agent(relay_->port(), absl::Seconds(10));
-  ASSERT_TRUE(Await([&] { return agent.welcomes() == 3; }));
+  FakeAgent agent(relay_->port(), absl::Seconds(1));
+  ASSERT_TRUE(Await([&] { return agent.welcomes() == 3 && agent.views() == 1; }));
   frozen.Freeze();
 
   // Far more than its queue and the sockets on the way hold.
@@ -203,8 +208,8 @@ TEST_F(RelayTest, AFrozenGlobalDelaysNobodyElseAndFillsOnlyItsOwnQueue) {
 TEST_F(RelayTest, AMissingGlobalIsUnavailable) {
   FakeGlobal there;
   const auto [there_partition, missing_partition] = Connect(there.address(), "127.0.0.1:1");
-  FakeAgent agent(relay_->port(), absl::Seconds(10));
-  ASSERT_TRUE(Await([&] { return agent.welcomes() == 2; }));
+  FakeAgent agent(relay_->port(), absl::Seconds(1));
+  ASSERT_TRUE(Await([&] { return agent.welcomes() == 2 && agent.views() == 1; }));
   agent.SendBlock(missing_partition);
   agent.SendBlock(there_partition);
   EXPECT_TRUE(Await([&] { return there.blocks() == 1 && agent.answers(v1::BLOCK_STATUS_UNAVAILABLE) == 1; }));
@@ -213,14 +218,13 @@ TEST_F(RelayTest, AMissingGlobalIsUnavailable) {
 TEST_F(RelayTest, AnAgentWithAnotherIntervalIsToldWhy) {
   FakeAgent agent(relay_->port(), absl::Seconds(5));
   EXPECT_TRUE(Await([&] { return !agent.refusal().empty(); }));
-  EXPECT_THAT(agent.refusal(), HasSubstr("interval_ms is 5000 at the agent and 10000 at the proxy"));
+  EXPECT_THAT(agent.refusal(), HasSubstr("interval_ms is 5000 at the agent and 1000 at the proxy"));
 }
 
-TEST_F(RelayTest, MembersAreThoseOfTheNewestView) {
+TEST_F(RelayTest, TellsTheMembersThatItWasTold) {
   EXPECT_TRUE(relay_->CurrentMembers().empty());
-  relay_->AddView({.sequence = 1, .effective_from = 0, .members = {{"a", "127.0.0.1:1", 1}}});
-  relay_->AddView({.sequence = 2, .effective_from = 1'000'000'000'000, .members = {{"b", "127.0.0.1:2", 1}}});
-  ASSERT_TRUE(Await([&] { return relay_->CurrentMembers().size() == 1 && relay_->CurrentMembers()[0].id == "b"; }));
+  relay_->SetMembers({{"a", "127.0.0.1:1", 1}, {"b", "127.0.0.1:2", 1}});
+  EXPECT_TRUE(Await([&] { return relay_->CurrentMembers().size() == 2; }));
 }
 
 }  // namespace
