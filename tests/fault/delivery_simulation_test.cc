@@ -22,7 +22,7 @@ void Add(const SimulationMarks& marks, SimulationMarks& total) {
   total.commits_lost += marks.commits_lost;
   total.commits_untold += marks.commits_untold;
   total.globals_frozen += marks.globals_frozen;
-  total.views_changed += marks.views_changed;
+  total.members_changed += marks.members_changed;
   total.partial_closes += marks.partial_closes;
   total.late_units += marks.late_units;
   total.units_sent_again += marks.units_sent_again;
@@ -48,7 +48,7 @@ TEST(DeliverySimulationTest, EveryUnitCountsOnceWhateverFails) {
   EXPECT_GT(total.commits_lost, 0);
   EXPECT_GT(total.commits_untold, 0);
   EXPECT_GT(total.globals_frozen, 0);
-  EXPECT_GT(total.views_changed, 0);
+  EXPECT_GT(total.members_changed, 0);
   EXPECT_GT(total.partial_closes, 0);
   EXPECT_GT(total.late_units, 0);
   EXPECT_GT(total.units_sent_again, 0);

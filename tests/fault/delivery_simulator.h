@@ -26,7 +26,7 @@ struct SimulationMarks {
   int commits_lost = 0;    // killed before the plan was on disk
   int commits_untold = 0;  // killed between the disk and the acknowledgement
   int globals_frozen = 0;
-  int views_changed = 0;
+  int members_changed = 0;
   int partial_closes = 0;
   int late_units = 0;
   int units_sent_again = 0;
@@ -40,7 +40,8 @@ struct SimulationMarks {
 //   3 agents -> 1 or 2 proxies -> 2 globals; some intervals with faults, then all is well until nothing is pending.
 //
 // Checks, as `violations`:
-//   - each window's rows, over all versions and globals, add up to exactly what agents put into it;
+//   - each chunk of an agent is merged for good by exactly one global; where members change, by at least one;
+//   - the rows of a closed window, over all versions, add up to exactly the chunks that its manifests name;
 //   - at every step an agent's samples accepted = committed + dropped + pending, and so for a global;
 //   - no window closes as complete while a unit that an agent announced is missing;
 //   - none closes as partial before its global has waited for as long as it promised;
@@ -71,6 +72,19 @@ class DeliverySimulator {
   class Proxy;
   class Global;
   using Window = std::pair<IntervalIndex, PartitionId>;
+  using ChunkName = std::pair<InstanceId, uint32_t>;
+  struct Sent {
+    double value = 0;
+    uint64_t samples = 0;
+  };
+  // What one global says of a window.
+  struct Stored {
+    double rows = 0;
+    std::set<ChunkName> named;  // by manifests
+    bool closed = false;
+    // Those that are merged for good.
+    std::set<ChunkName> Whole() const;
+  };
 
   void At(absl::Time time, std::function<void()> event);
   void After(absl::Duration delay, std::function<void()> event) { At(now_ + delay, std::move(event)); }
@@ -80,6 +94,9 @@ class DeliverySimulator {
   bool Settled() const;
   void CheckBooks();
   void CheckSums();
+  // Counts the chunks of a window that the global has merged for good into `times`.
+  void CheckWindow(const Window& window, const std::string& global, const Stored& said,
+                   std::map<ChunkName, int>& times);
   void Violate(const std::string& what);
 
   // Uniform in [0, 1), and below `n`.
@@ -97,11 +114,9 @@ class DeliverySimulator {
   std::vector<std::unique_ptr<Agent>> agents_;
   std::vector<std::unique_ptr<Proxy>> proxies_;
   std::vector<std::unique_ptr<Global>> globals_;
-  std::map<Window, double> sent_;                                             // what agents put into each window
-  std::map<Window, std::set<std::pair<InstanceId, std::string>>> announced_;  // names of main chunks
-  std::map<Window, double> stored_;                                           // what rows say of it
-  std::map<Window, std::set<std::string>> stored_chunks_;                     // that manifests name
-  uint64_t stored_samples_ = 0;
+  std::map<Window, std::map<ChunkName, Sent>> sent_;
+  std::map<Window, std::map<std::string, Stored>> stored_;  // by global
+  bool member_leaves_ = false;
   std::vector<std::string> violations_;
   SimulationMarks marks_;
 };
