@@ -116,13 +116,13 @@ TEST(AggregateMergerTest, MemoryIsBoundedByItsBuffer) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE(absl::StrCat("seed ", seed));
   std::mt19937 random(seed);
-  AggregateMerger merger(MetricType::kTimer, {.compression = 100, .buffer_centroids = 8192});
+  AggregateMerger merger(MetricType::kTimer, {.compression = 100, .buffer_centroids = TDigestMerger::kMinBufferCentroids});
   size_t most = 0;
   for (const auto& [source, aggregate] : Timers(500, 150, random)) {
     merger.Add(aggregate, source);
     most = std::max(most, merger.MemoryBytes());
   }
-  EXPECT_LE(most, 4 * 8192 * sizeof(Centroid));
+  EXPECT_LE(most, 4 * TDigestMerger::kMinBufferCentroids * sizeof(Centroid));
 }
 
 TEST(AggregateMergerDeathTest, ArmsDoNotMix) {
