@@ -4,35 +4,16 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <random>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
-#include "common/base/instance_id.h"
-#include "common/base/interval.h"
-#include "common/hash/partition.h"
+#include "tests/fault/simulated_agent.h"
+#include "tests/fault/simulated_global.h"
+#include "tests/fault/simulated_proxy.h"
+#include "tests/fault/simulated_world.h"
 
 namespace tributary {
-
-// How often the faults of a run happened: a batch of seeds that never froze a global proves nothing about freezing.
-struct SimulationMarks {
-  int streams_broken = 0;
-  int agents_cut_off = 0;
-  int proxies_killed = 0;
-  int globals_killed = 0;
-  int commits_lost = 0;    // killed before the plan was on disk
-  int commits_untold = 0;  // killed between the disk and the acknowledgement
-  int globals_frozen = 0;
-  int members_changed = 0;
-  int partial_closes = 0;
-  int late_units = 0;
-  int units_sent_again = 0;
-  int units_dropped = 0;
-  int pulls = 0;
-};
 
 // A cluster in one thread: agents' ledgers, proxies' routers and globals' window books, the very objects of production,
 // between links that delay, fill up and break, on a virtual clock. Everything follows from the seed.
@@ -52,7 +33,7 @@ class DeliverySimulator {
   struct Options {
     uint64_t seed = 0;
     int fault_intervals = 30;
-    uint64_t agent_memory_bytes = 64u << 20;  // less: agents drop, and the sums are checked over samples only
+    uint64_t agent_memory_bytes = 64u << 20;  // less: agents drop, and count what they drop
   };
   static constexpr int kAgents = 3;
   static constexpr int kGlobals = 2;
@@ -62,63 +43,39 @@ class DeliverySimulator {
   ~DeliverySimulator();
 
   void Run();
-  const std::vector<std::string>& violations() const { return violations_; }
-  const SimulationMarks& marks() const { return marks_; }
+  const std::vector<std::string>& violations() const { return world_.violations(); }
+  const SimulationMarks& marks() const { return world_.marks; }
 
  private:
-  class Node;
-  class Link;
-  class Agent;
-  class Proxy;
-  class Global;
-  using Window = std::pair<IntervalIndex, PartitionId>;
-  using ChunkName = std::pair<InstanceId, uint32_t>;
-  struct Sent {
-    double value = 0;
-    uint64_t samples = 0;
-  };
-  // What one global says of a window.
-  struct Stored {
-    double rows = 0;
-    std::set<ChunkName> named;  // by manifests
-    bool closed = false;
-    // Those that are merged for good.
-    std::set<ChunkName> Whole() const;
-  };
+  using Window = SimulationRecords::Window;
+  using ChunkName = SimulationRecords::ChunkName;
 
-  void At(absl::Time time, std::function<void()> event);
-  void After(absl::Duration delay, std::function<void()> event) { At(now_ + delay, std::move(event)); }
-  void RunUntil(absl::Time time);
-  void InjectFaults(absl::Time until);
+  void PlanIntervals(IntervalIndex last);
+  void PlanChangeOfMembers(const std::vector<Member>& members);
+  void PlanFaults(absl::Time until);
+  void PlanDeaths(absl::Time until);
+  // Some seeds have a kind of fault, others not, so that each is seen alone, too.
+  void Repeat(double mean_intervals, absl::Time until, const std::function<void()>& fault);
   void Heal();
   bool Settled() const;
-  void CheckBooks();
-  void CheckSums();
-  // Counts the chunks of a window that the global has merged for good into `times`.
-  void CheckWindow(const Window& window, const std::string& global, const Stored& said,
-                   std::map<ChunkName, int>& times);
-  void Violate(const std::string& what);
 
-  // Uniform in [0, 1), and below `n`.
-  double Chance();
-  int Below(int n);
-  absl::Duration Between(double min_intervals, double max_intervals);
+  void CheckBooks();
+  void CheckRecords();
+  // Counts the chunks of a window that the global has merged for good into `times`.
+  void CheckWindow(const Window& window, const std::string& global, const SimulationRecords::Stored& said,
+                   std::map<ChunkName, int>& times);
+
+  SimulatedAgent& AnyAgent();
+  SimulatedProxy& AnyProxy();
+  SimulatedGlobal& AnyGlobal();
 
   const Options options_;
-  const IntervalScale scale_{absl::Seconds(10)};
-  std::mt19937_64 random_;
-  absl::Time now_;
-  std::map<std::pair<absl::Time, uint64_t>, std::function<void()>> events_;
-  uint64_t event_count_ = 0;
-  uint64_t link_count_ = 0;
-  std::vector<std::unique_ptr<Agent>> agents_;
-  std::vector<std::unique_ptr<Proxy>> proxies_;
-  std::vector<std::unique_ptr<Global>> globals_;
-  std::map<Window, std::map<ChunkName, Sent>> sent_;
-  std::map<Window, std::map<std::string, Stored>> stored_;  // by global
+  SimulatedWorld world_;
+  std::vector<std::unique_ptr<SimulatedGlobal>> globals_;
+  SimulatedProxy::Globals globals_by_id_;
+  SimulatedAgent::Proxies proxies_;
+  std::vector<std::unique_ptr<SimulatedAgent>> agents_;
   bool member_leaves_ = false;
-  std::vector<std::string> violations_;
-  SimulationMarks marks_;
 };
 
 }  // namespace tributary
