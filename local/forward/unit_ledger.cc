@@ -16,6 +16,7 @@ constexpr uint32_t kProtocolVersion = 1;
 constexpr int kUnansweredIntervals = 3;    // for Received, and for an owner that is not there
 constexpr int kUncommittedIntervals = 30;  // for Committed, after Received
 constexpr double kSpread = 0.3;            // of an interval: sending of all agents is spread over it
+constexpr size_t kMaxEarlyWelcomes = 1024;
 constexpr int kMaxBatchBlocks = 4096;      // so that a message of small blocks is bounded too
 
 // In [0, 1).
@@ -69,6 +70,7 @@ void UnitLedger::StreamOpened(absl::Time now) {
 
 void UnitLedger::StreamClosed(absl::Time now) {
   stream_open_ = false;
+  early_welcomes_.clear();
   markers_.StreamClosed();
   for (auto it = entries_.begin(); it != entries_.end(); ++it) {
     if (it->second.state == State::kSent) MakeReady(it);
@@ -114,7 +116,10 @@ bool UnitLedger::drained() const { return counts_.samples_pending == 0 && marker
 
 void UnitLedger::HandleWelcome(absl::Time now, const std::string& owner_id, const v1::Welcome& welcome) {
   Owner* owner = FindOwner(owner_id);
-  if (owner == nullptr) return;
+  if (owner == nullptr) {
+    if (early_welcomes_.size() < kMaxEarlyWelcomes) early_welcomes_[owner_id] = welcome;
+    return;
+  }
   const bool forgot = owner->incarnation.has_value() && *owner->incarnation != welcome.incarnation();
   owner->incarnation = welcome.incarnation();
   owner->closed_until = absl::InfinitePast();
@@ -218,6 +223,9 @@ void UnitLedger::AddView(absl::Time now, const v1::View& message) {
   }
   Readdress();
   std::erase_if(owners_, [](const auto& owner) { return !owner.second.is_known; });
+  for (const std::string& id : known) {
+    if (const auto early = early_welcomes_.extract(id)) HandleWelcome(now, id, early.mapped());
+  }
 }
 
 // Blocks and their states.

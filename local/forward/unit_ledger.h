@@ -144,6 +144,7 @@ class UnitLedger {
   const absl::Duration spread_;  // this instance's place in the first 0.3 interval
   ViewHistory views_;
   std::map<std::string, Owner> owners_;  // of every view that is kept
+  std::map<std::string, v1::Welcome> early_welcomes_;  // of owners that no view has named yet, on this stream
   Owner nowhere_;                        // of what is held, and of all while no view is known
   Entries entries_;
   std::set<std::pair<absl::Time, BlockName>> deadlines_;

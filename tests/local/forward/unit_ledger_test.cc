@@ -462,6 +462,19 @@ TEST_F(UnitLedgerTest, MessagesForOthersAndOfUnknownOwnersChangeNothing) {
   EXPECT_EQ(ledger_.counts(), before);
 }
 
+TEST_F(UnitLedgerTest, AWelcomeMayComeBeforeTheViewThatNamesItsOwner) {
+  ledger_.StreamOpened(now_);
+  Welcome("a", /*incarnation=*/1);
+  SetMembers(0, {"a"});
+  Close(kFirst, {MakeBlock(kFirst, 1)});
+  PassSpread();
+  ASSERT_THAT(SentBlocks(), ElementsAre(BlockName{kFirst, 1, 0})) << "at once, not after the time for silent owners";
+  Answer("a", v1::BLOCK_STATUS_OK, {{kFirst, 1, 0}});
+  TakeMarker("a", kFirst);
+  Welcome("a", /*incarnation=*/2);
+  EXPECT_THAT(SentBlocks(), ElementsAre(BlockName{kFirst, 1, 0})) << "the owner has forgotten it";
+}
+
 class SmallLedgerTest : public UnitLedgerTest {
  protected:
   SmallLedgerTest() : UnitLedgerTest(/*memory_bytes=*/4 * (1000 + kBlockOverheadBytes)) {}
