@@ -6,6 +6,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/log.h"
 #include "common/wire/messages.h"
 #include "common/wire/payload.h"
@@ -176,7 +177,17 @@ void Receiver::OnView(const v1::View& view, WindowOutputs& out) {
   absl::StatusOr<View> taken = FromProto(view);
   if (!taken.ok() || !views_.Add(*taken)) return;
   for (const InstanceId& proxy : proxies_) TellView(proxy, *taken);
+  WarnUnlessMember(*taken);
   Append(book_.Step(clock_.Now(), *std::move(taken)), out);
+}
+
+// A mistyped node_id, or one that is not what DNS gives: its windows would only ever close complete.
+void Receiver::WarnUnlessMember(const View& view) const {
+  std::vector<std::string> ids;
+  for (const Member& member : view.members) ids.push_back(member.id);
+  if (std::find(ids.begin(), ids.end(), options_.node_id) != ids.end()) return;
+  TRIBUTARY_LOG_WARN("from interval {} on the proxies' globals are {}; {} is none of them", view.effective_from,
+                     absl::CHexEscape(absl::StrJoin(ids, ", ")), options_.node_id);
 }
 
 // Proxies learn from globals what was before them, and what other proxies have made.

@@ -59,6 +59,7 @@ class Receiver {
   void OnMarker(const InstanceId& instance, const v1::Marker& marker, WindowOutputs& out);
   void OnView(const v1::View& view, WindowOutputs& out);
   void TellView(const InstanceId& proxy, const View& view);
+  void WarnUnlessMember(const View& view) const;
   std::optional<UnitChunk> Decode(const InstanceId& instance, const v1::Block& block);
   void Tick();
   void Emit(WindowOutputs out);
