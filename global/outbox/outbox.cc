@@ -178,17 +178,18 @@ std::optional<RowBatch> Outbox::Next(Source& source, absl::Duration wait) {
   return std::nullopt;
 }
 
+std::deque<Outbox::Entry>::iterator Outbox::FirstFor(const Source& source) {
+  return std::find_if(entries_.begin(), entries_.end(),
+                      [&](const Entry& entry) { return entry.sequence >= source.cursor_; });
+}
+
 std::optional<Outbox::Entry> Outbox::TakeNext(Source& source, absl::Duration wait) {
   MutexLock lock(mutex_);
   TRIBUTARY_CHECK(!source.in_hand_);
-  const auto find = [&] {
-    return std::find_if(entries_.begin(), entries_.end(),
-                        [&](const Entry& entry) { return entry.sequence >= source.cursor_; });
-  };
-  auto entry = find();
+  auto entry = FirstFor(source);
   if (entry == entries_.end() && wait > absl::ZeroDuration()) {
     written_.WaitFor(mutex_, wait);
-    entry = find();
+    entry = FirstFor(source);
   }
   if (entry == entries_.end()) return std::nullopt;
   source.in_hand_ = entry->sequence;

@@ -62,7 +62,7 @@ class Outbox {
   class Source;
   Outbox(Database& database, uint64_t max_bytes);
   absl::Status Load(const std::vector<std::string>& sinks);
-  absl::Status LoadEntries();
+  absl::Status LoadEntries() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status LoadCursors(const std::vector<std::string>& sinks);
 
   std::optional<RowBatch> Next(Source& source, absl::Duration wait);
@@ -73,6 +73,7 @@ class Outbox {
   // Deletes what all have passed, and what is over the bound.
   void Trim(rocksdb::WriteBatch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Forget(std::deque<Entry>::iterator entry, rocksdb::WriteBatch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::deque<Entry>::iterator FirstFor(const Source& source) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsInHand(uint64_t sequence) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Database& database_;

@@ -14,7 +14,6 @@ using testing::UnorderedElementsAre;
 using Values = std::map<std::string, double>;
 
 constexpr IntervalIndex kI = BookHarness::kFirst;
-constexpr PartitionId kP = BookHarness::kPartition;
 
 // --- a: complete
 
