@@ -60,7 +60,7 @@ function(tributary_test)
   endif()
 endfunction()
 
-# Only in the clang preset: libFuzzer comes with clang.
+# Only in the asan preset: libFuzzer comes with clang. tests/fuzz/seeds.py writes where each begins.
 function(tributary_fuzzer)
   if(NOT TRIBUTARY_FUZZ)
     return()
