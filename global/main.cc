@@ -1,6 +1,5 @@
 #include <csignal>
 #include <cstdlib>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,7 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
-#include "common/config/program_arguments.h"
+#include "common/config/program.h"
 #include "common/hash/hash128.h"
 #include "common/net/http_server.h"
 #include "common/net/signal_waiter.h"
@@ -26,11 +25,6 @@ namespace tributary {
 namespace {
 
 constexpr char kProgram[] = "tributary-global";
-
-absl::StatusOr<GlobalConfig> LoadConfig(const std::string& file) {
-  TRIBUTARY_ASSIGN_OR_RETURN(ConfigDocument document, LoadYamlFile(file, ProcessEnvironment()));
-  return ReadGlobalConfig(document);
-}
 
 // One feeder for each sink, each from its own place in the outbox.
 class Feeders {
@@ -168,32 +162,12 @@ absl::Status Run(const GlobalConfig& config, SignalWaiter& signals) {
   return absl::OkStatus();
 }
 
-int PrintConfigKeys() {
-  ConfigDocument document = DescribingDocument();
-  static_cast<void>(ReadGlobalConfig(document));
-  std::cout << FormatConfigKeys(document.keys());
-  return 0;
-}
-
 int Main(int argc, char** argv) {
   SignalWaiter signals;
-  ProgramArguments arguments;
-  if (const auto status =
-          ParseProgramArguments(argc, argv, kProgram, TRIBUTARY_VERSION,
-                                "The owner: merges the fleet's units, commits, stores and feeds sinks.", arguments)) {
-    return *status;
-  }
-  if (arguments.print_config_keys) return PrintConfigKeys();
-  const absl::StatusOr<GlobalConfig> config = LoadConfig(arguments.config_file);
-  if (!config.ok()) {
-    std::cerr << std::string(config.status().message()) << "\n";
-    return 1;
-  }
-  if (arguments.check_config) return 0;
-  if (const absl::Status status = InitLogging(kProgram, config->log_level); !status.ok()) return 1;
-  const absl::Status status = Run(*config, signals);
-  if (!status.ok()) TRIBUTARY_LOG_ERROR("{}", std::string(status.message()));
-  return status.ok() ? 0 : 1;
+  const Program<GlobalConfig> program = {
+      kProgram, TRIBUTARY_VERSION, "The owner: merges the fleet's units, commits, stores and feeds sinks.",
+      ReadGlobalConfig, [&signals](const GlobalConfig& config, const std::string&) { return Run(config, signals); }};
+  return RunProgram(argc, argv, program);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/base/status.h"
 #include "common/rpc/plaintext.h"
 
 namespace tributary {
@@ -116,6 +117,7 @@ absl::StatusOr<LocalConfig> ReadLocalConfig(ConfigDocument& document) {
   config.sinks = ReadSinks(root);
   ReadHttp(root.Section("http"), config.http_listen);
   if (const absl::Status status = document.ToStatus(); !status.ok()) return status;
+  TRIBUTARY_RETURN_IF_ERROR(BuildRules(config.rules).status());
   return config;
 }
 

@@ -1,7 +1,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <iostream>
 #include <memory>
 #include <string>
 
@@ -10,7 +9,7 @@
 #include "common/base/instance_id.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
-#include "common/config/program_arguments.h"
+#include "common/config/program.h"
 #include "common/net/dns_resolver.h"
 #include "common/net/http_server.h"
 #include "common/net/signal_waiter.h"
@@ -27,13 +26,6 @@ namespace tributary {
 namespace {
 
 constexpr char kProgram[] = "tributary-local";
-
-absl::StatusOr<LocalConfig> LoadConfig(const std::string& file) {
-  TRIBUTARY_ASSIGN_OR_RETURN(ConfigDocument document, LoadYamlFile(file, ProcessEnvironment()));
-  TRIBUTARY_ASSIGN_OR_RETURN(LocalConfig config, ReadLocalConfig(document));
-  TRIBUTARY_RETURN_IF_ERROR(BuildRules(config.rules).status());
-  return config;
-}
 
 std::string HostOf(const LocalConfig& config) {
   char name[256] = {};
@@ -137,32 +129,12 @@ absl::Status Run(const LocalConfig& config, SignalWaiter& signals) {
   return absl::OkStatus();
 }
 
-int PrintConfigKeys() {
-  ConfigDocument document = DescribingDocument();
-  static_cast<void>(ReadLocalConfig(document));
-  std::cout << FormatConfigKeys(document.keys());
-  return 0;
-}
-
 int Main(int argc, char** argv) {
   SignalWaiter signals;
-  ProgramArguments arguments;
-  if (const auto status =
-          ParseProgramArguments(argc, argv, kProgram, TRIBUTARY_VERSION,
-                                "The agent: takes StatsD and DogStatsD, sketches, forwards.", arguments)) {
-    return *status;
-  }
-  if (arguments.print_config_keys) return PrintConfigKeys();
-  const absl::StatusOr<LocalConfig> config = LoadConfig(arguments.config_file);
-  if (!config.ok()) {
-    std::cerr << std::string(config.status().message()) << "\n";
-    return 1;
-  }
-  if (arguments.check_config) return 0;
-  if (const absl::Status status = InitLogging(kProgram, config->log_level); !status.ok()) return 1;
-  const absl::Status status = Run(*config, signals);
-  if (!status.ok()) TRIBUTARY_LOG_ERROR("{}", std::string(status.message()));
-  return status.ok() ? 0 : 1;
+  const Program<LocalConfig> program = {
+      kProgram, TRIBUTARY_VERSION, "The agent: takes StatsD and DogStatsD, sketches, forwards.", ReadLocalConfig,
+      [&signals](const LocalConfig& config, const std::string&) { return Run(config, signals); }};
+  return RunProgram(argc, argv, program);
 }
 
 }  // namespace

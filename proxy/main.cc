@@ -1,5 +1,4 @@
 #include <csignal>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -8,7 +7,7 @@
 #include "common/base/instance_id.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
-#include "common/config/program_arguments.h"
+#include "common/config/program.h"
 #include "common/hash/hash128.h"
 #include "common/net/dns_resolver.h"
 #include "common/net/http_server.h"
@@ -29,7 +28,7 @@ namespace {
 constexpr char kProgram[] = "tributary-proxy";
 constexpr absl::Duration kFilePoll = absl::Seconds(2);
 
-absl::StatusOr<ProxyConfig> LoadConfig(const std::string& file) {
+absl::StatusOr<ProxyConfig> ReadAgain(const std::string& file) {
   TRIBUTARY_ASSIGN_OR_RETURN(ConfigDocument document, LoadYamlFile(file, ProcessEnvironment()));
   return ReadProxyConfig(document);
 }
@@ -52,7 +51,7 @@ std::unique_ptr<Membership> MakeMembership(const ProxyConfig& config, const std:
                                            Membership::OnMembers on_members) {
   if (!config.members.empty()) {
     const auto load = [file]() -> absl::StatusOr<std::vector<Member>> {
-      TRIBUTARY_ASSIGN_OR_RETURN(ProxyConfig reloaded, LoadConfig(file));
+      TRIBUTARY_ASSIGN_OR_RETURN(ProxyConfig reloaded, ReadAgain(file));
       if (reloaded.members.empty()) return absl::InvalidArgumentError("globals.members is empty");
       return std::move(reloaded.members);
     };
@@ -104,32 +103,12 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, SignalWaite
   return absl::OkStatus();
 }
 
-int PrintConfigKeys() {
-  ConfigDocument document = DescribingDocument();
-  static_cast<void>(ReadProxyConfig(document));
-  std::cout << FormatConfigKeys(document.keys());
-  return 0;
-}
-
 int Main(int argc, char** argv) {
   SignalWaiter signals;
-  ProgramArguments arguments;
-  if (const auto status =
-          ParseProgramArguments(argc, argv, kProgram, TRIBUTARY_VERSION,
-                                "The front door: routes agents' units to globals, answers queries.", arguments)) {
-    return *status;
-  }
-  if (arguments.print_config_keys) return PrintConfigKeys();
-  const absl::StatusOr<ProxyConfig> config = LoadConfig(arguments.config_file);
-  if (!config.ok()) {
-    std::cerr << std::string(config.status().message()) << "\n";
-    return 1;
-  }
-  if (arguments.check_config) return 0;
-  if (const absl::Status status = InitLogging(kProgram, config->log_level); !status.ok()) return 1;
-  const absl::Status status = Run(*config, arguments.config_file, signals);
-  if (!status.ok()) TRIBUTARY_LOG_ERROR("{}", std::string(status.message()));
-  return status.ok() ? 0 : 1;
+  const Program<ProxyConfig> program = {
+      kProgram, TRIBUTARY_VERSION, "The front door: routes agents' units to globals, answers queries.", ReadProxyConfig,
+      [&signals](const ProxyConfig& config, const std::string& file) { return Run(config, file, signals); }};
+  return RunProgram(argc, argv, program);
 }
 
 }  // namespace
