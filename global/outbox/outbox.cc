@@ -5,6 +5,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/base/check.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
@@ -186,12 +187,14 @@ std::deque<Outbox::Entry>::iterator Outbox::FirstFor(const Source& source) {
 std::optional<Outbox::Entry> Outbox::TakeNext(Source& source, absl::Duration wait) {
   MutexLock lock(mutex_);
   TRIBUTARY_CHECK(!source.in_hand_);
+  const absl::Time until = absl::Now() + wait;
   auto entry = FirstFor(source);
-  if (entry == entries_.end() && wait > absl::ZeroDuration()) {
-    written_.WaitFor(mutex_, wait);
+  while (entry == entries_.end()) {  // woken, there may be nothing for this sink
+    const absl::Duration left = until - absl::Now();
+    if (left <= absl::ZeroDuration()) return std::nullopt;
+    written_.WaitFor(mutex_, left);
     entry = FirstFor(source);
   }
-  if (entry == entries_.end()) return std::nullopt;
   source.in_hand_ = entry->sequence;
   return *entry;
 }
