@@ -218,7 +218,9 @@ void ReadDifference(ByteReader& reader, Totals& totals) {
 bool Plausible(const Totals& exact, const Totals& rows, double min, double max) {
   constexpr double kSlack = 1e-6;
   const double count = exact.count.ToDouble();
-  if (!(count > 0) || std::fabs(count - rows.count.ToDouble()) > kSlack * count) return false;
+  // Rows may be joined into one, which must be representable too.
+  if (!(count > 0) || count > Fixed128::kMaxMagnitude / 2 || std::fabs(count - rows.count.ToDouble()) > kSlack * count)
+    return false;
   const double sum = exact.sum.ToDouble();
   const double slack = count * (kSlack * std::max(std::fabs(min), std::fabs(max)) + 0x1p-34);
   return sum >= count * min - slack && sum <= count * max + slack;
@@ -260,7 +262,8 @@ class RowCoder {
     const uint64_t tag = reader.Varint();
     const bool atom = (tag & kAverage) == 0;
     const uint64_t steps = tag >> (atom ? 2 : 1);
-    if (steps == 0) reader.Fail();
+    const double weight = std::ldexp(static_cast<double>(steps), -layout_.weight_shift);
+    if (steps == 0 || !Fixed128::Representable(weight)) reader.Fail();
     if (known_mean != nullptr) return Settle(*known_mean, steps, atom);
     if (atom && (tag & kExact) != 0) {
       const double mean = reader.F64();
