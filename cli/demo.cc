@@ -161,7 +161,8 @@ absl::StatusOr<bool> RunDemo(const DemoOptions& options) {
   TRIBUTARY_ASSIGN_OR_RETURN(const std::vector<Address> addresses, ParseAgents(options.agents));
   Demo demo(options, scale);
   TRIBUTARY_RETURN_IF_ERROR(demo.cluster().WaitUntilReady(kReadyTimeout));
-  const int wanted = options.run_for ? static_cast<int>(std::ceil(*options.run_for / options.interval)) : INT_MAX;
+  const int wanted =
+      options.run_for ? static_cast<int>(std::ceil(absl::FDivDuration(*options.run_for, options.interval))) : INT_MAX;
   TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<DemoLoad> load,
                              DemoLoad::Start(clock, scale, options.fleet, addresses, wanted));
 
