@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "common/net/address.h"
-#include "local/ingest/file_descriptor.h"
+#include "common/net/file_descriptor.h"
 #include "local/ingest/listener.h"
 #include "local/ingest/listener_metrics.h"
 #include "local/ingest/sockets.h"

@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/net/address.h"
-#include "local/ingest/file_descriptor.h"
+#include "common/net/file_descriptor.h"
 
 namespace tributary {
 

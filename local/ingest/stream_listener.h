@@ -7,7 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "common/base/clock.h"
 #include "common/net/address.h"
-#include "local/ingest/file_descriptor.h"
+#include "common/net/file_descriptor.h"
 #include "local/ingest/framer.h"
 #include "local/ingest/ingest_config.h"
 #include "local/ingest/listener.h"

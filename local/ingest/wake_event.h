@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "common/base/check.h"
-#include "local/ingest/file_descriptor.h"
+#include "common/net/file_descriptor.h"
 
 namespace tributary {
 
