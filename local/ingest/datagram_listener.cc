@@ -1,5 +1,6 @@
 #include "local/ingest/datagram_listener.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -22,7 +23,7 @@ constexpr int kMaxLastBatches = 4096;
 // The arrays that recvmmsg fills.
 class DatagramListener::Batch {
  public:
-  explicit Batch(size_t max_datagram_bytes) : max_bytes_(max_datagram_bytes) {
+  Batch(size_t max_datagram_bytes, bool is_unix) : max_bytes_(max_datagram_bytes), is_unix_(is_unix) {
     // Not touched, so not resident, beyond what datagrams have filled.
     bytes_ = std::make_unique_for_overwrite<char[]>(kBatch * max_bytes_);
     for (int i = 0; i < kBatch; ++i) {
@@ -30,37 +31,52 @@ class DatagramListener::Batch {
       messages_[i].msg_hdr.msg_iov = &parts_[i];
       messages_[i].msg_hdr.msg_iovlen = 1;
       messages_[i].msg_hdr.msg_control = controls_[i].bytes;
+      if (!is_unix_) messages_[i].msg_hdr.msg_name = &names_[i];
     }
   }
 
   int Receive(int socket) {
-    for (mmsghdr& message : messages_) message.msg_hdr.msg_controllen = sizeof(Control);
+    for (mmsghdr& message : messages_) {
+      message.msg_hdr.msg_controllen = sizeof(Control);
+      if (!is_unix_) message.msg_hdr.msg_namelen = sizeof(sockaddr_in6);
+    }
     return ::recvmmsg(socket, messages_.data(), kBatch, MSG_DONTWAIT, nullptr);
   }
 
   absl::string_view text(int i) const { return absl::string_view(bytes_.get() + i * max_bytes_, messages_[i].msg_len); }
   bool truncated(int i) const { return (messages_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0; }
+  Peer peer(int i) {
+    if (!is_unix_) return Peer::OfAddress(reinterpret_cast<const sockaddr&>(names_[i]));
+    const auto sender = Find<ucred>(i, SCM_CREDENTIALS);
+    return sender.has_value() ? Peer::OfProcess(sender->pid, sender->uid) : Peer();
+  }
   // Datagrams the socket has lost since it was opened, when the kernel says so.
-  std::optional<uint32_t> kernel_drops(int i) {
+  std::optional<uint32_t> kernel_drops(int i) { return Find<uint32_t>(i, SO_RXQ_OVFL); }
+
+ private:
+  // Room for the sender's credentials and nothing more, so that no descriptor that a sender passes along is opened.
+  struct alignas(cmsghdr) Control {
+    char bytes[CMSG_SPACE(sizeof(ucred))];
+  };
+
+  template <class Value>
+  std::optional<Value> Find(int i, int type) {
     msghdr& header = messages_[i].msg_hdr;
     for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
-      if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SO_RXQ_OVFL) continue;
-      uint32_t drops = 0;
-      std::memcpy(&drops, CMSG_DATA(part), sizeof drops);
-      return drops;
+      if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != type) continue;
+      Value value;
+      std::memcpy(&value, CMSG_DATA(part), sizeof value);
+      return value;
     }
     return std::nullopt;
   }
 
- private:
-  struct alignas(cmsghdr) Control {
-    char bytes[CMSG_SPACE(sizeof(uint32_t))];
-  };
-
   const size_t max_bytes_;
+  const bool is_unix_;
   std::unique_ptr<char[]> bytes_;
   std::array<mmsghdr, kBatch> messages_{};
   std::array<iovec, kBatch> parts_{};
+  std::array<sockaddr_in6, kBatch> names_{};  // IPv4 fits as well
   std::array<Control, kBatch> controls_{};
 };
 
@@ -71,7 +87,10 @@ DatagramListener::DatagramListener(FileDescriptor socket, const Address& address
       path_(std::move(path)),
       metrics_(metrics),
       receiver_(receiver),
-      batch_(std::make_unique<Batch>(max_datagram_bytes)) {}
+      batch_(std::make_unique<Batch>(max_datagram_bytes, address.is_unix())) {
+  const int on = 1;
+  if (address.is_unix()) ::setsockopt(socket_.number(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+}
 
 DatagramListener::~DatagramListener() { Stop(); }
 
@@ -105,7 +124,7 @@ int DatagramListener::ReceiveBatch() {
       metrics_.truncated.Increment();
       text = text.substr(0, text.rfind('\n') + 1);  // nothing when there is no whole line
     }
-    receiver_.Receive(text);
+    receiver_.Receive(text, batch_->peer(i));
   }
   metrics_.datagrams.Increment(count);
   if (const std::optional<uint32_t> drops = batch_->kernel_drops(count - 1)) CountKernelDrops(*drops);

@@ -11,8 +11,8 @@
 
 namespace tributary {
 
-// Reads one UDP or unix datagram socket, up to kBatch datagrams per system call. Of a datagram that the kernel cut, the
-// whole lines are taken and the rest is not: a cut line may read as another value.
+// Reads one UDP or unix datagram socket, up to kBatch datagrams per system call, and who sent each. Of a datagram that
+// the kernel cut, the whole lines are taken and the rest is not: a cut line may read as another value.
 class DatagramListener : public Listener {
  public:
   static constexpr int kBatch = 64;

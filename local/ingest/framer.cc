@@ -14,13 +14,13 @@ bool LineFramer::Feed(absl::string_view bytes, TextReceiver& receiver) {
       return true;
     }
     Keep(bytes.substr(0, end));
-    if (!skipping_) receiver.Receive(unfinished_);
+    if (!skipping_) receiver.Receive(unfinished_, peer());
     unfinished_.clear();
     skipping_ = false;
     bytes.remove_prefix(end + 1);
   }
   const size_t whole_bytes = bytes.rfind('\n') + 1;  // 0 when there is none
-  if (whole_bytes > 0) receiver.Receive(bytes.substr(0, whole_bytes));
+  if (whole_bytes > 0) receiver.Receive(bytes.substr(0, whole_bytes), peer());
   Keep(bytes.substr(whole_bytes));
   return true;
 }
@@ -37,7 +37,7 @@ void LineFramer::Keep(absl::string_view bytes) {
 }
 
 void LineFramer::Finish(TextReceiver& receiver) {
-  if (!skipping_ && !unfinished_.empty()) receiver.Receive(unfinished_);
+  if (!skipping_ && !unfinished_.empty()) receiver.Receive(unfinished_, peer());
   unfinished_.clear();
 }
 
@@ -56,7 +56,7 @@ bool LengthFramer::Feed(absl::string_view bytes, TextReceiver& receiver) {
       if (packet_bytes == 0 || packet_bytes > max_packet_bytes_) return false;
       continue;
     }
-    receiver.Receive(absl::string_view(unfinished_).substr(kLengthBytes));
+    receiver.Receive(absl::string_view(unfinished_).substr(kLengthBytes), peer());
     unfinished_.clear();
   }
   return true;

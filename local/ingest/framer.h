@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "common/net/peer.h"
 #include "local/ingest/text_receiver.h"
 
 namespace tributary {
@@ -13,6 +14,7 @@ namespace tributary {
 // unfinished line or packet. Thread-compatible.
 class Framer {
  public:
+  explicit Framer(const Peer& peer) : peer_(peer) {}
   virtual ~Framer() = default;
   // False: these bytes are no such stream; the connection must be closed.
   virtual bool Feed(absl::string_view bytes, TextReceiver& receiver) = 0;
@@ -20,6 +22,12 @@ class Framer {
   virtual void Finish(TextReceiver& receiver) = 0;
   // Lines left out since the last call, for being too long.
   virtual uint64_t TakeSkippedLines() { return 0; }
+
+ protected:
+  const Peer& peer() const { return peer_; }
+
+ private:
+  const Peer peer_;
 };
 
 // Lines ended by '\n'. A longer one than kMaxLineBytes is skipped to its end, and counted; the last may lack its end.
@@ -27,6 +35,8 @@ class Framer {
 class LineFramer : public Framer {
  public:
   static constexpr size_t kMaxLineBytes = 64 << 10;
+
+  explicit LineFramer(const Peer& peer) : Framer(peer) {}
 
   bool Feed(absl::string_view bytes, TextReceiver& receiver) override;
   void Finish(TextReceiver& receiver) override;
@@ -45,7 +55,7 @@ class LineFramer : public Framer {
 // what follows cannot be told apart any more. An unfinished packet at the end of the stream is lost.
 class LengthFramer : public Framer {
  public:
-  explicit LengthFramer(size_t max_packet_bytes) : max_packet_bytes_(max_packet_bytes) {}
+  LengthFramer(const Peer& peer, size_t max_packet_bytes) : Framer(peer), max_packet_bytes_(max_packet_bytes) {}
 
   bool Feed(absl::string_view bytes, TextReceiver& receiver) override;
   void Finish(TextReceiver&) override {}

@@ -18,7 +18,7 @@ LineMetrics::LineMetrics(Telemetry& telemetry)
   }
 }
 
-void PacketReader::Receive(absl::string_view text) {
+void PacketReader::Receive(absl::string_view text, const Peer&) {
   if (!std::exchange(in_batch_, true)) shard_.BeginBatch();
   while (!text.empty()) {
     const size_t end = text.find('\n');

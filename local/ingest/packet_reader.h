@@ -26,7 +26,7 @@ class PacketReader : public TextReceiver {
   PacketReader(const LineParser::Options& options, const LineMetrics& metrics, Shard& shard)
       : metrics_(metrics), parser_(options), shard_(shard) {}
 
-  void Receive(absl::string_view text) override;
+  void Receive(absl::string_view text, const Peer& peer) override;
   void EndBatch() override;
 
  private:

@@ -94,14 +94,15 @@ void StreamListener::Accept() {
     return;
   }
   const int descriptor = socket.number();
-  connections_.try_emplace(descriptor, Connection{std::move(socket), MakeFramer(), clock_.Now()});
+  const Peer peer = Peer::OfConnection(descriptor);
+  connections_.try_emplace(descriptor, Connection{std::move(socket), MakeFramer(peer), clock_.Now()});
   Watch(descriptor);
   metrics_.open.Add(1);
 }
 
-std::unique_ptr<Framer> StreamListener::MakeFramer() const {
-  if (address_.is_unix()) return std::make_unique<LengthFramer>(config_.max_packet_bytes);
-  return std::make_unique<LineFramer>();
+std::unique_ptr<Framer> StreamListener::MakeFramer(const Peer& peer) const {
+  if (address_.is_unix()) return std::make_unique<LengthFramer>(peer, config_.max_packet_bytes);
+  return std::make_unique<LineFramer>(peer);
 }
 
 bool StreamListener::Read(Connection& connection) {

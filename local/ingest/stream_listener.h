@@ -44,7 +44,7 @@ class StreamListener : public Listener {
   bool Read(Connection& connection);
   void Close(int descriptor);
   void Sweep();
-  std::unique_ptr<Framer> MakeFramer() const;
+  std::unique_ptr<Framer> MakeFramer(const Peer& peer) const;
 
   FileDescriptor socket_;
   const Address address_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "absl/strings/string_view.h"
+#include "common/net/peer.h"
 
 namespace tributary {
 
@@ -9,8 +10,9 @@ namespace tributary {
 class TextReceiver {
  public:
   virtual ~TextReceiver() = default;
-  // Lines separated by '\n'; the last may go without. Valid during the call.
-  virtual void Receive(absl::string_view text) = 0;
+  // Lines separated by '\n', the last may go without: one datagram, packet or read of a connection. Valid during the
+  // call.
+  virtual void Receive(absl::string_view text, const Peer& peer) = 0;
   // After every batch, and soon after each Listener::Wake: nothing is under way.
   virtual void EndBatch() = 0;
 };

@@ -12,9 +12,12 @@
 namespace tributary {
 namespace {
 
+const Peer kPeer = Peer::OfProcess(1234, 1000);
+
 class Collector : public TextReceiver {
  public:
-  void Receive(absl::string_view text) override {
+  void Receive(absl::string_view text, const Peer& peer) override {
+    EXPECT_EQ(peer, kPeer);
     packets.emplace_back(text);
     absl::StrAppend(&all, text, absl::EndsWith(text, "\n") ? "" : "\n");
   }
@@ -34,7 +37,7 @@ TEST(LineFramerTest, GivesTheSameLinesHoweverTheyAreSplit) {
   const std::string stream = "a:1|c\nbb:2|c\n\nccc:3|c\nlast:4|c";
   const std::string expected = "a:1|c\nbb:2|c\n\nccc:3|c\nlast:4|c\n";
   for (size_t split = 1; split < stream.size(); ++split) {
-    LineFramer framer;
+    LineFramer framer(kPeer);
     Collector collector;
     for (size_t at = 0; at < stream.size(); at += split) {
       EXPECT_TRUE(framer.Feed(absl::string_view(stream).substr(at, split), collector));
@@ -45,7 +48,7 @@ TEST(LineFramerTest, GivesTheSameLinesHoweverTheyAreSplit) {
 }
 
 TEST(LineFramerTest, SkipsALineThatIsTooLongAndNothingElse) {
-  LineFramer framer;
+  LineFramer framer(kPeer);
   Collector collector;
   const std::string chunk(LineFramer::kMaxLineBytes, 'x');
   framer.Feed("before:1|c\nlong", collector);
@@ -58,7 +61,7 @@ TEST(LineFramerTest, SkipsALineThatIsTooLongAndNothingElse) {
 }
 
 TEST(LineFramerTest, TakesALineOfTheGreatestLength) {
-  LineFramer framer;
+  LineFramer framer(kPeer);
   Collector collector;
   const std::string line(LineFramer::kMaxLineBytes, 'x');
   framer.Feed(line, collector);
@@ -68,7 +71,7 @@ TEST(LineFramerTest, TakesALineOfTheGreatestLength) {
 }
 
 TEST(LineFramerTest, ForgetsTheEndOfALineThatWasTooLong) {
-  LineFramer framer;
+  LineFramer framer(kPeer);
   Collector collector;
   framer.Feed("x", collector);
   framer.Feed(std::string(LineFramer::kMaxLineBytes, 'x'), collector);
@@ -79,7 +82,7 @@ TEST(LineFramerTest, ForgetsTheEndOfALineThatWasTooLong) {
 TEST(LengthFramerTest, GivesTheSamePacketsHoweverTheyAreSplit) {
   const std::string stream = Packet("a:1|c\nb:2|c") + Packet("x") + Packet(std::string(300, 'y'));
   for (size_t split = 1; split <= stream.size(); ++split) {
-    LengthFramer framer(300);
+    LengthFramer framer(kPeer, 300);
     Collector collector;
     for (size_t at = 0; at < stream.size(); at += split) {
       EXPECT_TRUE(framer.Feed(absl::string_view(stream).substr(at, split), collector));
@@ -93,14 +96,14 @@ TEST(LengthFramerTest, GivesTheSamePacketsHoweverTheyAreSplit) {
 
 TEST(LengthFramerTest, RefusesLengthsOfZeroAndAboveTheLimit) {
   Collector collector;
-  EXPECT_FALSE(LengthFramer(300).Feed(absl::string_view("\0\0\0\0", 4), collector));
-  EXPECT_FALSE(LengthFramer(300).Feed(Packet(std::string(301, 'y')), collector));
-  EXPECT_FALSE(LengthFramer(300).Feed("\xff\xff\xff\xff", collector));
+  EXPECT_FALSE(LengthFramer(kPeer, 300).Feed(absl::string_view("\0\0\0\0", 4), collector));
+  EXPECT_FALSE(LengthFramer(kPeer, 300).Feed(Packet(std::string(301, 'y')), collector));
+  EXPECT_FALSE(LengthFramer(kPeer, 300).Feed("\xff\xff\xff\xff", collector));
   EXPECT_TRUE(collector.packets.empty());
 }
 
 TEST(LengthFramerTest, DropsAnUnfinishedPacket) {
-  LengthFramer framer(300);
+  LengthFramer framer(kPeer, 300);
   Collector collector;
   framer.Feed(Packet("a:1|c").substr(0, 7), collector);
   framer.Finish(collector);

@@ -43,15 +43,15 @@ class PacketReaderTest : public ::testing::Test {
 };
 
 TEST_F(PacketReaderTest, TakesLinesWithAndWithoutTheirEnd) {
-  reader_.Receive("a:1|c\nb:2|c");
-  reader_.Receive("a:4|c\n");
-  reader_.Receive("\n\na:8|c\r\n\r\n");
+  reader_.Receive("a:1|c\nb:2|c", Peer());
+  reader_.Receive("a:4|c\n", Peer());
+  reader_.Receive("\n\na:8|c\r\n\r\n", Peer());
   EXPECT_EQ(Total(), 15);
   EXPECT_EQ(metrics_.lines.value(), 4u);
 }
 
 TEST_F(PacketReaderTest, LosesNothingElseToABadLine) {
-  reader_.Receive("a:1|c\nbroken\na:2|c\nx:nan|c\n_e{9,9}:a|b\n_sc|x|9\na:4|c|@7\na:8|c");
+  reader_.Receive("a:1|c\nbroken\na:2|c\nx:nan|c\n_e{9,9}:a|b\n_sc|x|9\na:4|c|@7\na:8|c", Peer());
   EXPECT_EQ(Total(), 11);
   EXPECT_EQ(metrics_.lines.value(), 8u);
   EXPECT_EQ(Rejected(LineError::kNoValue), 1u);
@@ -62,7 +62,7 @@ TEST_F(PacketReaderTest, LosesNothingElseToABadLine) {
 }
 
 TEST_F(PacketReaderTest, CountsSkippedSections) {
-  reader_.Receive("a:1|c|future|#x|#y\na:1|c|c:known");
+  reader_.Receive("a:1|c|future|#x|#y\na:1|c|c:known", Peer());
   reader_.EndBatch();
   EXPECT_EQ(metrics_.skipped_sections.value(), 2u);
 }
