@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "absl/types/span.h"
+
 namespace tributary {
 
 // Sums whose result does not depend on the order of additions: every addend is rounded once to a fixed grid, and
@@ -57,6 +59,8 @@ class Fixed192 {
   }
   // Rounds to the nearest step. REQUIRES: Representable(value).
   static Fixed192 FromDouble(double value);
+  // What adding the FromDouble of each gives, several times faster. REQUIRES: all are Representable.
+  static Fixed192 SumOf(absl::Span<const double> values);
   static bool Representable(double value) { return value >= -kMaxMagnitude && value <= kMaxMagnitude; }
 
   double ToDouble() const;

@@ -10,6 +10,7 @@
 namespace tributary {
 namespace {
 
+// What is shorter is sorted sooner by comparing.
 constexpr size_t kWorthKeys = 32;
 
 bool Before(const Centroid& a, const Centroid& b) {
@@ -31,31 +32,41 @@ const hwy::Sorter& ThreadSorter() {
 
 }  // namespace
 
-void SortValues(absl::Span<double> values) { ThreadSorter()(values.data(), values.size(), hwy::SortAscending()); }
+SketchScratch& SketchScratch::OfThread() {
+  static thread_local SketchScratch scratch;
+  return scratch;
+}
 
-std::vector<Centroid> SortedCentroids(absl::Span<const Centroid> centroids) {
+void SortValues(absl::Span<double> values) {
+  if (values.size() < kWorthKeys) {
+    std::sort(values.begin(), values.end());
+  } else {
+    ThreadSorter()(values.data(), values.size(), hwy::SortAscending());
+  }
+}
+
+void SortCentroids(absl::Span<const Centroid> centroids, std::vector<Centroid>& sorted) {
   const size_t count = centroids.size();
-  std::vector<Centroid> sorted;
   if (count < kWorthKeys) {
     sorted.assign(centroids.begin(), centroids.end());
     std::sort(sorted.begin(), sorted.end(), Before);
-    return sorted;
+    return;
   }
   const int index_bits = std::bit_width(count - 1);
   const uint64_t index_mask = (uint64_t{1} << index_bits) - 1;
-  std::vector<uint64_t> keys(count);
+  std::vector<uint64_t>& keys = SketchScratch::OfThread().keys;
+  keys.resize(count);
   for (size_t i = 0; i < count; ++i) keys[i] = (OrderedBits(centroids[i].mean) & ~index_mask) | i;
   ThreadSorter()(keys.data(), count, hwy::SortAscending());
 
-  sorted.reserve(count);
-  for (const uint64_t key : keys) sorted.push_back(centroids[key & index_mask]);
+  sorted.resize(count);
+  for (size_t i = 0; i < count; ++i) sorted[i] = centroids[keys[i] & index_mask];
   for (size_t begin = 0; begin < count;) {
     size_t end = begin + 1;
     while (end < count && (keys[end] | index_mask) == (keys[begin] | index_mask)) ++end;
     if (end - begin > 1) std::sort(sorted.begin() + begin, sorted.begin() + end, Before);
     begin = end;
   }
-  return sorted;
 }
 
 }  // namespace tributary

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -18,10 +19,20 @@ struct Centroid {
 
 // In order of mean; equal means by kind and weight, so that equal multisets become equal sequences. Cost: one SIMD sort
 // of 64-bit keys (leading bits of the mean, then the index), one gather, and exact comparisons among equal leading
-// bits.
-std::vector<Centroid> SortedCentroids(absl::Span<const Centroid> centroids);
+// bits. `sorted` is overwritten.
+void SortCentroids(absl::Span<const Centroid> centroids, std::vector<Centroid>& sorted);
 
 // SIMD sort of finite numbers without negative zero.
 void SortValues(absl::Span<double> values);
+
+// Memory that the folds and merges of a thread use one after the other, so that none asks for fresh pages. Grows to
+// what the largest of them needs; holds nothing between calls.
+struct SketchScratch {
+  static SketchScratch& OfThread();
+  std::vector<double> values;
+  std::vector<uint64_t> keys;
+  std::vector<Centroid> centroids;
+  std::vector<Centroid> sorted;
+};
 
 }  // namespace tributary

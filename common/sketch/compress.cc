@@ -19,29 +19,42 @@ double CoarseLog2(double value) {
   return static_cast<double>(static_cast<int64_t>(bits >> 52) - 1023) + (mantissa - 1);
 }
 
+bool SameAtom(const Centroid& a, const Centroid& b) { return a.mean == b.mean && a.atom && b.atom; }
+
 void JoinEqualAtoms(std::vector<Centroid>& sorted) {
-  size_t kept = 0;
-  for (size_t i = 1; i < sorted.size(); ++i) {
-    Centroid& last = sorted[kept];
-    if (last.atom && sorted[i].atom && last.mean == sorted[i].mean) {
-      last.weight += sorted[i].weight;
+  const auto first = std::adjacent_find(sorted.begin(), sorted.end(), SameAtom);
+  if (first == sorted.end()) return;
+  auto kept = first;
+  for (auto next = first + 1; next != sorted.end(); ++next) {
+    if (SameAtom(*kept, *next)) {
+      kept->weight += next->weight;
     } else {
-      sorted[++kept] = sorted[i];
+      *++kept = *next;
     }
   }
-  if (!sorted.empty()) sorted.resize(kept + 1);
+  sorted.erase(kept + 1, sorted.end());
 }
 
-// A zero at the end is a centroid of its own in any case and does not count.
-Coordinate ChooseCoordinate(const std::vector<Centroid>& sorted) {
-  if (sorted.size() < 3) return Coordinate::kLinear;
-  double low = sorted.front().mean;
-  double high = sorted.back().mean;
-  if (low == 0) low = sorted[1].mean;
-  if (high == 0) high = sorted[sorted.size() - 2].mean;
+// By the two smallest and the two largest values: a zero at the end is a centroid of its own in any case and does not
+// count.
+Coordinate ChooseCoordinate(double low, double next_low, double next_high, double high) {
+  if (low == 0) low = next_low;
+  if (high == 0) high = next_high;
   if (low > 0 && high / kWideRange > low) return Coordinate::kLog;
   if (high < 0 && low / kWideRange < high) return Coordinate::kMirroredLog;
   return Coordinate::kLinear;
+}
+
+Coordinate ChooseCoordinate(const std::vector<Centroid>& sorted) {
+  const size_t count = sorted.size();
+  if (count < 3) return Coordinate::kLinear;
+  return ChooseCoordinate(sorted[0].mean, sorted[1].mean, sorted[count - 2].mean, sorted[count - 1].mean);
+}
+
+Coordinate ChooseCoordinate(absl::Span<const double> sorted) {
+  const size_t count = sorted.size();
+  if (count < 3) return Coordinate::kLinear;
+  return ChooseCoordinate(sorted[0], sorted[1], sorted[count - 2], sorted[count - 1]);
 }
 
 // REQUIRES: first < last.
@@ -72,17 +85,18 @@ double SizeLimit::RightEdge(double left) const {
   return std::min({left + body_, by_upper_tail, by_lower_tail});
 }
 
-Compressed Compress(std::vector<Centroid> sorted, Cut cut) {
-  JoinEqualAtoms(sorted);
+namespace {
+
+Compressed CutJoined(const std::vector<Centroid>& sorted, Cut cut) {
   Compressed result{.rows = {}, .coordinate = ChooseCoordinate(sorted)};
   if (static_cast<double>(sorted.size()) <= cut.compression) {
-    result.rows = std::move(sorted);
+    result.rows = sorted;
     return result;
   }
   double total = 0;
   for (const Centroid& c : sorted) total += c.weight;
   const SizeLimit limit(cut, total);
-  const auto alone = [&limit](const Centroid& c) { return c.atom && c.weight >= limit.heavy(); };
+  const auto alone = [&limit](const Centroid& c) { return c.weight >= limit.heavy() && c.atom; };
 
   result.rows.reserve(static_cast<size_t>(1.25 * cut.compression));
   const Centroid* const end = sorted.data() + sorted.size();
@@ -99,6 +113,71 @@ Compressed Compress(std::vector<Centroid> sorted, Cut cut) {
     first = last;
   }
   return result;
+}
+
+// Four sums side by side, for a processor adds as many while one is under way.
+Centroid Average(absl::Span<const double> values) {
+  const size_t count = values.size();
+  if (count == 1) return Centroid{.mean = values[0], .weight = 1};
+  const double origin = values[0];
+  double moments[4] = {};
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    for (size_t k = 0; k < 4; ++k) moments[k] += values[i + k] - origin;
+  }
+  for (; i < count; ++i) moments[0] += values[i] - origin;
+  const double moment = (moments[0] + moments[1]) + (moments[2] + moments[3]);
+  const double mean = origin + moment / static_cast<double>(count);
+  return Centroid{
+      .mean = std::clamp(mean, origin, values.back()), .weight = static_cast<double>(count), .atom = false};
+}
+
+// REQUIRES: more than cut.compression different values.
+Compressed CutDifferent(absl::Span<const double> sorted, Cut cut) {
+  Compressed result;
+  const SizeLimit limit(cut, static_cast<double>(sorted.size()));
+  result.rows.reserve(static_cast<size_t>(1.25 * cut.compression));
+  for (size_t first = 0; first < sorted.size();) {
+    const double left = static_cast<double>(first);
+    const double allowed = std::max(1.0, limit.RightEdge(left) - left);
+    const size_t count = std::min(sorted.size() - first, static_cast<size_t>(allowed));
+    result.rows.push_back(Average(sorted.subspan(first, count)));
+    first += count;
+  }
+  return result;
+}
+
+// Both ascend; every value becomes an atom of weight 1, and equal atoms one.
+void MergeSorted(absl::Span<const double> values, absl::Span<const Centroid> rows, std::vector<Centroid>& merged) {
+  merged.resize(rows.size() + values.size());
+  Centroid* next = merged.data();
+  auto value = values.begin();
+  for (const Centroid& row : rows) {
+    // Among equals SortCentroids puts atoms first.
+    while (value != values.end() && (*value < row.mean || (*value == row.mean && !row.atom))) {
+      *next++ = Centroid{.mean = *value++, .weight = 1};
+    }
+    *next++ = row;
+  }
+  while (value != values.end()) *next++ = Centroid{.mean = *value++, .weight = 1};
+}
+
+}  // namespace
+
+Compressed Compress(std::vector<Centroid>& sorted, Cut cut) {
+  JoinEqualAtoms(sorted);
+  return CutJoined(sorted, cut);
+}
+
+Compressed Compress(absl::Span<const double> values, absl::Span<const Centroid> rows, Cut cut) {
+  if (rows.empty() && static_cast<double>(values.size()) > cut.compression &&
+      ChooseCoordinate(values) == Coordinate::kLinear &&
+      std::adjacent_find(values.begin(), values.end()) == values.end()) {
+    return CutDifferent(values, cut);
+  }
+  std::vector<Centroid>& merged = SketchScratch::OfThread().sorted;
+  MergeSorted(values, rows, merged);
+  return Compress(merged, cut);
 }
 
 }  // namespace tributary

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "absl/types/span.h"
 #include "common/sketch/centroid.h"
 #include "common/sketch/coordinate.h"
 
@@ -38,8 +39,12 @@ struct Compressed {
   Coordinate coordinate = Coordinate::kLinear;
 };
 
-// Cuts centroids in SortedCentroids order into fewer. Equal atoms become one; up to `compression` of what is then left
-// stays as it is. The first and the last always stay alone. A pure function of its arguments.
-Compressed Compress(std::vector<Centroid> sorted, Cut cut);
+// Cuts centroids in the order of SortCentroids into fewer. Equal atoms become one; up to `compression` of what is then
+// left stays as it is. The first and the last always stay alone. The result depends on the arguments only; `sorted` is
+// left in pieces.
+Compressed Compress(std::vector<Centroid>& sorted, Cut cut);
+
+// The same of ascending samples of weight 1 and ascending `rows`.
+Compressed Compress(absl::Span<const double> values, absl::Span<const Centroid> rows, Cut cut);
 
 }  // namespace tributary

@@ -27,6 +27,7 @@ Reconstruction::Reconstruction(absl::Span<const Centroid> rows, Coordinate coord
 void Reconstruction::Quantiles(absl::Span<const double> q, absl::Span<double> out) const {
   size_t row = 0;
   double left = 0;
+  Memo memo;
   for (size_t i = 0; i < q.size(); ++i) {
     if (!(q[i] > 0 && q[i] < 1)) {
       out[i] = std::isnan(q[i]) ? q[i] : q[i] <= 0 ? min_ : max_;
@@ -39,7 +40,7 @@ void Reconstruction::Quantiles(absl::Span<const double> q, absl::Span<double> ou
     }
     while (row + 1 < rows_.size() && left + rows_[row].weight < rank) left += rows_[row++].weight;
     const double x = std::min(1.0, (rank - left) / rows_[row].weight);
-    out[i] = rows_[row].atom ? rows_[row].mean : Value(row, Cell(row).At(x));
+    out[i] = rows_[row].atom ? rows_[row].mean : Value(row, Cell(row, memo).At(x));
   }
 }
 
@@ -48,13 +49,14 @@ double Reconstruction::Cdf(double x) const {
   if (x < min_) return 0;
   if (x > max_) return 1;
   double below = 0;
+  Memo memo;
   for (size_t i = 0; i < rows_.size(); ++i) {
     const Centroid& row = rows_[i];
     if (i > 0 && rows_[i - 1].mean > x) break;
     if (row.atom || (i + 1 < rows_.size() && rows_[i + 1].mean < x)) {
       below += row.mean < x ? row.weight : row.mean == x ? row.weight / 2 : 0;
     } else {
-      below += row.weight * Cell(i).Inverse(ToCoordinate(coordinate_, x));
+      below += row.weight * Cell(i, memo).Inverse(ToCoordinate(coordinate_, x));
     }
   }
   return std::min(1.0, below / total_);
@@ -63,7 +65,8 @@ double Reconstruction::Cdf(double x) const {
 Centroid Reconstruction::ArithmeticCentroid(size_t i) const {
   Centroid row = rows_[i];
   if (row.atom || coordinate_ == Coordinate::kLinear) return row;
-  const Parabola cell = Cell(i);
+  Memo memo;
+  const Parabola cell = Cell(i, memo);
   double mean = 0;
   for (int k = 0; k < kArithmeticPoints; ++k) {
     mean += Value(i, cell.At((k + 0.5) / kArithmeticPoints)) / kArithmeticPoints;
@@ -74,25 +77,25 @@ Centroid Reconstruction::ArithmeticCentroid(size_t i) const {
 
 void Reconstruction::AppendSplit(std::vector<Centroid>& out) const {
   const double unit = std::isinf(lightest_atom_) ? 1 : lightest_atom_;
+  Memo memo;
   for (size_t i = 0; i < rows_.size(); ++i) {
     const Centroid& row = rows_[i];
     if (row.atom || row.weight < 3 * unit) {
       out.push_back(row);
       continue;
     }
-    const Parabola cell = Cell(i);
+    const Parabola cell = Cell(i, memo);
     for (int k = 0; k < kParts; ++k) {
-      const double part = cell.Average(static_cast<double>(k) / kParts, static_cast<double>(k + 1) / kParts);
-      out.push_back(Centroid{.mean = Value(i, part), .weight = row.weight / kParts, .atom = false});
+      out.push_back(Centroid{.mean = Value(i, cell.Average(k)), .weight = row.weight / kParts, .atom = false});
     }
   }
 }
 
-double Reconstruction::Parabola::Average(double from, double to) const {
-  const double width = to - from;
-  const double first = (to * to - from * from) / 2;
-  const double second = (to * to * to - from * from * from) / 3;
-  return left + ((rise + bend) * first - bend * second) / width;
+// The means of x and of x^2 over [k / 4, (k + 1) / 4] are (2k + 1) / 8 and (3k (k + 1) + 1) / 48.
+double Reconstruction::Parabola::Average(int part) const {
+  constexpr double kFirst[kParts] = {1 / 8.0, 3 / 8.0, 5 / 8.0, 7 / 8.0};
+  constexpr double kSecond[kParts] = {1 / 48.0, 7 / 48.0, 19 / 48.0, 37 / 48.0};
+  return left + (rise + bend) * kFirst[part] - bend * kSecond[part];
 }
 
 // The smaller root of bend x^2 - (rise + bend) x + (value - left) = 0, in the form that does not cancel.
@@ -112,7 +115,7 @@ double Reconstruction::Value(size_t i, double position) const {
   return std::clamp(FromCoordinate(coordinate_, position), low, high);
 }
 
-Reconstruction::Parabola Reconstruction::Cell(size_t i) const {
+Reconstruction::Parabola Reconstruction::Cell(size_t i, Memo& memo) const {
   const double mean = Position(i);
   const bool first = i == 0;
   const bool last = i + 1 == rows_.size();
@@ -120,8 +123,8 @@ Reconstruction::Parabola Reconstruction::Cell(size_t i) const {
   double right = last ? ToCoordinate(coordinate_, max_) : Position(i + 1);
   const bool left_open = !first && IsSpike(i - 1);
   const bool right_open = !last && IsSpike(i + 1);
-  if (!first && !left_open) left = Edge(i - 1);
-  if (!last && !right_open) right = Edge(i);
+  if (!first && !left_open) left = Edge(i - 1, memo);
+  if (!last && !right_open) right = Edge(i, memo);
   if (left_open) left = std::max(left, mean - (right - mean));
   if (right_open) right = std::min(right, mean + (mean - left));
 
@@ -160,18 +163,25 @@ double Reconstruction::Slope(size_t i) const {
 }
 
 // The value between cells i and i + 1: equation 1.6. REQUIRES: at least one of them is no atom, neither is a spike.
-double Reconstruction::Edge(size_t i) const {
+double Reconstruction::Edge(size_t i, Memo& memo) const {
+  if (memo.edge_row == i) return memo.edge;
   const double a = Position(i);
   const double step = Position(i + 1) - a;
   const double w0 = i > 0 && IsSmooth(i - 1) ? rows_[i - 1].weight : rows_[i].weight;
   const double w1 = rows_[i].weight;
   const double w2 = rows_[i + 1].weight;
   const double w3 = IsSmooth(i + 2) ? rows_[i + 2].weight : w2;
+  const double slope = memo.slope_row == i ? memo.slope : Slope(i);
+  const double next_slope = Slope(i + 1);
+  memo.slope_row = i + 1;
+  memo.slope = next_slope;
   const double left_share = (w0 + w1) / (2 * w1 + w2);
   const double right_share = (w3 + w2) / (2 * w2 + w1);
   const double correction = 2 * w1 * w2 / (w1 + w2) * (left_share - right_share) * step -
-                            w1 * left_share * Slope(i + 1) + w2 * right_share * Slope(i);
-  return a + std::clamp(w1 / (w1 + w2) * step + correction / (w0 + w1 + w2 + w3), 0.0, step);
+                            w1 * left_share * next_slope + w2 * right_share * slope;
+  memo.edge_row = i;
+  memo.edge = a + std::clamp(w1 / (w1 + w2) * step + correction / (w0 + w1 + w2 + w3), 0.0, step);
+  return memo.edge;
 }
 
 }  // namespace tributary

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -41,17 +42,25 @@ class Reconstruction {
 
     double right() const { return left + rise; }
     double At(double x) const { return left + x * (rise + bend * (1 - x)); }
-    double Average(double from, double to) const;
+    double Average(int part) const;  // over quarter `part`
     double Inverse(double value) const;
   };
 
-  Parabola Cell(size_t i) const;
+  // What neighbouring cells share, for who goes through them in order.
+  struct Memo {
+    size_t edge_row = SIZE_MAX;
+    double edge = 0;
+    size_t slope_row = SIZE_MAX;
+    double slope = 0;
+  };
+
+  Parabola Cell(size_t i, Memo& memo) const;
   double Position(size_t i) const { return ToCoordinate(coordinate_, rows_[i].mean); }
   double Value(size_t i, double position) const;
   bool IsSpike(size_t i) const { return rows_[i].atom && rows_[i].weight > 1.5 * lightest_atom_; }
   bool IsSmooth(size_t i) const { return i < rows_.size() && !IsSpike(i); }
   double Slope(size_t i) const;
-  double Edge(size_t i) const;
+  double Edge(size_t i, Memo& memo) const;
 
   absl::Span<const Centroid> rows_;
   Coordinate coordinate_;

@@ -36,22 +36,6 @@ size_t NextCapacity(size_t capacity) {
   return kMaxPending;
 }
 
-// Both ascend; every value becomes an atom of weight 1.
-std::vector<Centroid> MergeSorted(absl::Span<const Centroid> rows, absl::Span<const double> values) {
-  std::vector<Centroid> merged(rows.size() + values.size());
-  Centroid* next = merged.data();
-  auto value = values.begin();
-  for (const Centroid& row : rows) {
-    // Among equals SortedCentroids puts atoms first.
-    while (value != values.end() && (*value < row.mean || (*value == row.mean && !row.atom))) {
-      *next++ = Centroid{.mean = *value++, .weight = 1};
-    }
-    *next++ = row;
-  }
-  while (value != values.end()) *next++ = Centroid{.mean = *value++, .weight = 1};
-  return merged;
-}
-
 }  // namespace
 
 Fixed192 SumOf(const Centroid& row) {
@@ -116,22 +100,30 @@ void TDigest::Compress() {
 bool TDigest::Waiting() const { return !pending_.empty() || (body_ != nullptr && !body_->waiting.empty()); }
 
 TDigest::Body TDigest::Fold(uint16_t compression) const {
-  std::vector<Centroid> rows;
+  SketchScratch& scratch = SketchScratch::OfThread();
+  absl::Span<const Centroid> rows;
   if (body_ != nullptr) {
     rows = body_->rows;
-    rows.insert(rows.end(), body_->waiting.begin(), body_->waiting.end());
-    if (!body_->waiting.empty()) rows = SortedCentroids(rows);
+    if (!body_->waiting.empty()) {
+      std::vector<Centroid> unsorted = body_->rows;
+      unsorted.insert(unsorted.end(), body_->waiting.begin(), body_->waiting.end());
+      SortCentroids(unsorted, scratch.centroids);
+      rows = scratch.centroids;
+    }
   }
-  std::vector<double> values = pending_;
-  SortValues(absl::MakeSpan(values));
-  Compressed compressed =
-      tributary::Compress(MergeSorted(rows, values), Cut{.compression = 1.0 * compression, .dither = dither_ / 1024.0});
+  scratch.values.assign(pending_.begin(), pending_.end());
+  SortValues(absl::MakeSpan(scratch.values));
+  Compressed compressed = tributary::Compress(scratch.values, rows, Cut{.compression = 1.0 * compression, .dither = dither_ / 1024.0});
 
   Body folded;
   folded.count = count();
   folded.sum = sum();
-  folded.min = min();
-  folded.max = max();
+  folded.min = scratch.values.empty() ? body_->min : scratch.values.front();
+  folded.max = scratch.values.empty() ? body_->max : scratch.values.back();
+  if (body_ != nullptr) {
+    folded.min = std::min(folded.min, body_->min);
+    folded.max = std::max(folded.max, body_->max);
+  }
   folded.rows = std::move(compressed.rows);
   folded.coordinate = compressed.coordinate;
   folded.cut = compression;
@@ -176,8 +168,7 @@ Fixed128 TDigest::count() const {
 }
 
 Fixed192 TDigest::sum() const {
-  Fixed192 sum;
-  for (const double value : pending_) sum += Fixed192::FromDouble(value);
+  const Fixed192 sum = Fixed192::SumOf(pending_);
   return body_ == nullptr ? sum : sum + body_->sum;
 }
 
@@ -238,7 +229,8 @@ absl::StatusOr<TDigest> TDigest::FromCentroids(absl::Span<const Centroid> centro
     body->max = std::max(body->max, row.mean);
     body->rows.push_back(row);
   }
-  body->rows = SortedCentroids(body->rows);
+  std::vector<Centroid> unsorted = std::move(body->rows);
+  SortCentroids(unsorted, body->rows);
   body->cut = Body::kUncut;
   result.body_ = std::move(body);
   return result;

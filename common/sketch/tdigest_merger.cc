@@ -34,10 +34,20 @@ void TDigestMerger::Add(const TDigest& digest, uint64_t source_hash) {
   count_ += body.count;
   sum_ += body.sum;
 
-  const Run run{.begin = static_cast<uint32_t>(centroids_.size()), .slot = static_cast<uint32_t>(source_hash % kSlots)};
-  if (runs_.empty() || runs_.back().slot != run.slot) runs_.push_back(run);
-  body.reconstruction().AppendSplit(centroids_);
+  runs_.push_back(Run{.begin = static_cast<uint32_t>(centroids_.size()),
+                      .slot = static_cast<uint8_t>(source_hash % kSlots),
+                      .coordinate = body.coordinate,
+                      .min = body.min,
+                      .max = body.max});
+  centroids_.insert(centroids_.end(), body.rows.begin(), body.rows.end());
   if (centroids_.size() > buffer_centroids_) Compact();
+}
+
+void TDigestMerger::AppendSplit(size_t run, std::vector<Centroid>& out) const {
+  const Run& from = runs_[run];
+  const size_t end = run + 1 < runs_.size() ? runs_[run + 1].begin : centroids_.size();
+  const auto rows = absl::MakeConstSpan(centroids_).subspan(from.begin, end - from.begin);
+  Reconstruction(rows, from.coordinate, from.min, from.max).AppendSplit(out);
 }
 
 TDigest TDigestMerger::Finish(double compression) const {
@@ -48,8 +58,11 @@ TDigest TDigestMerger::Finish(double compression) const {
 }
 
 TDigest::Body TDigestMerger::CutAll(uint16_t compression, double dither) const {
-  Compressed compressed =
-      Compress(SortedCentroids(centroids_), Cut{.compression = 1.0 * compression, .dither = dither});
+  SketchScratch& scratch = SketchScratch::OfThread();
+  scratch.centroids.clear();
+  for (size_t run = 0; run < runs_.size(); ++run) AppendSplit(run, scratch.centroids);
+  SortCentroids(scratch.centroids, scratch.sorted);
+  Compressed compressed = Compress(scratch.sorted, Cut{.compression = 1.0 * compression, .dither = dither});
   TDigest::Body body;
   body.count = count_;
   body.sum = sum_;
@@ -63,23 +76,31 @@ TDigest::Body TDigestMerger::CutAll(uint16_t compression, double dither) const {
 
 // Each slot is cut with a dither of its own, so that the slots' cuts do not clump either.
 void TDigestMerger::Compact() {
-  std::array<std::vector<Centroid>, kSlots> slots;
-  for (size_t i = 0; i < runs_.size(); ++i) {
-    const size_t end = i + 1 < runs_.size() ? runs_[i + 1].begin : centroids_.size();
-    std::vector<Centroid>& slot = slots[runs_[i].slot];
-    slot.insert(slot.end(), centroids_.begin() + runs_[i].begin, centroids_.begin() + end);
-  }
-  centroids_.clear();
-  runs_.clear();
-  const auto in_use = std::count_if(slots.begin(), slots.end(), [](const auto& slot) { return !slot.empty(); });
+  std::array<std::vector<size_t>, kSlots> runs_of;
+  for (size_t run = 0; run < runs_.size(); ++run) runs_of[runs_[run].slot].push_back(run);
+  const auto in_use = std::count_if(runs_of.begin(), runs_of.end(), [](const auto& runs) { return !runs.empty(); });
   const double compression = SlotCompression(buffer_centroids_, static_cast<size_t>(in_use));
+
+  SketchScratch& scratch = SketchScratch::OfThread();
+  std::vector<Centroid> centroids;
+  centroids.reserve(centroids_.capacity());
+  std::vector<Run> runs;
   for (uint32_t slot = 0; slot < kSlots; ++slot) {
-    if (slots[slot].empty()) continue;
+    if (runs_of[slot].empty()) continue;
+    scratch.centroids.clear();
+    for (const size_t run : runs_of[slot]) AppendSplit(run, scratch.centroids);
+    SortCentroids(scratch.centroids, scratch.sorted);
     const double dither = 0.8 + 0.4 * slot / kSlots;
-    const Compressed cut = Compress(SortedCentroids(slots[slot]), Cut{.compression = compression, .dither = dither});
-    runs_.push_back(Run{.begin = static_cast<uint32_t>(centroids_.size()), .slot = slot});
-    centroids_.insert(centroids_.end(), cut.rows.begin(), cut.rows.end());
+    const Compressed cut = Compress(scratch.sorted, Cut{.compression = compression, .dither = dither});
+    runs.push_back(Run{.begin = static_cast<uint32_t>(centroids.size()),
+                       .slot = static_cast<uint8_t>(slot),
+                       .coordinate = cut.coordinate,
+                       .min = cut.rows.front().mean,
+                       .max = cut.rows.back().mean});
+    centroids.insert(centroids.end(), cut.rows.begin(), cut.rows.end());
   }
+  centroids_ = std::move(centroids);
+  runs_ = std::move(runs);
   approximate_order_ = true;
 }
 

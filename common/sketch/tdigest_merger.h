@@ -6,17 +6,18 @@
 
 #include "common/base/fixed_point.h"
 #include "common/sketch/centroid.h"
+#include "common/sketch/coordinate.h"
 #include "common/sketch/tdigest.h"
 
 namespace tributary {
 
 // Merges the digests of one series in one open window, however many arrive.
 //
-// Add appends centroids, heavy ones split along their own reconstruction (hosts of equal size cut at equal quantiles;
-// unsplit, their centroids clump and the errors add up). Finish sorts and compresses once, so equal sets of digests
+// Add appends centroids. Finish splits heavy ones along their own reconstruction (hosts of equal size cut at equal
+// quantiles; unsplit, their centroids clump and the errors add up), sorts and compresses once, so equal sets of digests
 // give equal bytes in any order of Add.
 //
-// Bound:   `buffer_centroids` plus one digest. A larger merge is compacted in 64 slots by source hash; from then on
+// Bound:   `buffer_centroids` plus one digest, 24 bytes each; four times that of the thread's scratch while it cuts. A larger merge is compacted in 64 slots by source hash; from then on
 //          approximate_order() is true and results of equal sets agree only within the error.
 // Threads: thread-compatible.
 class TDigestMerger {
@@ -40,13 +41,17 @@ class TDigestMerger {
 
  private:
   friend class TDigest;
-  // Centroids [begin, begin of the next run) came from sources of one slot.
+  // Centroids [begin, begin of the next run) are those of one digest, or of one slot after compaction.
   struct Run {
     uint32_t begin;
-    uint32_t slot;
+    uint8_t slot;
+    Coordinate coordinate;
+    double min;
+    double max;
   };
 
   TDigest::Body CutAll(uint16_t compression, double dither) const;
+  void AppendSplit(size_t run, std::vector<Centroid>& out) const;
   void Compact();
 
   size_t buffer_centroids_;

@@ -78,6 +78,53 @@ TEST(Fixed192Test, RoundsToTheNearestStep) {
   EXPECT_EQ(Fixed192::FromDouble(1 - 0x1p-53) + Fixed192::FromDouble(0x1p-53), Fixed192::FromDouble(1));
 }
 
+// The mantissa shifted as an integer, ties to even.
+Fixed192 RoundedByShifting(double value) {
+  int exponent = 0;
+  const auto mantissa = static_cast<int64_t>(std::ldexp(std::frexp(value, &exponent), 53));
+  auto steps = static_cast<unsigned __int128>(std::abs(mantissa));
+  const int shift = exponent - 53 + 64;
+  if (shift >= 0) {
+    steps <<= shift;
+  } else if (shift < -64) {
+    steps = 0;
+  } else {
+    const unsigned __int128 half = static_cast<unsigned __int128>(1) << (-shift - 1);
+    const unsigned __int128 rest = steps & (2 * half - 1);
+    steps >>= -shift;
+    if (rest > half || (rest == half && (steps & 1) != 0)) ++steps;
+  }
+  const __int128 number = mantissa < 0 ? -static_cast<__int128>(steps) : static_cast<__int128>(steps);
+  return Fixed192::FromParts(number < 0 ? -1 : 0, static_cast<uint64_t>(number >> 64), static_cast<uint64_t>(number));
+}
+
+TEST(Fixed192Test, RoundsLikeIntegerArithmetic) {
+  std::mt19937_64 random(4);
+  for (int round = 0; round < 100'000; ++round) {
+    const int bits = static_cast<int>(random() % 53) + 1;
+    const double mantissa = static_cast<double>(static_cast<int64_t>(random()) >> (64 - bits));
+    const double value = std::ldexp(mantissa, static_cast<int>(random() % 130) - 120);
+    if (std::fabs(value) >= 0x1p62) continue;
+    ASSERT_EQ(Fixed192::FromDouble(value), RoundedByShifting(value)) << value;
+  }
+}
+
+TEST(Fixed192Test, TheSumOfManyIsTheSumOfEach) {
+  std::mt19937_64 random(5);
+  for (const int largest_exponent : {-70, 0, 40, 51, 52, 95}) {
+    for (const size_t count : {0, 1, 7, 1024, 3000}) {
+      std::vector<double> values(count);
+      Fixed192 expected;
+      for (double& value : values) {
+        const double mantissa = static_cast<double>(static_cast<int64_t>(random())) * 0x1p-63;
+        value = std::ldexp(mantissa, largest_exponent - static_cast<int>(random() % 3));
+        expected += Fixed192::FromDouble(value);
+      }
+      EXPECT_EQ(Fixed192::SumOf(values), expected) << largest_exponent << " " << count;
+    }
+  }
+}
+
 TEST(Fixed192Test, OnlyFiniteNumbersInRangeAreRepresentable) {
   EXPECT_TRUE(Fixed192::Representable(Fixed192::kMaxMagnitude));
   for (const double value : {std::nan(""), kInfinity, -kInfinity, -0x1.000001p96}) {

@@ -199,14 +199,14 @@ TEST(TDigestMergerTest, SkewedHostSizesKeepTheTail) {
 }
 
 TEST(TDigestMergerTest, AboveTheBufferItStaysBoundedAndSaysSo) {
-  const Fleet fleet = MakeFleet(Named("lognormal2"), 300, 10);
+  const Fleet fleet = MakeFleet(Named("lognormal2"), 600, 10);
   TDigestMerger small(TDigestMerger::kMinBufferCentroids);
   for (size_t host = 0; host < fleet.digests.size(); ++host) small.Add(fleet.digests[host], host * 0x9E3779B97F4A7C15);
   EXPECT_TRUE(small.approximate_order());
   EXPECT_LE(small.MemoryBytes(), 4 * TDigestMerger::kMinBufferCentroids * sizeof(Centroid));
   const TDigest merged = small.Finish(kOwnerCompression);
   const RankOracle oracle(fleet.samples);
-  EXPECT_EQ(merged.count(), Fixed128::FromDouble(300000));
+  EXPECT_EQ(merged.count(), Fixed128::FromDouble(600000));
   EXPECT_EQ(merged.max(), oracle.max());
   EXPECT_LE(oracle.ErrorPpm(0.5, merged.Quantile(0.5)), 1000);
   EXPECT_LE(oracle.ErrorPpm(0.99, merged.Quantile(0.99)), 300);
