@@ -5,14 +5,15 @@
 namespace tributary {
 
 void ByteWriter::Varint(uint64_t value) {
-  while (value >= 0x80) {
-    U8(static_cast<uint8_t>(value | 0x80));
-    value >>= 7;
-  }
-  U8(static_cast<uint8_t>(value));
+  char bytes[10];
+  size_t size = 0;
+  for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(value | 0x80);
+  bytes[size++] = static_cast<char>(value);
+  out_.append(bytes, size);
 }
 
 uint64_t ByteReader::Varint() {
+  if (!rest_.empty() && static_cast<uint8_t>(rest_[0]) < 0x80) return U8();
   uint64_t value = 0;
   for (int shift = 0; shift < 70; shift += 7) {
     const uint8_t byte = U8();

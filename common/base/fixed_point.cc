@@ -7,39 +7,61 @@ namespace tributary {
 
 namespace {
 
-// Below this a double times 2^30 fits 64 bits, and a double may have a fraction.
-constexpr double kSmallWeight = 0x1p32;
-constexpr double kSmallValue = 0x1p52;
+constexpr double kSmallWeight = 0x1p21;  // times 2^30 it is RoundSmall's
 
-// Nearest whole number, ties to even, of |x| < 2^51: adding this leaves no bits for a fraction.
+// Nearest whole number, ties to even, of |x| <= 2^51: adding this leaves no bits for a fraction.
 double RoundSmall(double x) {
   constexpr double kNoFraction = 0x1.8p52;
   return (x + kNoFraction) - kNoFraction;
 }
 
-// whole + high 2^-31 + low 2^-64 is a value, rounded to 2^-64; all three have its sign.
+// whole + high 2^-31 + low 2^-64 is a value of at most kMaxValue, rounded to 2^-64. The parts are whole numbers, and so
+// small that doubles add kMaxTerms of them exactly.
 struct Split {
-  explicit Split(double value) : whole(static_cast<int64_t>(value)) {
-    const double fraction = (value - static_cast<double>(whole)) * 0x1p31;
-    high = static_cast<int64_t>(fraction);
-    low = static_cast<int64_t>(RoundSmall((fraction - static_cast<double>(high)) * 0x1p33));
+  static constexpr double kMaxValue = 0x1p42;
+  static constexpr size_t kMaxTerms = 1024;
+
+  explicit Split(double value) : whole(RoundSmall(value)) {
+    const double fraction = (value - whole) * 0x1p31;
+    high = RoundSmall(fraction);
+    low = RoundSmall((fraction - high) * 0x1p33);
   }
-  int64_t whole;
-  int64_t high;
-  int64_t low;
+  double whole;
+  double high;
+  double low;
 };
 
-Fixed192 Join(int64_t whole, int64_t high, int64_t low) {
-  const __int128 steps = (static_cast<__int128>(whole) << 64) + (static_cast<__int128>(high) << 33) + low;
+Fixed192 Join(double whole, double high, double low) {
+  const __int128 steps = (static_cast<__int128>(static_cast<int64_t>(whole)) << 64) +
+                         (static_cast<__int128>(static_cast<int64_t>(high)) << 33) + static_cast<int64_t>(low);
   return Fixed192::FromParts(steps < 0 ? -1 : 0, static_cast<uint64_t>(steps >> 64), static_cast<uint64_t>(steps));
+}
+
+Fixed192 SumOfSmall(absl::Span<const double> block) {
+  constexpr size_t kLanes = 4;
+  double whole[kLanes] = {};
+  double high[kLanes] = {};
+  double low[kLanes] = {};
+  const auto add = [&](double value, size_t lane) {
+    const Split split(value);
+    whole[lane] += split.whole;
+    high[lane] += split.high;
+    low[lane] += split.low;
+  };
+  size_t i = 0;
+  for (; i + kLanes <= block.size(); i += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) add(block[i + lane], lane);
+  }
+  for (; i < block.size(); ++i) add(block[i], 0);
+  return Join(whole[0] + whole[1] + whole[2] + whole[3], high[0] + high[1] + high[2] + high[3],
+              low[0] + low[1] + low[2] + low[3]);
 }
 
 }  // namespace
 
 Fixed128 Fixed128::FromDouble(double value) {
   if (std::fabs(value) < kSmallWeight) {
-    const double steps = value * 0x1p30;
-    return Fixed128(static_cast<int64_t>(std::fabs(steps) < 0x1p51 ? RoundSmall(steps) : std::nearbyint(steps)));
+    return Fixed128(static_cast<int64_t>(RoundSmall(value * 0x1p30)));
   }
   return Fixed128(static_cast<__int128>(std::nearbyint(value * 0x1p30)));
 }
@@ -48,7 +70,7 @@ double Fixed128::ToDouble() const { return static_cast<double>(steps_) * 0x1p-30
 
 // |value| splits exactly into a whole part below 2^97 and a fraction; the fraction is rounded to 2^-64.
 Fixed192 Fixed192::FromDouble(double value) {
-  if (std::fabs(value) < kSmallValue) {
+  if (std::fabs(value) <= Split::kMaxValue) {
     const Split split(value);
     return Join(split.whole, split.high, split.low);
   }
@@ -80,28 +102,16 @@ double Fixed192::ToDouble() const {
 }
 
 Fixed192 Fixed192::SumOf(absl::Span<const double> values) {
-  // So many addends of a block fit 64 bits when none is larger than kSmallBlockValue.
-  constexpr size_t kBlock = 1024;
-  constexpr double kSmallBlockValue = 0x1p51;
   Fixed192 sum;
-  for (size_t begin = 0; begin < values.size(); begin += kBlock) {
-    const absl::Span<const double> block = values.subspan(begin, kBlock);
+  for (size_t begin = 0; begin < values.size(); begin += Split::kMaxTerms) {
+    const absl::Span<const double> block = values.subspan(begin, Split::kMaxTerms);
     double largest = 0;
     for (const double value : block) largest = std::max(largest, std::fabs(value));
-    if (largest > kSmallBlockValue) {
+    if (largest <= Split::kMaxValue) {
+      sum += SumOfSmall(block);
+    } else {
       for (const double value : block) sum += FromDouble(value);
-      continue;
     }
-    int64_t whole = 0;
-    int64_t high = 0;
-    int64_t low = 0;
-    for (const double value : block) {
-      const Split split(value);
-      whole += split.whole;
-      high += split.high;
-      low += split.low;
-    }
-    sum += Join(whole, high, low);
   }
   return sum;
 }

@@ -82,7 +82,9 @@ double MeanOf(const Layout& layout, uint64_t key, bool atom) {
   if (!atom || layout.decimals == kNoDecimals) return mean;
   const double power = kPowersOfTen[layout.decimals];
   const double scaled = mean * power;
-  return std::fabs(scaled) < 0x1p52 ? std::nearbyint(scaled) / power + 0.0 : mean;
+  // Adding this leaves no bits for a fraction: the nearest whole number, ties to even.
+  constexpr double kNoFraction = 0x1.8p52;
+  return std::fabs(scaled) < 0x1p51 ? ((scaled + kNoFraction) - kNoFraction) / power + 0.0 : mean;
 }
 
 uint64_t MaxKey(const Layout& layout) {
@@ -111,8 +113,11 @@ int ChooseDecimals(const std::vector<Centroid>& rows, Layout layout) {
   return layout.decimals;
 }
 
+bool IsWhole(double weight) { return weight < 0x1p53 && static_cast<double>(static_cast<int64_t>(weight)) == weight; }
+
 // Weights are written in steps of 2^-shift.
 int ChooseWeightShift(const std::vector<Centroid>& rows) {
+  if (std::all_of(rows.begin(), rows.end(), [](const Centroid& row) { return IsWhole(row.weight); })) return 0;
   int shift = 0;
   double heaviest = 0;
   for (const Centroid& row : rows) {
@@ -127,6 +132,7 @@ int ChooseWeightShift(const std::vector<Centroid>& rows) {
 
 // A row that would vanish keeps one step.
 uint64_t WeightSteps(const Centroid& row, int shift) {
+  if (shift == 0 && IsWhole(row.weight)) return static_cast<uint64_t>(row.weight);
   return static_cast<uint64_t>(std::max(1.0, std::nearbyint(std::ldexp(row.weight, shift))));
 }
 
@@ -188,12 +194,20 @@ struct Totals {
   Fixed128 count;
   Fixed192 sum;
 
-  void Add(const Centroid& row) {
-    count += Fixed128::FromDouble(std::min(row.weight, Fixed128::kMaxMagnitude));
-    sum += SumOf(row);
-  }
   friend bool operator==(const Totals&, const Totals&) = default;
 };
+
+Totals TotalsOf(const std::vector<Centroid>& rows) {
+  Totals totals;
+  std::vector<double>& products = SketchScratch::OfThread().values;
+  products.clear();
+  for (const Centroid& row : rows) {
+    totals.count += Fixed128::FromDouble(std::min(row.weight, Fixed128::kMaxMagnitude));
+    products.push_back(std::clamp(row.mean * row.weight, -Fixed192::kMaxMagnitude, Fixed192::kMaxMagnitude));
+  }
+  totals.sum = Fixed192::SumOf(products);
+  return totals;
+}
 
 Fixed192 Minus(const Fixed192& a) {
   return Fixed192::FromParts(~a.high(), ~a.middle(), ~a.low()) + Fixed192::FromParts(0, 0, 1);
@@ -239,7 +253,11 @@ absl::Status Malformed(absl::string_view what) {
 class RowCoder {
  public:
   RowCoder(const Layout& layout, double max)
-      : layout_(layout), max_(max), key_(KeyOf(layout, layout.min)), mean_(layout.min) {}
+      : layout_(layout),
+        step_(std::ldexp(1, -layout.weight_shift)),
+        max_(max),
+        key_(KeyOf(layout, layout.min)),
+        mean_(layout.min) {}
 
   // Returns the row as it will be read.
   Centroid Write(ByteWriter& writer, const Centroid& row, const double* known_mean) {
@@ -262,7 +280,7 @@ class RowCoder {
     const uint64_t tag = reader.Varint();
     const bool atom = (tag & kAverage) == 0;
     const uint64_t steps = tag >> (atom ? 2 : 1);
-    const double weight = std::ldexp(static_cast<double>(steps), -layout_.weight_shift);
+    const double weight = static_cast<double>(steps) * step_;
     if (steps == 0 || !Fixed128::Representable(weight)) reader.Fail();
     if (known_mean != nullptr) return Settle(*known_mean, steps, atom);
     if (atom && (tag & kExact) != 0) {
@@ -288,11 +306,11 @@ class RowCoder {
   // Rounding may have moved a mean past its neighbour.
   Centroid Settle(double mean, uint64_t steps, bool atom) {
     mean_ = std::clamp(mean, mean_, max_);
-    const double weight = std::ldexp(static_cast<double>(steps), -layout_.weight_shift);
-    return Centroid{.mean = mean_, .weight = weight, .atom = atom};
+    return Centroid{.mean = mean_, .weight = static_cast<double>(steps) * step_, .atom = atom};
   }
 
   const Layout layout_;
+  const double step_;
   const double max_;
   uint64_t key_;
   double mean_;
@@ -317,15 +335,17 @@ void TDigest::Encode(std::string& out) const {
   const bool last_is_max = rows.back().mean == body.max;
 
   std::string row_bytes;
+  row_bytes.reserve(8 * rows.size());
   ByteWriter row_writer(row_bytes);
   RowCoder coder(layout, body.max);
-  Totals totals;
+  std::vector<Centroid> written(rows.size());
   for (size_t i = 0; i < rows.size(); ++i) {
     const double* known = i == 0 && first_is_min                ? &body.min
                           : i + 1 == rows.size() && last_is_max ? &body.max
                                                                 : nullptr;
-    totals.Add(coder.Write(row_writer, rows[i], known));
+    written[i] = coder.Write(row_writer, rows[i], known);
   }
+  const Totals totals = TotalsOf(written);
   const Totals exact{body.count, body.sum};
 
   writer.Varint(rows.size());
@@ -376,7 +396,6 @@ absl::StatusOr<TDigest> TDigest::Decode(absl::string_view bytes) {
 
   const Layout layout{static_cast<MeanForm>(form), body->min, shift, decimals};
   RowCoder coder(layout, body->max);
-  Totals totals;
   body->rows.reserve(row_count);
   for (uint64_t i = 0; i < row_count; ++i) {
     const double* known = i == 0 && first_is_min              ? &body->min
@@ -384,8 +403,8 @@ absl::StatusOr<TDigest> TDigest::Decode(absl::string_view bytes) {
                                                               : nullptr;
     body->rows.push_back(coder.Read(reader, known));
     if (!reader.ok()) return Malformed("row");
-    totals.Add(body->rows.back());
   }
+  const Totals totals = TotalsOf(body->rows);
   Totals exact = totals;
   if ((flags & kTotalsDiffer) != 0) ReadDifference(reader, exact);
   if (!reader.AtEnd()) return Malformed("end");

@@ -111,7 +111,7 @@ TEST(Fixed192Test, RoundsLikeIntegerArithmetic) {
 
 TEST(Fixed192Test, TheSumOfManyIsTheSumOfEach) {
   std::mt19937_64 random(5);
-  for (const int largest_exponent : {-70, 0, 40, 51, 52, 95}) {
+  for (const int largest_exponent : {-70, 0, 40, 42, 51, 95}) {
     for (const size_t count : {0, 1, 7, 1024, 3000}) {
       std::vector<double> values(count);
       Fixed192 expected;
