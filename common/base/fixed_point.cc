@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace tributary {
 
@@ -10,51 +11,89 @@ namespace {
 constexpr double kSmallWeight = 0x1p21;  // times 2^30 it is RoundSmall's
 
 // Nearest whole number, ties to even, of |x| <= 2^51: adding this leaves no bits for a fraction.
-double RoundSmall(double x) {
+template <class Number>
+Number RoundSmall(Number x) {
   constexpr double kNoFraction = 0x1.8p52;
   return (x + kNoFraction) - kNoFraction;
 }
 
 // whole + high 2^-31 + low 2^-64 is a value of at most kMaxValue, rounded to 2^-64. The parts are whole numbers, and so
 // small that doubles add kMaxTerms of them exactly.
+template <class Number>
 struct Split {
   static constexpr double kMaxValue = 0x1p42;
   static constexpr size_t kMaxTerms = 1024;
 
-  explicit Split(double value) : whole(RoundSmall(value)) {
-    const double fraction = (value - whole) * 0x1p31;
+  Split() = default;
+  explicit Split(Number value) : whole(RoundSmall(value)) {
+    const Number fraction = (value - whole) * 0x1p31;
     high = RoundSmall(fraction);
     low = RoundSmall((fraction - high) * 0x1p33);
   }
-  double whole;
-  double high;
-  double low;
+  Split& operator+=(const Split& other) {
+    whole += other.whole;
+    high += other.high;
+    low += other.low;
+    return *this;
+  }
+  Number whole{};
+  Number high{};
+  Number low{};
 };
 
-Fixed192 Join(double whole, double high, double low) {
-  const __int128 steps = (static_cast<__int128>(static_cast<int64_t>(whole)) << 64) +
-                         (static_cast<__int128>(static_cast<int64_t>(high)) << 33) + static_cast<int64_t>(low);
+Fixed192 Join(const Split<double>& split) {
+  const __int128 steps = (static_cast<__int128>(static_cast<int64_t>(split.whole)) << 64) +
+                         (static_cast<__int128>(static_cast<int64_t>(split.high)) << 33) +
+                         static_cast<int64_t>(split.low);
   return Fixed192::FromParts(steps < 0 ? -1 : 0, static_cast<uint64_t>(steps >> 64), static_cast<uint64_t>(steps));
 }
 
-Fixed192 SumOfSmall(absl::Span<const double> block) {
-  constexpr size_t kLanes = 4;
-  double whole[kLanes] = {};
-  double high[kLanes] = {};
-  double low[kLanes] = {};
-  const auto add = [&](double value, size_t lane) {
-    const Split split(value);
-    whole[lane] += split.whole;
-    high[lane] += split.high;
-    low[lane] += split.low;
-  };
+// Numbers that one instruction of every processor works on.
+using Lanes = double __attribute__((vector_size(16)));
+constexpr size_t kLanes = 2;
+
+Lanes Load(const double* from) {
+  Lanes lanes;
+  std::memcpy(&lanes, from, sizeof lanes);
+  return lanes;
+}
+
+bool AllSmall(absl::Span<const double> block) {
+  constexpr double kMax = Split<double>::kMaxValue;
+  Lanes low[2] = {};
+  Lanes high[2] = {};
   size_t i = 0;
-  for (; i + kLanes <= block.size(); i += kLanes) {
-    for (size_t lane = 0; lane < kLanes; ++lane) add(block[i + lane], lane);
+  for (; i + 2 * kLanes <= block.size(); i += 2 * kLanes) {
+    for (size_t k = 0; k < 2; ++k) {
+      const Lanes value = Load(&block[i + k * kLanes]);
+      low[k] = value < low[k] ? value : low[k];
+      high[k] = value > high[k] ? value : high[k];
+    }
   }
-  for (; i < block.size(); ++i) add(block[i], 0);
-  return Join(whole[0] + whole[1] + whole[2] + whole[3], high[0] + high[1] + high[2] + high[3],
-              low[0] + low[1] + low[2] + low[3]);
+  double lowest = std::min({low[0][0], low[0][1], low[1][0], low[1][1]});
+  double highest = std::max({high[0][0], high[0][1], high[1][0], high[1][1]});
+  for (; i < block.size(); ++i) {
+    lowest = std::min(lowest, block[i]);
+    highest = std::max(highest, block[i]);
+  }
+  return lowest >= -kMax && highest <= kMax;
+}
+
+Fixed192 SumOfSmall(absl::Span<const double> block) {
+  Split<Lanes> even;
+  Split<Lanes> odd;
+  size_t i = 0;
+  for (; i + 2 * kLanes <= block.size(); i += 2 * kLanes) {
+    even += Split<Lanes>(Load(&block[i]));
+    odd += Split<Lanes>(Load(&block[i + kLanes]));
+  }
+  even += odd;
+  Split<double> sum;
+  sum.whole = even.whole[0] + even.whole[1];
+  sum.high = even.high[0] + even.high[1];
+  sum.low = even.low[0] + even.low[1];
+  for (; i < block.size(); ++i) sum += Split<double>(block[i]);
+  return Join(sum);
 }
 
 }  // namespace
@@ -70,10 +109,7 @@ double Fixed128::ToDouble() const { return static_cast<double>(steps_) * 0x1p-30
 
 // |value| splits exactly into a whole part below 2^97 and a fraction; the fraction is rounded to 2^-64.
 Fixed192 Fixed192::FromDouble(double value) {
-  if (std::fabs(value) <= Split::kMaxValue) {
-    const Split split(value);
-    return Join(split.whole, split.high, split.low);
-  }
+  if (std::fabs(value) <= Split<double>::kMaxValue) return Join(Split<double>(value));
   const double magnitude = std::fabs(value);
   const double whole = std::floor(magnitude);
   const double fraction = std::nearbyint((magnitude - whole) * 0x1p64);
@@ -103,11 +139,10 @@ double Fixed192::ToDouble() const {
 
 Fixed192 Fixed192::SumOf(absl::Span<const double> values) {
   Fixed192 sum;
-  for (size_t begin = 0; begin < values.size(); begin += Split::kMaxTerms) {
-    const absl::Span<const double> block = values.subspan(begin, Split::kMaxTerms);
-    double largest = 0;
-    for (const double value : block) largest = std::max(largest, std::fabs(value));
-    if (largest <= Split::kMaxValue) {
+  constexpr size_t kBlock = Split<double>::kMaxTerms;
+  for (size_t begin = 0; begin < values.size(); begin += kBlock) {
+    const absl::Span<const double> block = values.subspan(begin, kBlock);
+    if (AllSmall(block)) {
       sum += SumOfSmall(block);
     } else {
       for (const double value : block) sum += FromDouble(value);

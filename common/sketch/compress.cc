@@ -128,8 +128,7 @@ Centroid Average(absl::Span<const double> values) {
   for (; i < count; ++i) moments[0] += values[i] - origin;
   const double moment = (moments[0] + moments[1]) + (moments[2] + moments[3]);
   const double mean = origin + moment / static_cast<double>(count);
-  return Centroid{
-      .mean = std::clamp(mean, origin, values.back()), .weight = static_cast<double>(count), .atom = false};
+  return Centroid{.mean = std::clamp(mean, origin, values.back()), .weight = static_cast<double>(count), .atom = false};
 }
 
 // REQUIRES: more than cut.compression different values.

@@ -177,8 +177,8 @@ double Reconstruction::Edge(size_t i, Memo& memo) const {
   memo.slope = next_slope;
   const double left_share = (w0 + w1) / (2 * w1 + w2);
   const double right_share = (w3 + w2) / (2 * w2 + w1);
-  const double correction = 2 * w1 * w2 / (w1 + w2) * (left_share - right_share) * step -
-                            w1 * left_share * next_slope + w2 * right_share * slope;
+  const double correction = 2 * w1 * w2 / (w1 + w2) * (left_share - right_share) * step - w1 * left_share * next_slope +
+                            w2 * right_share * slope;
   memo.edge_row = i;
   memo.edge = a + std::clamp(w1 / (w1 + w2) * step + correction / (w0 + w1 + w2 + w3), 0.0, step);
   return memo.edge;

@@ -113,7 +113,8 @@ TDigest::Body TDigest::Fold(uint16_t compression) const {
   }
   scratch.values.assign(pending_.begin(), pending_.end());
   SortValues(absl::MakeSpan(scratch.values));
-  Compressed compressed = tributary::Compress(scratch.values, rows, Cut{.compression = 1.0 * compression, .dither = dither_ / 1024.0});
+  Compressed compressed =
+      tributary::Compress(scratch.values, rows, Cut{.compression = 1.0 * compression, .dither = dither_ / 1024.0});
 
   Body folded;
   folded.count = count();

@@ -17,7 +17,8 @@ namespace tributary {
 // quantiles; unsplit, their centroids clump and the errors add up), sorts and compresses once, so equal sets of digests
 // give equal bytes in any order of Add.
 //
-// Bound:   `buffer_centroids` plus one digest, 24 bytes each; four times that of the thread's scratch while it cuts. A larger merge is compacted in 64 slots by source hash; from then on
+// Bound:   `buffer_centroids` plus one digest, 24 bytes each; four times that of the thread's scratch while it cuts. A
+// larger merge is compacted in 64 slots by source hash; from then on
 //          approximate_order() is true and results of equal sets agree only within the error.
 // Threads: thread-compatible.
 class TDigestMerger {

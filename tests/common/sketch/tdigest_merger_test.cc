@@ -225,7 +225,8 @@ TEST(TDigestMergerTest, CompactionKeepsRanksHoweverTheSourcesSpread) {
       EXPECT_LE(merger.MemoryBytes(), 4 * TDigestMerger::kMinBufferCentroids * sizeof(Centroid));
       const TDigest merged = merger.Finish(kOwnerCompression);
       for (const double q : {0.1, 0.25, 0.5, 0.75, 0.9}) {
-        EXPECT_LE(oracle.ErrorPpm(q, merged.Quantile(q)), 1000) << name << " q " << q << " of " << sources << " sources";
+        EXPECT_LE(oracle.ErrorPpm(q, merged.Quantile(q)), 1000)
+            << name << " q " << q << " of " << sources << " sources";
       }
       EXPECT_LE(oracle.ErrorPpm(0.99, merged.Quantile(0.99)), 200) << name << " of " << sources << " sources";
     }
