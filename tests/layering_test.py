@@ -17,6 +17,7 @@ ALLOWED = {
     "common/sketch": ["common/base", "common/hash"],
     "common/aggregate": ["common/base", "common/hash", "common/metric", "common/sketch", "common/stats"],
     "common/rules": ["common/base", "common/hash", "common/metric", "common/sketch", "common/config"],
+    "common/statsd": ["common/base", "common/hash", "common/metric"],
     "common/wire": ["proto", "common/base", "common/hash", "common/metric", "common/sketch", "common/aggregate"],
     "common/config": ["common/base"],
     "common/net": ["common/base"],
@@ -28,7 +29,8 @@ ALLOWED = {
     "local": ["proto", "common"],
     "proxy": ["proto", "common"],
     "global": ["proto", "common"],
-    "cli": ["common/base", "common/config", "common/hash", "common/metric", "common/net", "common/telemetry", "common/traffic"],
+    "cli": ["common/base", "common/config", "common/hash", "common/metric", "common/net", "common/rules",
+            "common/statsd", "common/telemetry", "common/traffic"],
     "tests": ["proto", "common", "local", "proxy", "global", "cli", "tests"],
     "bench": ["proto", "common", "local", "proxy", "global", "bench", "tests/support"],
 }

@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
+#include "common/statsd/line_parser.h"
 #include "common/telemetry/telemetry.h"
-#include "local/ingest/line_parser.h"
 #include "local/ingest/text_receiver.h"
 #include "local/shard/shard.h"
 

@@ -5,7 +5,7 @@
 #include "absl/strings/string_view.h"
 #include "common/base/check.h"
 #include "common/metric/series_key.h"
-#include "local/ingest/line_parser.h"
+#include "common/statsd/line_parser.h"
 
 namespace tributary {
 namespace {

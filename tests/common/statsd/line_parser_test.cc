@@ -1,4 +1,4 @@
-#include "local/ingest/line_parser.h"
+#include "common/statsd/line_parser.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "local/ingest/line_parser.h"
+#include "common/statsd/line_parser.h"
 
 namespace tributary {
 namespace {
