@@ -24,11 +24,11 @@ absl::StatusOr<std::unique_ptr<Ingest>> Ingest::Start(Options options, RuleSet r
 
 Ingest::Ingest(Options options, RuleSet rules, const Clock& clock, Telemetry& telemetry)
     : options_(std::move(options)),
-      rules_(std::move(rules)),
       clock_(clock),
       telemetry_(telemetry),
       limiter_(options_.limits),
       levels_(2 * options_.limits.max_series),
+      policy_(std::make_shared<const Policy>(Policy{std::move(rules), options_.limits})),
       series_reading_(telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_local_series",
                                            "Series the agent knows; those of several shards count once.", {},
                                            [this] { return static_cast<double>(limiter_.series_count()); })) {}
@@ -93,11 +93,19 @@ absl::Status Ingest::OpenUnix(const Address& address) {
   return absl::OkStatus();
 }
 
+void Ingest::Reconfigure(RuleSet rules, const LimitsConfig& limits) {
+  const MutexLock lock(policy_mutex_);
+  policy_ = std::make_shared<const Policy>(Policy{std::move(rules), limits});
+  limiter_.Adopt(limits);
+  levels_.set_max_levels(2 * limits.max_series);
+  for (Reader& reader : readers_) reader.shard->Adopt(policy_);
+}
+
 Ingest::Reader& Ingest::NewReader() {
-  const SeriesTable::Environment environment = {
-      rules_,          options_.host, options_.cluster_seed,
-      options_.limits, limiter_,      options_.config.gauge_deltas ? &levels_ : nullptr};
-  const Shard::Options shard_options = {options_.scale, options_.instance, options_.compression, options_.limits};
+  const MutexLock lock(policy_mutex_);
+  const SeriesTable::Environment environment = {policy_, options_.host, options_.cluster_seed, limiter_,
+                                                options_.config.gauge_deltas ? &levels_ : nullptr};
+  const Shard::Options shard_options = {options_.scale, options_.instance, options_.compression};
   Reader& reader = readers_.emplace_back();
   reader.shard =
       std::make_unique<Shard>(shard_options, options_.first_interval, environment, clock_, ShardMetrics(telemetry_));

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/rules/rule_set.h"
 #include "common/statsd/line_parser.h"
 #include "common/telemetry/telemetry.h"
@@ -13,6 +14,7 @@
 #include "local/ingest/listener.h"
 #include "local/ingest/packet_reader.h"
 #include "local/shard/gauge_levels.h"
+#include "local/shard/policy.h"
 #include "local/shard/series_limiter.h"
 #include "local/shard/shard.h"
 
@@ -43,6 +45,10 @@ class Ingest {
   // Idempotent.
   void Stop();
 
+  // Thread-safe. In force from the next interval on: what was decided about series is decided anew, and those that
+  // `rules` lead to no more die as idle ones do. Series beyond lower limits stay until they are idle.
+  void Reconfigure(RuleSet rules, const LimitsConfig& limits);
+
   // As bound, in the order of the configuration.
   std::vector<Address> addresses() const;
   std::vector<Shard*> shards() const;
@@ -64,11 +70,12 @@ class Ingest {
   Reader& NewReader();
 
   const Options options_;
-  const RuleSet rules_;
   const Clock& clock_;
   Telemetry& telemetry_;
   SeriesLimiter limiter_;
   GaugeLevels levels_;
+  Mutex policy_mutex_;  // or two changes at once could leave shards that differ
+  PolicyPtr policy_ ABSL_GUARDED_BY(policy_mutex_);
   std::vector<Reader> readers_;
   Telemetry::Reading series_reading_;
 };

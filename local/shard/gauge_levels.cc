@@ -2,6 +2,11 @@
 
 namespace tributary {
 
+void GaugeLevels::set_max_levels(size_t max_levels) {
+  const MutexLock lock(mutex_);
+  max_levels_ = max_levels;
+}
+
 std::shared_ptr<GaugeLevel> GaugeLevels::Find(Hash128 series) {
   const MutexLock lock(mutex_);
   if (const auto found = entries_.find(series); found != entries_.end()) return found->second.level;

@@ -31,6 +31,7 @@ class GaugeLevels {
 
   explicit GaugeLevels(size_t max_levels) : max_levels_(max_levels) {}
 
+  void set_max_levels(size_t max_levels);
   // When max_levels are kept already, a level for the asker alone.
   std::shared_ptr<GaugeLevel> Find(Hash128 series);
   // Forgets what nobody has held for kKept. Once a minute is often enough.
@@ -43,8 +44,8 @@ class GaugeLevels {
     std::shared_ptr<GaugeLevel> level;
     absl::Time last_held = absl::InfinitePast();  // as Forget has seen it
   };
-  const size_t max_levels_;
   mutable Mutex mutex_;
+  size_t max_levels_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<Hash128, Entry> entries_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -6,12 +6,13 @@
 
 namespace tributary {
 
-OpenWindows::OpenWindows(const Options& options, IntervalIndex first_interval) : options_(options) {
+OpenWindows::OpenWindows(double compression, const LimitsConfig& limits, IntervalIndex first_interval)
+    : compression_(compression), limits_(limits) {
   main_.interval = first_interval;
 }
 
 Window::Entry OpenWindows::NewEntry(const SeriesPtr& series) const {
-  return {series, MakeAggregate(series->key.type, options_.compression, series->dither_seed)};
+  return {series, MakeAggregate(series->key.type, compression_, series->dither_seed)};
 }
 
 Window::Entry& OpenWindows::Main(SeriesTable::Entry& series) {
@@ -30,7 +31,7 @@ Window::Entry* OpenWindows::Late(const SeriesTable::Entry& series, IntervalIndex
   if (const auto found = late.slots.find(series.series.get()); found != late.slots.end()) {
     return &late.window.entries[found->second];
   }
-  if (late_series_ == options_.max_late_series) return nullptr;
+  if (late_series_ == limits_.max_late_series) return nullptr;
   ++late_series_;
   late.slots.emplace(series.series.get(), late.window.entries.size());
   late.window.entries.push_back(NewEntry(series.series));
@@ -38,7 +39,7 @@ Window::Entry* OpenWindows::Late(const SeriesTable::Entry& series, IntervalIndex
 }
 
 bool OpenWindows::Add(Event event) {
-  if (main_.events.size() == options_.max_events) return false;
+  if (main_.events.size() == limits_.max_events) return false;
   main_.events.push_back(std::move(event));
   return true;
 }

@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "common/base/interval.h"
+#include "local/shard/limits_config.h"
 #include "local/shard/series_table.h"
 #include "local/shard/window.h"
 
@@ -15,19 +16,16 @@ namespace tributary {
 // Threads: owned by one reader.
 class OpenWindows {
  public:
-  struct Options {
-    double compression = 100;         // of digests
-    size_t max_events = 1'000;        // per interval
-    size_t max_late_series = 10'000;  // over all late windows
-  };
-  OpenWindows(const Options& options, IntervalIndex first_interval);
+  // `compression` is of digests.
+  OpenWindows(double compression, const LimitsConfig& limits, IntervalIndex first_interval);
+  void Adopt(const LimitsConfig& limits) { limits_ = limits; }
 
   IntervalIndex interval() const { return main_.interval; }
 
   Window::Entry& Main(SeriesTable::Entry& series);
-  // Null when there are max_late_series. REQUIRES: interval < this->interval().
+  // Null when there are limits.max_late_series. REQUIRES: interval < this->interval().
   Window::Entry* Late(const SeriesTable::Entry& series, IntervalIndex interval);
-  // False when there are max_events.
+  // False when there are limits.max_events.
   bool Add(Event event);
 
   // Everything so far; `next_interval` is open from now on.
@@ -41,7 +39,8 @@ class OpenWindows {
 
   Window::Entry NewEntry(const SeriesPtr& series) const;
 
-  const Options options_;
+  const double compression_;
+  LimitsConfig limits_;
   Window main_;
   uint64_t number_ = 1;  // of main_; table entries that name it know their slot
   std::map<IntervalIndex, LateWindow> late_;

@@ -25,6 +25,11 @@ absl::string_view FoldReasonName(FoldReason reason) {
   return "unknown";
 }
 
+void SeriesLimiter::Adopt(const LimitsConfig& limits) {
+  const MutexLock lock(mutex_);
+  limits_ = limits;
+}
+
 FoldReason SeriesLimiter::Admit(Kind kind, const SeriesKey& key, Hash128 hash) {
   if (kind == Kind::kCatchAll) return FoldReason::kNone;
   const MutexLock lock(mutex_);
@@ -33,12 +38,12 @@ FoldReason SeriesLimiter::Admit(Kind kind, const SeriesKey& key, Hash128 hash) {
     ++found->second;
     return FoldReason::kNone;
   }
-  const size_t limit = kind == Kind::kOwn ? config_.max_series : config_.max_series / 10;
+  const size_t limit = kind == Kind::kOwn ? limits_.max_series : limits_.max_series / 10;
   if (counted.size() >= limit) return FoldReason::kSeriesLimit;
   if (kind == Kind::kOwn) {
-    if (key_bytes_ + BytesOf(key) > config_.max_key_bytes) return FoldReason::kSeriesLimit;
+    if (key_bytes_ + BytesOf(key) > limits_.max_key_bytes) return FoldReason::kSeriesLimit;
     size_t& of_name = series_of_[key.name];
-    if (of_name >= config_.max_series_per_metric) return FoldReason::kMetricLimit;
+    if (of_name >= limits_.max_series_per_metric) return FoldReason::kMetricLimit;
     ++of_name;
     key_bytes_ += BytesOf(key);
   }

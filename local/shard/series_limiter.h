@@ -27,7 +27,10 @@ class SeriesLimiter {
  public:
   enum class Kind : uint8_t { kOwn, kOther, kCatchAll };
 
-  explicit SeriesLimiter(const LimitsConfig& config) : config_(config) {}
+  explicit SeriesLimiter(const LimitsConfig& limits) : limits_(limits) {}
+
+  // For what is new from now on. What is counted already stays.
+  void Adopt(const LimitsConfig& limits);
 
   // kNone: it is counted until Release. A series that several shards have counts once.
   FoldReason Admit(Kind kind, const SeriesKey& key, Hash128 hash);
@@ -36,8 +39,8 @@ class SeriesLimiter {
   size_t series_count() const;
 
  private:
-  const LimitsConfig config_;
   mutable Mutex mutex_;
+  LimitsConfig limits_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<Hash128, uint32_t> shards_of_ ABSL_GUARDED_BY(mutex_);    // kOwn
   absl::flat_hash_map<std::string, size_t> series_of_ ABSL_GUARDED_BY(mutex_);  // kOwn, by name
   size_t key_bytes_ ABSL_GUARDED_BY(mutex_) = 0;                                // kOwn

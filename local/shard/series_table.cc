@@ -59,7 +59,7 @@ const SeriesTable::Route& SeriesTable::Intern(const RawSeries& raw) {
   auto found = routes_.find(hash);
   if (found == routes_.end()) {
     uncached_ = Decide(raw);
-    if (routes_.size() >= 2 * environment_.limits.max_series) {
+    if (routes_.size() >= 2 * limits().max_series) {
       MarkUsed(uncached_);
       return uncached_;
     }
@@ -78,7 +78,7 @@ void SeriesTable::MarkUsed(Route& route) {
 
 SeriesTable::Route SeriesTable::Decide(const RawSeries& raw) {
   Route route;
-  for (RoutedSeries& routed : environment_.rules.Apply(ToKey(raw), environment_.host)) {
+  for (RoutedSeries& routed : environment_.policy->rules.Apply(ToKey(raw), environment_.host)) {
     route.series.push_back(Place(std::move(routed), route.folded));
   }
   return route;
@@ -90,7 +90,7 @@ SeriesId SeriesTable::Place(RoutedSeries routed, FoldReason& folded) {
   SeriesId id = 0;
   const bool name_fits = routed.key.name.size() <= kMaxNameBytes;
   FoldReason reason = FoldReason::kTagLimit;
-  if (name_fits && TagsFit(routed.key, environment_.limits)) reason = FindOrAdmit(routed, Kind::kOwn, id);
+  if (name_fits && TagsFit(routed.key, limits())) reason = FindOrAdmit(routed, Kind::kOwn, id);
   if (reason == FoldReason::kNone) return id;
   folded = reason;
   FoldTags(routed);
@@ -139,8 +139,13 @@ void SeriesTable::Release(SeriesId id) {
   free_.push_back(id);
 }
 
+void SeriesTable::Adopt(PolicyPtr policy) {
+  environment_.policy = std::move(policy);
+  routes_.clear();
+}
+
 void SeriesTable::EndInterval() {
-  if (++intervals_ < environment_.limits.idle_intervals) return;
+  if (++intervals_ < limits().idle_intervals) return;
   intervals_ = 0;
   absl::erase_if(routes_, [this](const auto& item) {
     return item.second.last_used != generation_ || item.second.folded != FoldReason::kNone;

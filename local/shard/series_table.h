@@ -10,9 +10,8 @@
 #include "absl/strings/string_view.h"
 #include "common/hash/hash128.h"
 #include "common/metric/metric_type.h"
-#include "common/rules/rule_set.h"
 #include "local/shard/gauge_levels.h"
-#include "local/shard/limits_config.h"
+#include "local/shard/policy.h"
 #include "local/shard/series.h"
 #include "local/shard/series_limiter.h"
 
@@ -34,12 +33,11 @@ struct RawSeries {
 // Threads: owned by one reader.
 class SeriesTable {
  public:
-  // What all tables of an agent share. Everything outlives the table.
+  // What all tables of an agent share. What is referred to outlives the table.
   struct Environment {
-    const RuleSet& rules;
+    PolicyPtr policy;
     const std::string& host;
     uint64_t cluster_seed;
-    const LimitsConfig& limits;
     SeriesLimiter& limiter;
     GaugeLevels* levels;  // null: gauges have no deltas
   };
@@ -74,6 +72,9 @@ class SeriesTable {
   // is decided anew.
   void EndInterval();
 
+  // Decides everything anew from now on. Series that no route leads to any more are forgotten as idle ones are.
+  void Adopt(PolicyPtr policy);
+
   size_t series_count() const { return by_key_.size(); }
   size_t route_count() const { return routes_.size(); }
 
@@ -94,7 +95,9 @@ class SeriesTable {
   SeriesId NewEntry(std::shared_ptr<const Series> series, SeriesLimiter::Kind kind);
   void Release(SeriesId id);
 
-  const Environment environment_;
+  const LimitsConfig& limits() const { return environment_.policy->limits; }
+
+  Environment environment_;
   const uint64_t hash_seed_;
   absl::flat_hash_map<Hash128, Route> routes_;  // by the hash of the raw series
   Route uncached_;

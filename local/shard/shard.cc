@@ -36,9 +36,10 @@ Shard::Shard(const Options& options, IntervalIndex first_interval, const SeriesT
              const Clock& clock, const ShardMetrics& metrics)
     : options_(options),
       clock_(clock),
+      policy_(environment.policy),
       metrics_(metrics),
       table_(environment, SecretOf(options.instance)),
-      windows_({options.compression, options.limits.max_events, options.limits.max_late_series}, first_interval) {
+      windows_(options.compression, policy_->limits, first_interval) {
   BeginBatch();
 }
 
@@ -124,7 +125,7 @@ void Shard::Add(const CheckSample& check) {
   for (const SeriesId id : route.series) {
     CheckAggregate state;
     state.status = check.status;
-    state.message = UnescapeMessage(check.message.substr(0, options_.limits.max_check_message_bytes));
+    state.message = UnescapeMessage(check.message.substr(0, policy_->limits.max_check_message_bytes));
     state.unix_ns = UnixNanos(check.unix_seconds, now_unix_ns_);
     state.writer = options_.instance;
     Window::Entry& entry = windows_.Main(table_.entry(id));
@@ -153,6 +154,20 @@ void Shard::EndBatch() {
   if (!handover_.requested()) return;
   table_.EndInterval();
   handover_.Leave(windows_.Take(handover_.next_interval()));
+  AdoptNext();
+}
+
+void Shard::Adopt(PolicyPtr policy) {
+  const MutexLock lock(next_policy_mutex_);
+  next_policy_ = std::move(policy);
+}
+
+void Shard::AdoptNext() {
+  const MutexLock lock(next_policy_mutex_);
+  if (next_policy_ == nullptr) return;
+  policy_ = std::exchange(next_policy_, nullptr);
+  table_.Adopt(policy_);
+  windows_.Adopt(policy_->limits);
 }
 
 void Shard::PublishCounts() {

@@ -10,8 +10,8 @@
 #include "common/base/mutex.h"
 #include "common/metric/sample.h"
 #include "local/shard/handover.h"
-#include "local/shard/limits_config.h"
 #include "local/shard/open_windows.h"
+#include "local/shard/policy.h"
 #include "local/shard/series_table.h"
 #include "local/shard/shard_metrics.h"
 
@@ -33,7 +33,6 @@ class Shard : public SampleReceiver {
     IntervalScale scale{absl::Seconds(10)};
     InstanceId instance;       // writes gauges and checks
     double compression = 100;  // of digests
-    LimitsConfig limits;
   };
 
   // What `environment` refers to, `clock` and the cells of `metrics` outlive the shard. `first_interval` is open.
@@ -51,6 +50,9 @@ class Shard : public SampleReceiver {
   void RequestWindows(IntervalIndex next_interval);
   std::vector<ShardWindows> TakeWindows(absl::Duration timeout) { return handover_.Take(timeout); }
 
+  // Thread-safe. `policy` holds from the next interval on; the open one ends as it began.
+  void Adopt(PolicyPtr policy);
+
   // For who owns the reader's thread: how to get it to call EndBatch soon, before it starts; and that it has ended, so
   // that requests are answered where they are made.
   void set_wake(std::function<void()> wake) { wake_ = std::move(wake); }
@@ -64,9 +66,11 @@ class Shard : public SampleReceiver {
   uint64_t AddGauge(GaugeLevel* level, const Sample& sample, GaugeAggregate& into);
   void CountDrop(DropReason reason, uint64_t samples) { dropped_[static_cast<size_t>(reason)] += samples; }
   void PublishCounts();
+  void AdoptNext();
 
   const Options options_;
   const Clock& clock_;
+  PolicyPtr policy_;
   ShardMetrics metrics_;
   SeriesTable table_;
   OpenWindows windows_;
@@ -79,6 +83,8 @@ class Shard : public SampleReceiver {
 
   Handover handover_;
   std::function<void()> wake_;
+  Mutex next_policy_mutex_;
+  PolicyPtr next_policy_ ABSL_GUARDED_BY(next_policy_mutex_);  // null: as it is
   Mutex detach_mutex_;
   bool detached_ ABSL_GUARDED_BY(detach_mutex_) = false;
 };

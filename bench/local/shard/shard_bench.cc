@@ -15,16 +15,15 @@ constexpr IntervalIndex kFirstInterval = 100'000'000;
 
 // A shard with all it needs.
 struct Agent {
-  RuleSet rules;
   std::string host = "web-1";
   LimitsConfig limits;
   ManualClock clock{absl::FromUnixSeconds(1'000'000'000)};
   Telemetry telemetry;
   SeriesLimiter limiter{limits};
   GaugeLevels levels{limits.max_series};
-  Shard shard{Shard::Options{.instance = InstanceId::Random(), .limits = {}},
+  Shard shard{Shard::Options{.instance = InstanceId::Random()},
               kFirstInterval,
-              {rules, host, 1, limits, limiter, &levels},
+              {std::make_shared<const Policy>(), host, 1, limiter, &levels},
               clock,
               ShardMetrics(telemetry)};
 };

@@ -346,5 +346,25 @@ TEST_F(IngestTest, SpreadsSendersOverReaders) {
   EXPECT_EQ(TotalAfter(32), 32);
 }
 
+TEST_F(IngestTest, TakesOtherRulesFromTheNextIntervalOn) {
+  Client client(Start(At(Address::Kind::kUnixDatagram)));
+  client.Send("hits:1|c");
+  ASSERT_TRUE(Eventually([&] { return LineMetrics(telemetry_).lines.value() == 1; }));
+  RuleSpec rename;
+  rename.rename = "visits";
+  ingest_->Reconfigure(*RuleSet::Build({rename}), LimitsConfig());
+  Shard& shard = *ingest_->shards().at(0);
+  shard.RequestWindows(options_.first_interval + 1);
+  std::vector<ShardWindows> taken = shard.TakeWindows(absl::Seconds(30));
+  ASSERT_EQ(taken.size(), 1u);
+  EXPECT_EQ(taken[0].main.entries.at(0).series->key.name, "hits");
+  client.Send("hits:1|c");
+  ASSERT_TRUE(Eventually([&] { return LineMetrics(telemetry_).lines.value() == 2; }));
+  shard.RequestWindows(options_.first_interval + 2);
+  taken = shard.TakeWindows(absl::Seconds(30));
+  ASSERT_EQ(taken.size(), 1u);
+  EXPECT_EQ(taken[0].main.entries.at(0).series->key.name, "visits");
+}
+
 }  // namespace
 }  // namespace tributary

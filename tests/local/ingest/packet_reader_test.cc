@@ -26,16 +26,14 @@ class PacketReaderTest : public ::testing::Test {
   }
   uint64_t Rejected(LineError error) const { return metrics_.rejected[static_cast<size_t>(error)]->value(); }
 
-  const RuleSet rules_;
   const std::string host_ = "web-1";
-  const LimitsConfig limits_;
   ManualClock clock_{absl::FromUnixSeconds(1'000'000'000)};
   Telemetry telemetry_;
-  SeriesLimiter limiter_{limits_};
+  SeriesLimiter limiter_{LimitsConfig()};
   IntervalIndex shard_interval_ = 100'000'000;
   Shard shard_{Shard::Options(),
                shard_interval_,
-               {rules_, host_, 1, limits_, limiter_, nullptr},
+               {std::make_shared<const Policy>(), host_, 1, limiter_, nullptr},
                clock_,
                ShardMetrics(telemetry_)};
   LineMetrics metrics_{telemetry_};

@@ -49,7 +49,7 @@ TEST_F(SeriesTableTest, DithersByHostAndSeries) {
   const uint64_t a = table.entry(table.Intern({MetricType::kTimer, "a", ""}).series.at(0)).series->dither_seed;
   const uint64_t b = table.entry(table.Intern({MetricType::kTimer, "b", ""}).series.at(0)).series->dither_seed;
   const std::string other_host = "web-2";
-  SeriesTable other({rules_, other_host, 1, limits_, *limiter_, &levels_}, 7);
+  SeriesTable other({environment().policy, other_host, 1, *limiter_, &levels_}, 7);
   const uint64_t c = other.entry(other.Intern({MetricType::kTimer, "a", ""}).series.at(0)).series->dither_seed;
   EXPECT_NE(a, b);
   EXPECT_NE(a, c);
@@ -139,6 +139,20 @@ TEST_F(SeriesTableTest, DecidesAgainOnWhatIsFolded) {
   Intern(table, "a", "new");  // in use all the time, and folded as long as there is no room
   EndIntervals(table);
   EXPECT_THAT(Intern(table, "a", "new"), ElementsAre("global a #new"));
+}
+
+TEST_F(SeriesTableTest, DecidesAgainUnderAnotherPolicyAndForgetsWhatThatLeavesIdle) {
+  SeriesTable table(environment(), 7);
+  EXPECT_THAT(Intern(table, "a", "user:1"), ElementsAre("global a #user:1"));
+  RuleSpec rename;
+  rename.rename = "b";
+  table.Adopt(std::make_shared<const Policy>(Policy{.rules = *RuleSet::Build({rename})}));
+  EXPECT_THAT(Intern(table, "a", "user:1"), ElementsAre("global b #user:1"));
+  EXPECT_EQ(table.series_count(), 2u);
+  EndIntervals(table);
+  Intern(table, "a", "user:1");
+  EndIntervals(table);
+  EXPECT_EQ(table.series_count(), 1u);
 }
 
 TEST_F(SeriesTableTest, KeepsASeriesWhoseOtherSpellingIsInUse) {

@@ -22,10 +22,11 @@ class ShardFixture : public ::testing::Test {
   std::unique_ptr<Shard> NewShard() {
     Shard::Options options;
     options.instance = *InstanceId::FromBytes("0123456789abcdef");
-    options.limits = limits_;
     return std::make_unique<Shard>(options, kFirstInterval, environment(), clock_, ShardMetrics(telemetry_));
   }
-  SeriesTable::Environment environment() { return {rules_, host_, 1, limits_, *limiter_, &levels_}; }
+  SeriesTable::Environment environment() {
+    return {std::make_shared<const Policy>(Policy{rules_, limits_}), host_, 1, *limiter_, &levels_};
+  }
 
   // Replaces the limits; before NewShard.
   void Limit(const LimitsConfig& limits) {

@@ -278,5 +278,28 @@ TEST_F(ShardTest, AnswersItselfAfterItsReaderHasEnded) {
   EXPECT_EQ(CounterTotal(taken.front().main), 3);
 }
 
+TEST_F(ShardTest, AdoptsAPolicyAtTheEndOfTheInterval) {
+  auto shard = NewShard();
+  Add(*shard, MetricType::kCounter, "a", "", {1});
+  RuleSpec drop;
+  drop.drop = true;
+  shard->Adopt(std::make_shared<const Policy>(Policy{.rules = *RuleSet::Build({drop})}));
+  Add(*shard, MetricType::kCounter, "a", "", {2});
+  shard->EndBatch();
+  Add(*shard, MetricType::kCounter, "a", "", {4});
+  EXPECT_EQ(CounterTotal(Take(*shard).main), 7);  // whole, although it was asked to change in the middle
+  Add(*shard, MetricType::kCounter, "a", "", {8});
+  EXPECT_THAT(Take(*shard, kFirstInterval + 2).main.entries, IsEmpty());
+  EXPECT_EQ(Dropped(DropReason::kRule), 1u);
+}
+
+TEST_F(ShardTest, AdoptsTheLimitsOfEventsToo) {
+  auto shard = NewShard();
+  shard->Adopt(std::make_shared<const Policy>(Policy{.limits = {.max_events = 1}}));
+  Take(*shard);
+  for (int i = 0; i < 3; ++i) shard->Add(EventSample());
+  EXPECT_EQ(Take(*shard, kFirstInterval + 2).main.events.size(), 1u);
+}
+
 }  // namespace
 }  // namespace tributary
