@@ -21,6 +21,7 @@
 #include "local/ingest/ingest.h"
 #include "local/local_config.h"
 #include "local/local_sinks.h"
+#include "local/tap/tap_page.h"
 
 namespace tributary {
 namespace {
@@ -108,6 +109,7 @@ absl::Status Run(const LocalConfig& config, SignalWaiter& signals) {
 
   HttpServer http({.address = config.http_listen.HostPort()});
   AdminServer admin(http, telemetry, kProgram, TRIBUTARY_VERSION);
+  AddTapPage(http, ingest->taps());
   admin.AddReadyCheck("proxy", [&forwarder] {
     return forwarder.connected() ? absl::OkStatus() : absl::UnavailableError("not connected");
   });

@@ -122,7 +122,9 @@ int DatagramListener::ReceiveBatch() {
     absl::string_view text = batch_->text(i);
     if (batch_->truncated(i)) {
       metrics_.truncated.Increment();
-      text = text.substr(0, text.rfind('\n') + 1);  // nothing when there is no whole line
+      const size_t whole_bytes = text.rfind('\n') + 1;  // 0 when there is no whole line
+      receiver_.Refuse(text.substr(whole_bytes), "truncated", batch_->peer(i));
+      text = text.substr(0, whole_bytes);
     }
     receiver_.Receive(text, batch_->peer(i));
   }

@@ -5,15 +5,20 @@
 #include "common/base/bytes.h"
 
 namespace tributary {
+namespace {
+
+constexpr size_t kShownBytes = 256;  // of a stream that is none
+
+}  // namespace
 
 bool LineFramer::Feed(absl::string_view bytes, TextReceiver& receiver) {
   if (skipping_ || !unfinished_.empty()) {
     const size_t end = bytes.find('\n');
     if (end == absl::string_view::npos) {
-      Keep(bytes);
+      Keep(bytes, receiver);
       return true;
     }
-    Keep(bytes.substr(0, end));
+    Keep(bytes.substr(0, end), receiver);
     if (!skipping_) receiver.Receive(unfinished_, peer());
     unfinished_.clear();
     skipping_ = false;
@@ -21,17 +26,18 @@ bool LineFramer::Feed(absl::string_view bytes, TextReceiver& receiver) {
   }
   const size_t whole_bytes = bytes.rfind('\n') + 1;  // 0 when there is none
   if (whole_bytes > 0) receiver.Receive(bytes.substr(0, whole_bytes), peer());
-  Keep(bytes.substr(whole_bytes));
+  Keep(bytes.substr(whole_bytes), receiver);
   return true;
 }
 
-void LineFramer::Keep(absl::string_view bytes) {
+void LineFramer::Keep(absl::string_view bytes, TextReceiver& receiver) {
   if (skipping_) return;
   if (unfinished_.size() + bytes.size() <= kMaxLineBytes) {
     unfinished_.append(bytes.data(), bytes.size());
     return;
   }
   ++skipped_lines_;
+  receiver.Refuse(unfinished_, "line_too_long", peer());
   skipping_ = true;
   unfinished_ = std::string();
 }
@@ -53,8 +59,10 @@ bool LengthFramer::Feed(absl::string_view bytes, TextReceiver& receiver) {
     if (unfinished_.size() < wanted) return true;
     if (wanted == kLengthBytes) {
       const uint32_t packet_bytes = ByteReader(unfinished_).U32();
-      if (packet_bytes == 0 || packet_bytes > max_packet_bytes_) return false;
-      continue;
+      if (packet_bytes > 0 && packet_bytes <= max_packet_bytes_) continue;
+      unfinished_.append(bytes.data(), std::min(bytes.size(), kShownBytes));
+      receiver.Refuse(unfinished_, "bad_length", peer());
+      return false;
     }
     receiver.Receive(absl::string_view(unfinished_).substr(kLengthBytes), peer());
     unfinished_.clear();

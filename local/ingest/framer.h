@@ -44,7 +44,7 @@ class LineFramer : public Framer {
   uint64_t TakeSkippedLines() override { return std::exchange(skipped_lines_, 0); }
 
  private:
-  void Keep(absl::string_view bytes);
+  void Keep(absl::string_view bytes, TextReceiver& receiver);
 
   std::string unfinished_;
   bool skipping_ = false;  // until the next '\n'

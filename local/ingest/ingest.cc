@@ -29,6 +29,7 @@ Ingest::Ingest(Options options, RuleSet rules, const Clock& clock, Telemetry& te
       limiter_(options_.limits),
       levels_(2 * options_.limits.max_series),
       policy_(std::make_shared<const Policy>(Policy{std::move(rules), options_.limits})),
+      taps_(clock),
       series_reading_(telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_local_series",
                                            "Series the agent knows; those of several shards count once.", {},
                                            [this] { return static_cast<double>(limiter_.series_count()); })) {}
@@ -110,7 +111,7 @@ Ingest::Reader& Ingest::NewReader() {
   reader.shard =
       std::make_unique<Shard>(shard_options, options_.first_interval, environment, clock_, ShardMetrics(telemetry_));
   reader.packets = std::make_unique<PacketReader>(LineParser::Options{options_.config.gauge_deltas},
-                                                  LineMetrics(telemetry_), *reader.shard);
+                                                  LineMetrics(telemetry_), *reader.shard, taps_);
   return reader;
 }
 

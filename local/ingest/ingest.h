@@ -17,6 +17,7 @@
 #include "local/shard/policy.h"
 #include "local/shard/series_limiter.h"
 #include "local/shard/shard.h"
+#include "local/tap/tap_hub.h"
 
 namespace tributary {
 
@@ -53,6 +54,7 @@ class Ingest {
   std::vector<Address> addresses() const;
   std::vector<Shard*> shards() const;
   GaugeLevels& levels() { return levels_; }
+  TapHub& taps() { return taps_; }
 
  private:
   // Members are destroyed from the last to the first: the thread ends before what it uses.
@@ -76,6 +78,7 @@ class Ingest {
   GaugeLevels levels_;
   Mutex policy_mutex_;  // or two changes at once could leave shards that differ
   PolicyPtr policy_ ABSL_GUARDED_BY(policy_mutex_);
+  TapHub taps_;
   std::vector<Reader> readers_;
   Telemetry::Reading series_reading_;
 };

@@ -18,8 +18,11 @@ LineMetrics::LineMetrics(Telemetry& telemetry)
   }
 }
 
-void PacketReader::Receive(absl::string_view text, const Peer&) {
-  if (!std::exchange(in_batch_, true)) shard_.BeginBatch();
+void PacketReader::Receive(absl::string_view text, const Peer& peer) {
+  if (!std::exchange(in_batch_, true)) {
+    shard_.BeginBatch();
+    taps_ = tap_hub_.NewBatch();
+  }
   while (!text.empty()) {
     const size_t end = text.find('\n');
     absl::string_view line = text.substr(0, end);
@@ -30,12 +33,19 @@ void PacketReader::Receive(absl::string_view text, const Peer&) {
     const LineError error = parser_.Parse(line, shard_);
     if (error != LineError::kNone) [[unlikely]]
       ++rejected_[static_cast<size_t>(error)];
+    if (taps_.open()) [[unlikely]]
+      taps_.Offer({line, peer, error == LineError::kNone ? "" : LineErrorName(error)});
   }
+}
+
+void PacketReader::Refuse(absl::string_view text, absl::string_view reason, const Peer& peer) {
+  if (const TapHub::Batch taps = tap_hub_.NewBatch(); taps.open()) taps.Offer({text, peer, reason});
 }
 
 void PacketReader::EndBatch() {
   PublishCounts();
   in_batch_ = false;
+  taps_ = TapHub::Batch();
   shard_.EndBatch();
 }
 

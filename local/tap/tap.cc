@@ -18,13 +18,13 @@ std::string Shown(absl::string_view line) {
 
 }  // namespace
 
-void Tap::Offer(const TapLine& line) {
+void Tap::Offer(const TapLine& line, absl::Time now) {
   if (!Wants(line)) return;
-  if (!TakeToken(line.time)) {
+  if (!TakeToken(now)) {
     skipped_.fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  TapRecord record{line.time, Shown(line.text), line.client(), std::string(line.rejected)};
+  TapRecord record{now, Shown(line.text), Printable(line.client.Describe()), std::string(line.rejected)};
   MutexLock lock(mutex_);
   if (records_.size() < kMaxRecords) {
     records_.push_back(std::move(record));

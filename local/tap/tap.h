@@ -5,20 +5,19 @@
 #include <string>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
+#include "common/net/peer.h"
 #include "local/tap/tap_pattern.h"
 
 namespace tributary {
 
 // A line as a reader has it, while it has it.
 struct TapLine {
-  absl::Time time;
   absl::string_view text;
-  absl::FunctionRef<std::string()> client;  // who sent it; asked only when the line is shown
-  absl::string_view rejected = "";          // why it was refused; empty: it was taken
+  const Peer& client;
+  absl::string_view rejected = "";  // why it was refused; empty: it was taken
 };
 
 // A line as a tap shows it: its text is printable.
@@ -53,7 +52,7 @@ class Tap {
 
   explicit Tap(Options options) : options_(std::move(options)) {}
 
-  void Offer(const TapLine& line);
+  void Offer(const TapLine& line, absl::Time now);
   Taken Take();
 
  private:

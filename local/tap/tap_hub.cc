@@ -8,51 +8,56 @@
 
 namespace tributary {
 
-std::shared_ptr<const TapHub::Taps> TapHub::taps() {
+void TapHub::Batch::Offer(const TapLine& line) const {
+  for (const Entry& entry : *entries_) entry.tap->Offer(line, time_);
+}
+
+TapHub::Batch TapHub::OpenBatch() {
   MutexLock lock(mutex_);
   DropEnded();
-  return taps_;
+  Batch batch;
+  if (!entries_->empty()) batch.entries_ = entries_;
+  batch.time_ = clock_.Now();
+  return batch;
 }
 
 absl::StatusOr<std::string> TapHub::Open(Tap::Options options) {
   MutexLock lock(mutex_);
   DropEnded();
-  if (taps_->entries_.size() >= kMaxTaps) {
+  if (entries_->size() >= kMaxTaps) {
     return absl::ResourceExhaustedError(absl::StrCat(kMaxTaps, " taps are open already; each ends ",
                                                      absl::FormatDuration(kPatience), " after its last poll"));
   }
-  Taps taps = *taps_;
-  taps.entries_.push_back(
-      {InstanceId::Random().ToString(), std::make_shared<Tap>(std::move(options)), clock_.Now() + kPatience});
-  const std::string id = taps.entries_.back().id;
-  Publish(std::move(taps));
+  const std::string id = InstanceId::Random().ToString();
+  Entries entries = *entries_;
+  entries.push_back({id, std::make_shared<Tap>(std::move(options)), clock_.Now() + kPatience});
+  Publish(std::move(entries));
   return id;
 }
 
 absl::StatusOr<Tap::Taken> TapHub::Poll(absl::string_view id) {
   MutexLock lock(mutex_);
   DropEnded();
-  Taps taps = *taps_;
-  const auto entry =
-      std::find_if(taps.entries_.begin(), taps.entries_.end(), [id](const auto& e) { return e.id == id; });
-  if (entry == taps.entries_.end()) return absl::NotFoundError("no such tap, or it has ended");
-  entry->ends = clock_.Now() + kPatience;
-  Tap::Taken taken = entry->tap->Take();
-  Publish(std::move(taps));
+  Entries entries = *entries_;
+  const auto polled = std::find_if(entries.begin(), entries.end(), [id](const Entry& entry) { return entry.id == id; });
+  if (polled == entries.end()) return absl::NotFoundError("no such tap, or it has ended");
+  polled->ends = clock_.Now() + kPatience;
+  Tap::Taken taken = polled->tap->Take();
+  Publish(std::move(entries));
   return taken;
 }
 
 void TapHub::DropEnded() {
-  const auto ended = [now = clock_.Now()](const Taps::Entry& entry) { return entry.ends <= now; };
-  if (std::none_of(taps_->entries_.begin(), taps_->entries_.end(), ended)) return;
-  Taps taps = *taps_;
-  std::erase_if(taps.entries_, ended);
-  Publish(std::move(taps));
+  const auto ended = [now = clock_.Now()](const Entry& entry) { return entry.ends <= now; };
+  if (std::none_of(entries_->begin(), entries_->end(), ended)) return;
+  Entries entries = *entries_;
+  std::erase_if(entries, ended);
+  Publish(std::move(entries));
 }
 
-void TapHub::Publish(Taps taps) {
-  open_.store(!taps.entries_.empty(), std::memory_order_relaxed);
-  taps_ = std::make_shared<const Taps>(std::move(taps));
+void TapHub::Publish(Entries entries) {
+  open_.store(!entries.empty(), std::memory_order_relaxed);
+  entries_ = std::make_shared<const Entries>(std::move(entries));
 }
 
 }  // namespace tributary

@@ -15,36 +15,38 @@ namespace tributary {
 // The taps that are open on an agent's readers. A tap that nobody polls for kPatience ends.
 //
 // Bounds:  kMaxTaps at once.
-// Cost:    without a tap, one relaxed load per batch; see open().
+// Cost:    without a tap, one relaxed load per batch.
 // Threads: thread-safe.
 class TapHub {
+  struct Entry {
+    std::string id;
+    std::shared_ptr<Tap> tap;
+    absl::Time ends;
+  };
+  using Entries = std::vector<Entry>;
+
  public:
   static constexpr size_t kMaxTaps = 8;
   static constexpr absl::Duration kPatience = absl::Seconds(5);
 
-  // What a reader offers its lines to; unchanged once made.
-  class Taps {
+  // What a reader offers its lines to: the taps that were open when a batch of lines began. They all have the time of
+  // that moment.
+  class Batch {
    public:
-    void Offer(const TapLine& line) const {
-      for (const Entry& entry : entries_) entry.tap->Offer(line);
-    }
+    bool open() const { return entries_ != nullptr; }
+    // REQUIRES: open().
+    void Offer(const TapLine& line) const;
 
    private:
     friend class TapHub;
-    struct Entry {
-      std::string id;
-      std::shared_ptr<Tap> tap;
-      absl::Time ends;
-    };
-    std::vector<Entry> entries_;
+    std::shared_ptr<const Entries> entries_;
+    absl::Time time_;
   };
 
-  explicit TapHub(const Clock& clock) : clock_(clock), taps_(std::make_shared<const Taps>()) {}
+  explicit TapHub(const Clock& clock) : clock_(clock), entries_(std::make_shared<const Entries>()) {}
 
-  // Whether it is worth asking for taps(); may be a moment old.
-  bool open() const { return open_.load(std::memory_order_relaxed); }
-  // For a batch of lines. Never null.
-  std::shared_ptr<const Taps> taps();
+  // Inline, for it is all that a reader pays while nobody looks.
+  Batch NewBatch() { return open_.load(std::memory_order_relaxed) ? OpenBatch() : Batch(); }
 
   // The id to poll with; unguessable. RESOURCE_EXHAUSTED when kMaxTaps are open.
   absl::StatusOr<std::string> Open(Tap::Options options);
@@ -52,13 +54,14 @@ class TapHub {
   absl::StatusOr<Tap::Taken> Poll(absl::string_view id);
 
  private:
+  Batch OpenBatch();
   void DropEnded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Publish(Taps taps) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Publish(Entries entries) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Clock& clock_;
-  std::atomic<bool> open_{false};
+  std::atomic<bool> open_{false};  // there are entries; may be a moment old
   Mutex mutex_;
-  std::shared_ptr<const Taps> taps_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const Entries> entries_ ABSL_GUARDED_BY(mutex_);  // replaced, never changed
 };
 
 }  // namespace tributary

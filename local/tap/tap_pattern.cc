@@ -48,6 +48,7 @@ absl::StatusOr<TapPattern> TapPattern::Parse(absl::string_view text) {
 
 bool TapPattern::Matches(absl::string_view line) const {
   if (!GlobMatches(name_, NameOf(line))) return false;
+  if (tags_.empty()) return true;
   const absl::string_view tags = TagsOf(line);
   return std::all_of(tags_.begin(), tags_.end(), [tags](absl::string_view glob) { return AnyTagMatches(glob, tags); });
 }

@@ -21,9 +21,14 @@ class Collector : public TextReceiver {
     packets.emplace_back(text);
     absl::StrAppend(&all, text, absl::EndsWith(text, "\n") ? "" : "\n");
   }
+  void Refuse(absl::string_view text, absl::string_view reason, const Peer& peer) override {
+    EXPECT_EQ(peer, kPeer);
+    refused.push_back(absl::StrCat(reason, " ", text));
+  }
   void EndBatch() override {}
   std::vector<std::string> packets;
   std::string all;
+  std::vector<std::string> refused;
 };
 
 std::string Packet(absl::string_view text) {
@@ -58,6 +63,7 @@ TEST(LineFramerTest, SkipsALineThatIsTooLongAndNothingElse) {
   EXPECT_EQ(collector.all, "before:1|c\nafter:1|c\n");
   EXPECT_EQ(framer.TakeSkippedLines(), 1u);
   EXPECT_EQ(framer.TakeSkippedLines(), 0u);
+  EXPECT_EQ(collector.refused, std::vector<std::string>{"line_too_long long"});
 }
 
 TEST(LineFramerTest, TakesALineOfTheGreatestLength) {

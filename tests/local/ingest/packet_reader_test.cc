@@ -37,7 +37,8 @@ class PacketReaderTest : public ::testing::Test {
                clock_,
                ShardMetrics(telemetry_)};
   LineMetrics metrics_{telemetry_};
-  PacketReader reader_{LineParser::Options(), metrics_, shard_};
+  TapHub taps_{clock_};
+  PacketReader reader_{LineParser::Options(), metrics_, shard_, taps_};
 };
 
 TEST_F(PacketReaderTest, TakesLinesWithAndWithoutTheirEnd) {
@@ -63,6 +64,24 @@ TEST_F(PacketReaderTest, CountsSkippedSections) {
   reader_.Receive("a:1|c|future|#x|#y\na:1|c|c:known", Peer());
   reader_.EndBatch();
   EXPECT_EQ(metrics_.skipped_sections.value(), 2u);
+}
+
+TEST_F(PacketReaderTest, OffersEveryLineToTaps) {
+  reader_.Receive("before:1|c", Peer());
+  reader_.EndBatch();
+  const auto tap = taps_.Open({.pattern = *TapPattern::Parse("*")});
+  ASSERT_TRUE(tap.ok()) << tap.status();
+  reader_.Receive("a:1|c\r\n\nb:nan|c\n", Peer());
+  reader_.EndBatch();
+  reader_.Refuse("cut", "truncated", Peer());
+  const auto taken = taps_.Poll(*tap);
+  ASSERT_TRUE(taken.ok()) << taken.status();
+  ASSERT_EQ(taken->records.size(), 3u);
+  EXPECT_EQ(taken->records[0].line, "a:1|c");
+  EXPECT_EQ(taken->records[0].rejected, "");
+  EXPECT_EQ(taken->records[1].line, "b:nan|c");
+  EXPECT_EQ(taken->records[1].rejected, "bad_value");
+  EXPECT_EQ(taken->records[2].rejected, "truncated");
 }
 
 }  // namespace

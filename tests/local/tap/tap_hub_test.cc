@@ -16,8 +16,9 @@ class TapHubTest : public ::testing::Test {
     EXPECT_TRUE(id.ok()) << id.status();
     return id.value_or("");
   }
+  bool open() { return hub_.NewBatch().open(); }
   void Offer(absl::string_view text) {
-    hub_.taps()->Offer({clock_.Now(), text, [] { return ""; }});
+    if (const TapHub::Batch batch = hub_.NewBatch(); batch.open()) batch.Offer({text, Peer()});
   }
   size_t Polled(const std::string& id) {
     const auto taken = hub_.Poll(id);
@@ -30,9 +31,9 @@ class TapHubTest : public ::testing::Test {
 };
 
 TEST_F(TapHubTest, IsClosedWithoutATap) {
-  EXPECT_FALSE(hub_.open());
+  EXPECT_FALSE(open());
   Open();
-  EXPECT_TRUE(hub_.open());
+  EXPECT_TRUE(open());
 }
 
 TEST_F(TapHubTest, OffersEveryLineToEveryTap) {
@@ -57,7 +58,7 @@ TEST_F(TapHubTest, EndsATapThatNobodyPolls) {
   const std::string id = Open();
   clock_.Advance(TapHub::kPatience);
   Offer("a:1|c");
-  EXPECT_FALSE(hub_.open());
+  EXPECT_FALSE(open());
   EXPECT_TRUE(absl::IsNotFound(hub_.Poll(id).status()));
 }
 

@@ -35,7 +35,7 @@ class TapPageTest : public ::testing::Test {
     return json::parse(reply.body).at("id");
   }
   void Offer(absl::string_view text, absl::string_view rejected = "") {
-    hub_.taps()->Offer({clock_.Now(), text, [] { return "10.1.2.3"; }, rejected});
+    hub_.NewBatch().Offer({text, Peer(), rejected});
   }
 
   ManualClock clock_{absl::FromUnixMillis(1'780'000'000'123)};
@@ -52,7 +52,7 @@ TEST_F(TapPageTest, OpensATapAndPollsIt) {
   const json expected = {
       {"id", id},
       {"skipped", 1},
-      {"records", {{{"time", 1780000000.123}, {"line", "api.latency:12|ms|#region:eu"}, {"client", "10.1.2.3"}}}}};
+      {"records", {{{"time", 1780000000.123}, {"line", "api.latency:12|ms|#region:eu"}, {"client", "unknown"}}}}};
   EXPECT_EQ(json::parse(Get("?id=" + id).body), expected);
 }
 
