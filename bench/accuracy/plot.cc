@@ -38,8 +38,8 @@ Axis AxisOver(const Plot& plot, double std::pair<double, double>::*coordinate, d
       high = std::max(high, point.*coordinate);
     }
   }
-  const int first = static_cast<int>(std::floor(std::log10(low)));
-  return Axis{first, std::max(first + 1, static_cast<int>(std::ceil(std::log10(high)))), from, to};
+  const int first = static_cast<int>(std::floor(std::log10(low) + 1e-9));
+  return Axis{first, std::max(first + 1, static_cast<int>(std::ceil(std::log10(high) - 1e-9))), from, to};
 }
 
 std::string Text(double x, double y, const std::string& anchor, const std::string& text, const std::string& more = "") {

@@ -44,22 +44,32 @@ void Reconstruction::Quantiles(absl::Span<const double> q, absl::Span<double> ou
   }
 }
 
-double Reconstruction::Cdf(double x) const {
-  if (std::isnan(x)) return x;
-  if (x < min_) return 0;
-  if (x > max_) return 1;
+void Reconstruction::Cdfs(absl::Span<const double> x, absl::Span<double> out) const {
+  size_t row = 0;  // rows before it end below x
   double below = 0;
   Memo memo;
-  for (size_t i = 0; i < rows_.size(); ++i) {
-    const Centroid& row = rows_[i];
-    if (i > 0 && rows_[i - 1].mean > x) break;
-    if (row.atom || (i + 1 < rows_.size() && rows_[i + 1].mean < x)) {
-      below += row.mean < x ? row.weight : row.mean == x ? row.weight / 2 : 0;
-    } else {
-      below += row.weight * Cell(i, memo).Inverse(ToCoordinate(coordinate_, x));
+  for (size_t i = 0; i < x.size(); ++i) {
+    if (!(x[i] >= min_ && x[i] <= max_)) {
+      out[i] = std::isnan(x[i]) ? x[i] : x[i] < min_ ? 0 : 1;
+      continue;
     }
+    if (row > 0 && rows_[row].mean >= x[i]) {
+      row = 0;
+      below = 0;
+    }
+    while (row + 1 < rows_.size() && rows_[row + 1].mean < x[i]) below += rows_[row++].weight;
+    double up_to = below;
+    for (size_t k = row; k < rows_.size() && (k == row || rows_[k - 1].mean <= x[i]); ++k) {
+      up_to += ShareBelow(k, x[i], memo) * rows_[k].weight;
+    }
+    out[i] = std::min(1.0, up_to / total_);
   }
-  return std::min(1.0, below / total_);
+}
+
+double Reconstruction::ShareBelow(size_t i, double x, Memo& memo) const {
+  const Centroid& row = rows_[i];
+  if (row.atom) return row.mean < x ? 1 : row.mean == x ? 0.5 : 0;
+  return Cell(i, memo).Inverse(ToCoordinate(coordinate_, x));
 }
 
 Centroid Reconstruction::ArithmeticCentroid(size_t i) const {

@@ -27,7 +27,7 @@ class Reconstruction {
 
   // As TDigest::Quantiles.
   void Quantiles(absl::Span<const double> q, absl::Span<double> out) const;
-  double Cdf(double x) const;
+  void Cdfs(absl::Span<const double> x, absl::Span<double> out) const;  // the same
   // Row `i` with its mean as an arithmetic mean.
   Centroid ArithmeticCentroid(size_t i) const;
   // Appends the rows, those of at least three of the lightest atoms' weight in four equal parts each.
@@ -57,6 +57,7 @@ class Reconstruction {
   Parabola Cell(size_t i, Memo& memo) const;
   double Position(size_t i) const { return ToCoordinate(coordinate_, rows_[i].mean); }
   double Value(size_t i, double position) const;
+  double ShareBelow(size_t i, double x, Memo& memo) const;
   bool IsSpike(size_t i) const { return rows_[i].atom && rows_[i].weight > 1.5 * lightest_atom_; }
   bool IsSmooth(size_t i) const { return i < rows_.size() && !IsSpike(i); }
   double Slope(size_t i) const;

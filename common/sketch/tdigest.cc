@@ -158,9 +158,19 @@ void TDigest::Quantiles(absl::Span<const double> q, absl::Span<double> out) cons
 }
 
 double TDigest::Cdf(double x) const {
-  if (empty()) return kNone;
+  double share;
+  Cdfs(absl::MakeConstSpan(&x, 1), absl::MakeSpan(&share, 1));
+  return share;
+}
+
+void TDigest::Cdfs(absl::Span<const double> x, absl::Span<double> out) const {
+  TRIBUTARY_CHECK(x.size() == out.size());
+  if (empty()) {
+    std::fill(out.begin(), out.end(), kNone);
+    return;
+  }
   Body scratch;
-  return Folded(scratch).reconstruction().Cdf(x);
+  Folded(scratch).reconstruction().Cdfs(x, out);
 }
 
 Fixed128 TDigest::count() const {
