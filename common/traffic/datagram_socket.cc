@@ -6,6 +6,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -16,6 +18,8 @@
 
 namespace tributary {
 namespace {
+
+constexpr size_t kMaxPerCall = 64;
 
 absl::Status Failed(const Address& address, absl::string_view what) {
   return absl::ErrnoToStatus(errno, absl::StrCat(what, " ", address.ToString()));
@@ -92,6 +96,27 @@ absl::Status DatagramSocket::Send(absl::string_view payload) {
     close(std::exchange(fd_, *fd));
   }
   return Failed(address_, "send to");
+}
+
+size_t DatagramSocket::SendMany(absl::Span<const absl::string_view> payloads) {
+  std::array<iovec, kMaxPerCall> pieces;
+  std::array<mmsghdr, kMaxPerCall> messages;
+  size_t sent = 0;
+  while (sent < payloads.size()) {
+    const size_t count = std::min(payloads.size() - sent, kMaxPerCall);
+    for (size_t i = 0; i < count; ++i) {
+      const absl::string_view payload = payloads[sent + i];
+      pieces[i] = {const_cast<char*>(payload.data()), payload.size()};
+      messages[i] = {};
+      messages[i].msg_hdr.msg_iov = &pieces[i];
+      messages[i].msg_hdr.msg_iovlen = 1;
+    }
+    const int taken = sendmmsg(fd_, messages.data(), static_cast<unsigned>(count), MSG_NOSIGNAL);
+    if (taken < 0 && errno == EINTR) continue;
+    if (taken <= 0) break;
+    sent += static_cast<size_t>(taken);
+  }
+  return sent;
 }
 
 }  // namespace tributary

@@ -3,6 +3,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "common/net/address.h"
 
 namespace tributary {
@@ -19,6 +20,9 @@ class DatagramSocket {
 
   // Waits at most 5 s for room in a unix socket's queue. An error means that nothing was sent.
   absl::Status Send(absl::string_view payload);
+  // As many at a time as one call of the kernel takes. Returns how many were sent; when that is not all, the one behind
+  // them was refused.
+  size_t SendMany(absl::Span<const absl::string_view> payloads);
 
  private:
   DatagramSocket(Address address, int fd) : address_(std::move(address)), fd_(fd) {}

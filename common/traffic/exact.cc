@@ -12,6 +12,8 @@ void ExactInterval::Add(const Measurement& m) {
   const std::string name(m.name);
   switch (m.kind) {
     case Measurement::Kind::kTimer:
+    case Measurement::Kind::kHistogram:
+    case Measurement::Kind::kDistribution:
       values_[name].push_back(m.value);
       break;
     case Measurement::Kind::kCounter:

@@ -19,7 +19,7 @@ class ExactInterval {
   void Add(const Measurement& measurement);
 
   uint64_t samples() const { return samples_; }
-  // Sorted values of all timers of that name.
+  // Sorted values of all timers, histograms and distributions of that name.
   std::vector<double> Values(absl::string_view name) const;
   // Sum of value / rate over all counters of that name, whatever their tags.
   double Total(absl::string_view name) const;

@@ -11,7 +11,7 @@ namespace tributary {
 
 // One line of DogStatsD and what it means, before it is sent.
 struct Measurement {
-  enum class Kind { kCounter, kGauge, kTimer, kSet };
+  enum class Kind { kCounter, kGauge, kTimer, kHistogram, kDistribution, kSet };
   Kind kind = Kind::kCounter;
   absl::string_view name;
   std::string text;        // the value as sent; `value` is what it reads as

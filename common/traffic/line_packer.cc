@@ -16,10 +16,20 @@ absl::string_view TypeText(Measurement::Kind kind) {
       return "g";
     case Measurement::Kind::kTimer:
       return "ms";
+    case Measurement::Kind::kHistogram:
+      return "h";
+    case Measurement::Kind::kDistribution:
+      return "d";
     case Measurement::Kind::kSet:
       return "s";
   }
   return "";
+}
+
+// Lines that may hold several values.
+bool HoldsValues(Measurement::Kind kind) {
+  return kind == Measurement::Kind::kTimer || kind == Measurement::Kind::kHistogram ||
+         kind == Measurement::Kind::kDistribution;
 }
 
 // What follows the values of a line.
@@ -37,7 +47,7 @@ LinePacker::LinePacker(size_t max_bytes, bool pack_values, std::function<void(ab
 
 void LinePacker::Add(const Measurement& m) {
   const std::string ending = Ending(m);
-  if (!pack_values_ || m.kind != Measurement::Kind::kTimer) {
+  if (!pack_values_ || !HoldsValues(m.kind)) {
     AddLine(absl::StrCat(m.name, ":", m.text, ending));
     return;
   }

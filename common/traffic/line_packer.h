@@ -9,7 +9,8 @@
 namespace tributary {
 
 // Writes measurements as DogStatsD lines and packs them, newline between, into payloads of at most `max_bytes`.
-// `pack_values` joins timers of equal name and tags that follow each other: `name:1:2:3|ms`. Thread-compatible.
+// `pack_values` joins timers, histograms and distributions of equal name, type and tags that follow each other:
+// `name:1:2:3|ms`. Thread-compatible.
 class LinePacker {
  public:
   LinePacker(size_t max_bytes, bool pack_values, std::function<void(absl::string_view payload)> send);

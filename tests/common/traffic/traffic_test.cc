@@ -42,6 +42,14 @@ TEST(LinePackerTest, PacksTimersOfOneSeriesAcrossOtherLines) {
               ElementsAre("c:1|c|@0.1\nt:1:2|ms|#a:1\nt:3|ms|#b:2"));
 }
 
+TEST(LinePackerTest, HistogramsAndDistributionsArePackedAndNotWithEachOther) {
+  Measurement histogram = Timer("1"), distribution = Timer("2");
+  histogram.kind = Kind::kHistogram;
+  distribution.kind = Kind::kDistribution;
+  EXPECT_THAT(Pack(100, true, {histogram, histogram, distribution, distribution}),
+              ElementsAre("t:1:1|h|#a:1\nt:2:2|d|#a:1"));
+}
+
 TEST(LinePackerTest, EveryMeasurementIsSentOnceWhateverTheSize) {
   Fleet fleet({.seed = 7});
   std::vector<Measurement> measured;
