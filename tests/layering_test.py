@@ -31,8 +31,8 @@ ALLOWED = {
     "global": ["proto", "common"],
     "cli": ["common/base", "common/config", "common/hash", "common/metric", "common/net", "common/rules",
             "common/statsd", "common/telemetry", "common/traffic"],
-    "tests": ["proto", "common", "local", "proxy", "global", "cli", "tests"],
-    "bench": ["proto", "common", "local", "proxy", "global", "bench", "tests/support"],
+    "tests": ["proto", "common", "local", "proxy", "global", "cli", "tests", "bench"],
+    "bench": ["proto", "common", "local", "proxy", "global", "bench", "tests"],  # one storey with tests, and their oracles
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 
