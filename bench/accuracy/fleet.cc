@@ -4,7 +4,9 @@
 #include <cmath>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/check.h"
+#include "common/sketch/hyperloglog.h"
 #include "common/sketch/tdigest.h"
 #include "common/sketch/tdigest_merger.h"
 
@@ -78,6 +80,19 @@ size_t AgentBytes(int samples, double compression, uint64_t seed) {
   std::string encoded;
   digest.Encode(encoded);
   return encoded.size();
+}
+
+double SetError(const SetWorkload& workload, uint64_t first_seed) {
+  double squares = 0;
+  for (int seed = 0; seed < workload.seeds; ++seed) {
+    Random random(first_seed + seed);
+    HyperLogLog halves[2];
+    for (int i = 0; i < workload.members; ++i) halves[i % 2].Add(absl::StrCat("user-", random()));
+    halves[0].Merge(halves[1]);
+    const double error = halves[0].Estimate() / workload.members - 1;
+    squares += error * error;
+  }
+  return std::sqrt(squares / workload.seeds);
 }
 
 }  // namespace tributary

@@ -25,4 +25,12 @@ FleetResult MeasureFleet(const Workload& workload, const FleetOptions& options, 
 // Bytes on the wire of one agent's digest of `samples` log-normal samples.
 size_t AgentBytes(int samples, double compression, uint64_t seed);
 
+struct SetWorkload {
+  int members;
+  int seeds;
+  double bar;  // relative
+};
+// Root mean square of the relative error over the seeds, each half of the members counted by another set and merged.
+double SetError(const SetWorkload& workload, uint64_t first_seed);
+
 }  // namespace tributary

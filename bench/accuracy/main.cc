@@ -80,6 +80,18 @@ void WriteBytesPlot(const std::string& dir) {
   WriteFile(dir + "/bytes.svg", RenderSvg(plot));
 }
 
+bool PrintSets(const Arguments& arguments) {
+  std::printf("\n| members of a set | error, root mean square |\n|---|---|\n");
+  bool within = true;
+  for (const SetWorkload& workload : {SetWorkload{1000, 200, 0.001}, SetWorkload{10'000, 200, 0.0065},
+                                      SetWorkload{100'000, 100, 0.009}, SetWorkload{1'000'000, 100, 0.009}}) {
+    const double error = SetError(workload, arguments.first_seed);
+    std::printf("| %d | %.3f %% |\n", workload.members, 100 * error);
+    within = within && error <= workload.bar;
+  }
+  return within;
+}
+
 int Run(const Arguments& arguments) {
   std::printf("%d hosts, %d samples each, agents at %g, owner at %g, mean of seeds %d to %d\n\n", arguments.fleet.hosts,
               arguments.fleet.samples, arguments.fleet.agent_compression, arguments.fleet.owner_compression,
@@ -97,6 +109,10 @@ int Run(const Arguments& arguments) {
     within = PrintRow(workload, 1, result.one_hop, result) && within;
     within = PrintRow(workload, 2, result.two_hops, result) && within;
     plot.lines.push_back(ErrorLine(workload.name, result.two_hops));
+  }
+  if (arguments.only.empty() || arguments.only == "sets") {
+    any = true;
+    within = PrintSets(arguments) && within;
   }
   if (!any) {
     std::fprintf(stderr, "no data of that name\n");
@@ -123,7 +139,7 @@ int main(int argc, char** argv) {
   app.add_option("--owner-compression", arguments.fleet.owner_compression);
   app.add_option("--seeds", arguments.seeds)->check(CLI::Range(1, 1000));
   app.add_option("--first-seed", arguments.first_seed);
-  app.add_option("--only", arguments.only, "one row of the table");
+  app.add_option("--only", arguments.only, "one row of the table, or `sets`");
   app.add_option("--svg", arguments.svg_dir, "an existing folder for error.svg and bytes.svg")
       ->check(CLI::ExistingDirectory);
   app.add_flag("--check", arguments.check, "exit with 1 when an error is beyond its bar");

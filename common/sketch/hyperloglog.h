@@ -44,7 +44,7 @@ class HyperLogLog {
   bool empty() const { return tokens_.empty() && registers_ == nullptr; }
 
   void Encode(std::string& out) const;
-  // Reads both forms of version 1 at precision 14.
+  // Reads both forms of versions 1 and 2 at precision 14.
   static absl::StatusOr<HyperLogLog> Decode(absl::string_view bytes);
 
   size_t MemoryBytes() const;
@@ -56,6 +56,7 @@ class HyperLogLog {
   HyperLogLog Folded() const;
   void TurnDense();
   absl::Status ReadDense(uint8_t base, absl::string_view bytes);
+  absl::Status ReadByteRegisters(absl::string_view bytes);
   absl::Status ReadSparse(absl::string_view bytes);
 
   // Either tokens (hyperloglog_token.h), of which the first folded_ ascend and differ in their hash bits, or registers.

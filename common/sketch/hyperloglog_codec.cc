@@ -1,7 +1,10 @@
-// The version 1 bytes of axiomhq/hyperloglog (2017), as Veneur writes and reads them. All integers are big-endian.
+// The bytes of axiomhq/hyperloglog: of version 1 (2017), as Veneur writes and reads them; version 2 (2024) is read too,
+// whose dense form has a byte a register. All integers are big-endian.
 //
 //   01 | precision | base | 00 | u32 size = 8192 | registers, 4 bits each above base, the even one in the high bits
+//   02 | precision |   00 | 00 | u32 size = 16384 | registers
 //   01 | precision | base | 01 | u32 n | n x u32 key, any order | u32 count | u32 last | u32 size | count LEB128 steps
+//   02 | the same
 //
 // We write the ascending list only, n = 0.
 
@@ -16,6 +19,7 @@ namespace tributary {
 namespace {
 
 constexpr uint8_t kVersion = 1;
+constexpr uint8_t kByteRegistersVersion = 2;
 constexpr uint8_t kSparse = 1;
 constexpr size_t kDenseBytes = HyperLogLog::kRegisters / 2;
 constexpr uint8_t kMaxNibble = 15;
@@ -88,13 +92,16 @@ void HyperLogLog::Encode(std::string& out) const {
 
 absl::StatusOr<HyperLogLog> HyperLogLog::Decode(absl::string_view bytes) {
   ByteReader reader(bytes);
-  if (reader.U8() != kVersion) return Malformed("version");
+  const uint8_t version = reader.U8();
+  if (version != kVersion && version != kByteRegistersVersion) return Malformed("version");
   if (reader.U8() != kPrecision) return Malformed("precision");
   const uint8_t base = reader.U8();
   const uint8_t form = reader.U8();
   if (!reader.ok() || form > kSparse) return Malformed("header");
   HyperLogLog set;
-  const absl::Status read = form == kSparse ? set.ReadSparse(reader.rest()) : set.ReadDense(base, reader.rest());
+  const absl::Status read = form == kSparse       ? set.ReadSparse(reader.rest())
+                            : version == kVersion ? set.ReadDense(base, reader.rest())
+                                                  : set.ReadByteRegisters(reader.rest());
   if (!read.ok()) return read;
   return set;
 }
@@ -111,6 +118,17 @@ absl::Status HyperLogLog::ReadDense(uint8_t base, absl::string_view bytes) {
     if (std::max(even, odd) > kMaxRank) return Malformed("rank");
     registers_[2 * i] = static_cast<uint8_t>(even);
     registers_[2 * i + 1] = static_cast<uint8_t>(odd);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status HyperLogLog::ReadByteRegisters(absl::string_view bytes) {
+  ByteReader reader(bytes);
+  if (ReadU32(reader) != kRegisters || reader.rest().size() != kRegisters) return Malformed("registers");
+  TurnDense();
+  for (size_t i = 0; i < kRegisters; ++i) {
+    registers_[i] = static_cast<uint8_t>(reader.rest()[i]);
+    if (registers_[i] > kMaxRank) return Malformed("rank");
   }
   return absl::OkStatus();
 }

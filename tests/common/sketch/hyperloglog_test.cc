@@ -193,6 +193,24 @@ TEST(HyperLogLogTest, ReadsDenseRegistersAboveABase) {
   EXPECT_EQ(Bytes(other), Dense(2, packed));
 }
 
+TEST(HyperLogLogTest, ReadsVersionTwoOfBothForms) {
+  std::string dense("\x02\x0e\x00\x00\x00\x00\x40\x00", 8);
+  for (size_t i = 0; i < HyperLogLog::kRegisters; ++i) dense.push_back(static_cast<char>(i % 40));
+  HyperLogLog expected;  // a hash of register i and rank r: i in the high 14 bits, then r - 1 zeros and a one
+  for (uint64_t i = 0; i < HyperLogLog::kRegisters; ++i) {
+    if (i % 40 > 0) expected.AddHash(i << 50 | uint64_t{1} << (50 - i % 40));
+  }
+  EXPECT_EQ(Read(dense).Estimate(), expected.Estimate());
+
+  std::string sparse = Bytes(Range(0, 100));
+  sparse[0] = 2;
+  EXPECT_EQ(Bytes(Read(sparse)), Bytes(Range(0, 100)));
+
+  dense[8] = 52;
+  EXPECT_FALSE(HyperLogLog::Decode(dense).ok());
+  EXPECT_FALSE(HyperLogLog::Decode(dense.substr(0, dense.size() - 1)).ok());
+}
+
 TEST(HyperLogLogTest, RanksFarAboveTheBaseAreClippedOnTheWire) {
   HyperLogLog set = Read(Dense(0, std::string(8192, '\x00')));
   set.AddHash(uint64_t{2} << 50 | 1);  // register 2, rank 50

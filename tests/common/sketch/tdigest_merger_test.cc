@@ -146,6 +146,22 @@ TEST(TDigestMergerTest, FinishMayBeRepeatedAndInterrupted) {
   EXPECT_EQ(Bytes(merger.Finish(kOwnerCompression)), Bytes(MergeOneHop(fleet.digests)));
 }
 
+TEST(TDigestMergerTest, ManyHopsDoNotDrift) {
+  for (const char* name : {"lognormal2", "uniform", "bimodal"}) {
+    const Fleet fleet = MakeFleet(Named(name), 50, 9);
+    const RankOracle oracle(fleet.samples);
+    TDigest digest = Sent(MergeOneHop(fleet.digests));
+    for (int hop = 0; hop < 100; ++hop) digest = Sent(MergeOneHop({digest}));
+    EXPECT_EQ(digest.min(), oracle.min());
+    EXPECT_EQ(digest.max(), oracle.max());
+    EXPECT_EQ(digest.count(), Fixed128::FromDouble(static_cast<double>(oracle.size())));
+    EXPECT_LE(oracle.ErrorPpm(0.5, digest.Quantile(0.5)), 1000) << name;
+    EXPECT_LE(oracle.ErrorPpm(0.9, digest.Quantile(0.9)), 500) << name;
+    EXPECT_LE(oracle.ErrorPpm(0.99, digest.Quantile(0.99)), 100) << name;
+    EXPECT_LE(oracle.ErrorPpm(0.999, digest.Quantile(0.999)), 40) << name;
+  }
+}
+
 TEST(TDigestMergerTest, OneDigestOfFewValuesIsUnchanged) {
   TDigest digest(500);
   for (const double value : {3.0, 1.0, 2.0, 2.0}) digest.Add(value);
