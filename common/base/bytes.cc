@@ -1,6 +1,10 @@
 #include "common/base/bytes.h"
 
 #include <boost/crc.hpp>
+#include <cstring>
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+#endif
 
 namespace tributary {
 
@@ -35,10 +39,34 @@ absl::string_view ByteReader::Bytes(uint64_t size) {
   return bytes;
 }
 
-uint32_t Crc32c(absl::string_view bytes) {
+namespace {
+
+uint32_t PortableCrc32c(absl::string_view bytes) {
   boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
   crc.process_bytes(bytes.data(), bytes.size());
   return crc.checksum();
 }
+
+#if defined(__x86_64__)
+__attribute__((target("sse4.2"))) uint32_t HardwareCrc32c(absl::string_view bytes) {
+  uint64_t crc = 0xFFFFFFFF;
+  for (; bytes.size() >= sizeof crc; bytes.remove_prefix(sizeof crc)) {
+    uint64_t word;
+    std::memcpy(&word, bytes.data(), sizeof word);
+    crc = _mm_crc32_u64(crc, word);
+  }
+  for (const char byte : bytes) crc = _mm_crc32_u8(static_cast<uint32_t>(crc), static_cast<uint8_t>(byte));
+  return ~static_cast<uint32_t>(crc);
+}
+
+const bool kHasHardwareCrc32c = __builtin_cpu_supports("sse4.2");
+#else
+constexpr bool kHasHardwareCrc32c = false;
+uint32_t HardwareCrc32c(absl::string_view bytes) { return PortableCrc32c(bytes); }
+#endif
+
+}  // namespace
+
+uint32_t Crc32c(absl::string_view bytes) { return kHasHardwareCrc32c ? HardwareCrc32c(bytes) : PortableCrc32c(bytes); }
 
 }  // namespace tributary

@@ -81,7 +81,7 @@ class ByteReader {
   bool ok_ = true;
 };
 
-// CRC-32C (Castagnoli), as in RFC 3720.
+// CRC-32C (Castagnoli), as in RFC 3720; by the processor where it can.
 uint32_t Crc32c(absl::string_view bytes);
 
 }  // namespace tributary

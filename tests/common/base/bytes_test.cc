@@ -119,6 +119,9 @@ TEST(BytesTest, Crc32cMatchesTheStandard) {
   EXPECT_EQ(Crc32c(std::string(32, '\xff')), 0x62a8ab43);
   EXPECT_EQ(Crc32c("123456789"), 0xe3069283);
   EXPECT_EQ(Crc32c(""), 0u);
+  std::string ascending;
+  for (int i = 0; i < 32; ++i) ascending.push_back(static_cast<char>(i));
+  EXPECT_EQ(Crc32c(ascending), 0x46dd794e);
 }
 
 }  // namespace
