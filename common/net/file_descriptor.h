@@ -20,6 +20,8 @@ class FileDescriptor {
     if (number_ >= 0) ::close(number_);
   }
 
+  // Somebody else closes it now.
+  void Release() { number_ = -1; }
   int number() const { return number_; }
   bool open() const { return number_ >= 0; }
 

@@ -1,15 +1,20 @@
 #include "common/net/http_server.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
+#include <sys/socket.h>
 
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
+#include "common/base/log.h"
 #include "common/base/status.h"
 #include "common/net/address.h"
 #include "common/net/http_session.h"
+#include "common/net/listen_error.h"
+#include "common/net/socket_address.h"
 
 namespace tributary {
 
@@ -21,26 +26,20 @@ namespace {
 
 constexpr size_t kMaxRefusing = 64;  // connections over the limit that are told so; more are just closed
 constexpr std::chrono::milliseconds kAcceptPause{100};  // after an error, such as no file descriptors left
+constexpr absl::Duration kAcceptLogPeriod = absl::Seconds(10);
 
-absl::StatusOr<tcp::endpoint> ResolveListener(const Address& address, asio::io_context& loop) {
-  const auto port = static_cast<unsigned short>(address.port);
-  if (address.host.empty()) return tcp::endpoint(tcp::v4(), port);
-  error_code error;
-  const auto found = tcp::resolver(loop).resolve(address.host, std::to_string(port), error);
-  if (error) return absl::InvalidArgumentError(error.message());
-  return found.begin()->endpoint();
-}
-
-absl::Status Bind(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
-  error_code error;
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (!error) return absl::OkStatus();
-  error_code ignored;
-  acceptor.close(ignored);
-  return absl::UnavailableError(error.message());
+absl::StatusOr<FileDescriptor> BindListener(const Address& address) {
+  TRIBUTARY_ASSIGN_OR_RETURN(const SocketAddress wanted, SocketAddress::Resolve(address));
+  FileDescriptor socket(::socket(wanted.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket.open()) return ListenError(errno, address);
+  const int on = 1;
+  const int only_ipv6 = address.host.empty() ? 0 : 1;
+  ::setsockopt(socket.number(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (wanted.family() == AF_INET6)
+    ::setsockopt(socket.number(), IPPROTO_IPV6, IPV6_V6ONLY, &only_ipv6, sizeof only_ipv6);
+  if (::bind(socket.number(), wanted.pointer(), wanted.size()) != 0) return ListenError(errno, address);
+  if (::listen(socket.number(), SOMAXCONN) != 0) return ListenError(errno, address);
+  return socket;
 }
 
 }  // namespace
@@ -58,7 +57,7 @@ class HttpServer::Impl {
 
   absl::Status Start() {
     TRIBUTARY_CHECK(port_ == 0);
-    TRIBUTARY_RETURN_IF_ERROR(Annotate(Listen(), absl::StrCat("listen on ", shared_.options.address)));
+    TRIBUTARY_RETURN_IF_ERROR(Annotate(Listen(), "HTTP server"));
     shared_.handlers = std::make_unique<asio::thread_pool>(shared_.options.handler_threads);
     Accept();
     thread_ = std::thread([this] { shared_.loop.run(); });
@@ -73,6 +72,7 @@ class HttpServer::Impl {
     return {.connections = value(shared_.connections),
             .connections_accepted = value(shared_.connections_accepted),
             .connections_refused = value(shared_.connections_refused),
+            .connections_evicted = value(shared_.connections_evicted),
             .requests = value(shared_.requests),
             .requests_refused = value(shared_.requests_refused),
             .timeouts = value(shared_.timeouts),
@@ -94,29 +94,46 @@ class HttpServer::Impl {
   absl::Status Listen() {
     TRIBUTARY_ASSIGN_OR_RETURN(const Address address, ParseAddress(shared_.options.address));
     if (address.kind != Address::Kind::kTcp) return absl::InvalidArgumentError("not a TCP address");
-    TRIBUTARY_ASSIGN_OR_RETURN(const tcp::endpoint endpoint, ResolveListener(address, shared_.loop));
-    TRIBUTARY_RETURN_IF_ERROR(Bind(acceptor_, endpoint));
+    TRIBUTARY_ASSIGN_OR_RETURN(FileDescriptor socket, OpenListener(address));
+    const bool ipv6 = SocketAddress::OfSocket(socket.number()).family() == AF_INET6;
+    error_code error;
+    acceptor_.assign(ipv6 ? tcp::v6() : tcp::v4(), socket.number(), error);
+    if (error) return absl::InternalError(error.message());
+    socket.Release();
     port_ = acceptor_.local_endpoint().port();
     return absl::OkStatus();
+  }
+
+  absl::StatusOr<FileDescriptor> OpenListener(const Address& address) const {
+    if (shared_.options.inherited == nullptr) return BindListener(address);
+    std::vector<FileDescriptor> given = shared_.options.inherited->Take(address);
+    if (given.empty()) return BindListener(address);
+    return std::move(given.front());
   }
 
   void Accept() {
     acceptor_.async_accept([this](error_code error, tcp::socket socket) {
       if (error == asio::error::operation_aborted) return;
-      if (error) return AcceptLater();
+      if (error) return AcceptLater(error);
       Admit(std::move(socket));
       Accept();
     });
   }
 
-  void AcceptLater() {
+  void AcceptLater(error_code error) {
+    if (accept_errors_log_.Due()) {
+      TRIBUTARY_LOG_WARN("{}: cannot accept a connection: {}; out of descriptors? LimitNOFILE= of the unit, ulimit -n",
+                         shared_.options.address, error.message());
+    }
     accept_timer_.expires_after(kAcceptPause);
     accept_timer_.async_wait([this](error_code) { Accept(); });
   }
 
   void Admit(tcp::socket socket) {
     shared_.connections_accepted.fetch_add(1, std::memory_order_relaxed);
-    const bool refuse = shared_.connections.load(std::memory_order_relaxed) >= shared_.options.max_connections;
+    const bool full = shared_.connections.load(std::memory_order_relaxed) >= shared_.options.max_connections;
+    const bool refuse = full && shared_.waiting.empty();
+    if (full && !refuse) shared_.waiting.front()->Evict();
     if (refuse && shared_.refusing >= kMaxRefusing) {
       shared_.connections_refused.fetch_add(1, std::memory_order_relaxed);
       return;
@@ -127,6 +144,8 @@ class HttpServer::Impl {
   HttpShared shared_;
   tcp::acceptor acceptor_;
   asio::steady_timer accept_timer_;
+  const SystemClock clock_;
+  LogEvery accept_errors_log_{clock_, kAcceptLogPeriod};
   int port_ = 0;
   std::thread thread_;
 };

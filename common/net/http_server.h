@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "common/net/http_message.h"
 #include "common/net/http_routes.h"
+#include "common/net/inherited_sockets.h"
 
 namespace tributary {
 
@@ -17,12 +18,15 @@ namespace tributary {
 //
 // Bounds:  connections, header and body bytes, and time: see Options. At most max_connections requests are with the
 //          handlers. What goes over is answered (503, 431, 413) or, when it is too slow, closed; and counted in Stats.
+//          One connection more than max_connections takes the place of the one whose client keeps us waiting for the
+//          longest time, so that idle clients and slow ones shut nobody out.
 // Errors:  unknown path 404, wrong method 405, unreadable request 400, a handler that throws 500.
 // Threads: thread-safe once started; handlers run on several threads at once.
 class HttpServer {
  public:
   struct Options {
-    std::string address = "127.0.0.1:0";  // "host:port"; port 0 takes any free one
+    std::string address = "127.0.0.1:0";    // "host:port"; port 0 takes any free one
+    InheritedSockets* inherited = nullptr;  // Start takes the socket from here if it is there
     int handler_threads = 4;
     size_t max_connections = 256;
     size_t max_header_bytes = 16 << 10;
@@ -35,7 +39,8 @@ class HttpServer {
   struct Stats {
     uint64_t connections = 0;           // open now
     uint64_t connections_accepted = 0;  // and the following: since the start
-    uint64_t connections_refused = 0;   // over max_connections
+    uint64_t connections_refused = 0;   // over max_connections, all of them with the handlers
+    uint64_t connections_evicted = 0;   // closed while we waited for their clients, to make room
     uint64_t requests = 0;              // handed to a handler
     uint64_t requests_refused = 0;      // answered 4xx by the server itself
     uint64_t timeouts = 0;              // idle, slow, or a handler that took too long

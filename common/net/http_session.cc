@@ -65,6 +65,7 @@ HttpSession::HttpSession(HttpShared& shared, asio::ip::tcp::socket socket, bool 
 }
 
 HttpSession::~HttpSession() {
+  StopWaiting();
   shared_.sessions.erase(this);
   refuse_ ? --shared_.refusing : shared_.connections.fetch_sub(1, std::memory_order_relaxed);
 }
@@ -85,8 +86,25 @@ void HttpSession::Close() {
   stream_.socket().close(ignored);
 }
 
+void HttpSession::Evict() {
+  shared_.connections_evicted.fetch_add(1, std::memory_order_relaxed);
+  StopWaiting();
+  Close();
+}
+
+void HttpSession::WaitForClient() {
+  StopWaiting();
+  if (!refuse_) place_ = shared_.waiting.insert(shared_.waiting.end(), this);
+}
+
+void HttpSession::StopWaiting() {
+  if (place_) shared_.waiting.erase(*place_);
+  place_.reset();
+}
+
 // The idle time ends with the first byte; from then on the request has its own time, however slowly it comes.
 void HttpSession::AwaitRequest() {
+  WaitForClient();
   parser_.emplace();
   parser_->header_limit(static_cast<uint32_t>(shared_.options.max_header_bytes));
   parser_->body_limit(shared_.options.max_body_bytes);
@@ -100,6 +118,7 @@ void HttpSession::AwaitRequest() {
 }
 
 void HttpSession::ReadHeader() {
+  WaitForClient();
   stream_.expires_after(Chrono(shared_.options.request_timeout));
   http::async_read_header(stream_, buffer_, *parser_,
                           [self = shared_from_this()](Error error, size_t) { self->OnHeader(error); });
@@ -139,6 +158,7 @@ void HttpSession::OnRequest() {
 void HttpSession::Dispatch(const HttpHandler& handler, HttpRequest request) {
   if (shared_.in_work >= shared_.options.max_connections) return Refuse(503, "too many requests in work");
   ++shared_.in_work;
+  StopWaiting();
   shared_.requests.fetch_add(1, std::memory_order_relaxed);
   stream_.expires_never();
   const uint64_t number = current_request_.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -199,6 +219,7 @@ void HttpSession::Answer(const HttpResponse& response, bool keep_alive) {
   answer_.content_length(response.body.size());
   if (!head) answer_.body() = response.body;
   stream_.expires_after(Chrono(shared_.options.request_timeout));
+  WaitForClient();
   http::async_write(stream_, answer_, [self = shared_from_this(), keep_alive](Error error, size_t) {
     if (error) return self->Note(error);
     keep_alive ? self->AwaitRequest() : self->FinishClosing();

@@ -8,6 +8,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <list>
 #include <memory>
 #include <optional>
 #include <unordered_set>
@@ -28,14 +29,16 @@ struct HttpShared {
   std::atomic<uint64_t> connections{0};
   std::atomic<uint64_t> connections_accepted{0};
   std::atomic<uint64_t> connections_refused{0};
+  std::atomic<uint64_t> connections_evicted{0};
   std::atomic<uint64_t> requests{0};
   std::atomic<uint64_t> requests_refused{0};
   std::atomic<uint64_t> timeouts{0};
   std::atomic<uint64_t> handler_failures{0};
 
   std::unordered_set<HttpSession*> sessions = {};
-  size_t refusing = 0;  // sessions that only say 503
-  size_t in_work = 0;   // requests with the handlers, those nobody waits for any more included
+  std::list<HttpSession*> waiting = {};  // for their clients, the longest first
+  size_t refusing = 0;                   // sessions that only say 503
+  size_t in_work = 0;                    // requests with the handlers, those nobody waits for any more included
 
   // Last, and in this order: both hold sessions, which use all of the above as they end.
   boost::asio::io_context loop{1};
@@ -51,6 +54,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
 
   void Start();
   void Close();
+  // To make room for another.
+  void Evict();
 
  private:
   using Error = boost::system::error_code;
@@ -68,6 +73,9 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
 
   void Refuse(int status, absl::string_view why);
   void Answer(const HttpResponse& response, bool keep_alive);
+  // From now on it is the client's turn, until StopWaiting.
+  void WaitForClient();
+  void StopWaiting();
   void FinishClosing();
   void Drain();
   void OnReadError(Error error);
@@ -82,6 +90,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   std::optional<Parser> parser_;
   boost::beast::http::response<boost::beast::http::string_body> answer_;
   std::string continue_;
+  std::optional<std::list<HttpSession*>::iterator> place_;  // in HttpShared::waiting
   // The request being handled, counted from 1; a handler whose number has passed works for nobody.
   std::atomic<uint64_t> current_request_{0};
 };

@@ -46,6 +46,8 @@ void AdminServer::ExportStats(HttpServer& server, Telemetry& telemetry) {
       &Stats::connections_accepted);
   add(kCounter, "tributary_http_connections_refused_total", "HTTP connections over the limit, told 503 or closed.",
       &Stats::connections_refused);
+  add(kCounter, "tributary_http_connections_evicted_total",
+      "HTTP connections closed while waiting for their clients, to make room.", &Stats::connections_evicted);
   add(kCounter, "tributary_http_requests_total", "HTTP requests handed to a handler.", &Stats::requests);
   add(kCounter, "tributary_http_requests_refused_total", "HTTP requests the server itself refused.",
       &Stats::requests_refused);

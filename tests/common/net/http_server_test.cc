@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/net/socket_address.h"
 #include "tests/common/net/raw_client.h"
 
 namespace tributary {
@@ -226,19 +227,53 @@ TEST(HttpServerTest, IdleConnectionsAreClosed) {
 }
 
 TEST(HttpServerTest, TooManyConnectionsAreTold) {
-  const auto server = Serve({.max_connections = 3});
+  Gate gate;
+  HttpServer server({.max_connections = 1});
+  server.Handle("GET", "/slow", gate.Handler());
+  ASSERT_TRUE(server.Start().ok());
+  RawClient busy(server.port());
+  busy.Send("GET /slow HTTP/1.1\r\n\r\n");
+  gate.AwaitEntry();
+  EXPECT_THAT(Exchange(server, kHello), StartsWith("HTTP/1.1 503 "));
+  EXPECT_EQ(server.stats().connections_refused, 1u);
+  gate.Open();
+  EXPECT_THAT(busy.ReadResponse(), EndsWith("late\n"));
+  EXPECT_EQ(server.stats().connections_evicted, 0u);
+}
+
+// Half of them idle after a request, half in the middle of one that never ends.
+TEST(HttpServerTest, ClientsThatKeepUsWaitingShutNobodyOut) {
+  constexpr size_t kConnections = 8;
+  const auto server = Serve({.max_connections = kConnections});
   std::vector<std::unique_ptr<RawClient>> clients;
-  for (int i = 0; i < 3; ++i) {
+  for (size_t i = 0; i < kConnections; ++i) {
     clients.push_back(std::make_unique<RawClient>(server->port()));
     clients.back()->Send(kHello);
     EXPECT_THAT(clients.back()->ReadResponse(), StartsWith("HTTP/1.1 200"));
+    if (i % 2 == 1) clients.back()->Send("GET /hello HTTP/1.1\r\nX: ");
   }
-  EXPECT_THAT(Exchange(*server, kHello), StartsWith("HTTP/1.1 503 "));
-  EXPECT_EQ(server->stats().connections_refused, 1u);
+  for (int i = 0; i < 20; ++i) EXPECT_THAT(Exchange(*server, kHello), StartsWith("HTTP/1.1 200 ")) << i;
+  EXPECT_EQ(server->stats().connections_refused, 0u);
+  EXPECT_GE(server->stats().connections_evicted, 1u);
+  bool closed = false;
+  clients.front()->ReadAll(&closed);  // the one that was idle for the longest time
+  EXPECT_TRUE(closed);
+}
 
-  clients.clear();
-  while (server->stats().connections > 0) std::this_thread::yield();
-  EXPECT_THAT(Exchange(*server, kHello), StartsWith("HTTP/1.1 200 "));
+TEST(HttpServerTest, AnInheritedSocketIsServed) {
+  const FileDescriptor held(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const auto any = SocketAddress::Resolve({.host = "127.0.0.1"});
+  ASSERT_EQ(::bind(held.number(), any->pointer(), any->size()), 0);
+  ASSERT_EQ(::listen(held.number(), 8), 0);
+  const int port = SocketAddress::OfSocket(held.number()).port();
+  for (int life = 1; life <= 2; ++life) {
+    InheritedSockets inherited;
+    inherited.Add(FileDescriptor(::dup(held.number())), "http");
+    const auto server = Serve({.address = absl::StrCat("127.0.0.1:", port), .inherited = &inherited});
+    EXPECT_TRUE(inherited.CheckAllTaken().ok());
+    EXPECT_EQ(server->port(), port);
+    EXPECT_THAT(Exchange(*server, kHello), StartsWith("HTTP/1.1 200 "));
+  }
 }
 
 TEST(HttpServerTest, ManyConnectionsAreServedAtOnce) {
@@ -291,13 +326,15 @@ TEST(HttpServerTest, APortInUseIsAnErrorThatNamesIt) {
   const auto server = Serve();
   const std::string address = absl::StrCat("127.0.0.1:", server->port());
   HttpServer second({.address = address});
-  EXPECT_EQ(second.Start().message(), absl::StrCat("listen on ", address, ": Address already in use"));
+  EXPECT_THAT(std::string(second.Start().message()),
+              StartsWith(absl::StrCat("HTTP server: tcp://", address, ": cannot listen: the port is in use")));
   EXPECT_EQ(second.port(), 0);
 }
 
 TEST(HttpServerTest, AddressesThatAreNoneAreErrors) {
   for (const char* address : {"", "127.0.0.1", "udp://127.0.0.1:0", "unix:///run/x"}) {
-    EXPECT_THAT(std::string(HttpServer({.address = address}).Start().message()), StartsWith("listen on ")) << address;
+    EXPECT_THAT(std::string(HttpServer({.address = address}).Start().message()), StartsWith("HTTP server: "))
+        << address;
   }
 }
 
