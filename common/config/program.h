@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/base/log.h"
+#include "common/base/open_files.h"
 #include "common/base/status.h"
 #include "common/config/config_document.h"
 #include "common/config/program_arguments.h"
@@ -59,6 +60,7 @@ int RunProgram(int argc, char** argv, const Program<Config>& program) {
   }
   if (arguments.check_config) return 0;
   absl::Status status = InitLogging(program.name, config->log_level);
+  RaiseOpenFileLimit();
   if (status.ok()) status = program.run(*config, arguments.config_file);
   if (!status.ok()) TRIBUTARY_LOG_ERROR("{}", std::string(status.message()));
   return status.ok() ? 0 : 1;
