@@ -9,6 +9,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "common/net/address.h"
+#include "common/net/listen_error.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/loop_gate.h"
 #include "tributary/v1/delivery.grpc.pb.h"
@@ -18,6 +21,12 @@ namespace tributary {
 namespace {
 
 constexpr size_t kMessageOverheadBytes = 128;  // of the queue itself, so that small messages are bounded too
+// A connection serves one agent, or one proxy with its stream and its queries.
+constexpr int kMaxStreamsPerConnection = 128;
+constexpr int kMaxMetadataBytes = 16 << 10;
+// A connection that does not speak HTTP/2 by then, or has had no stream for so long, is closed.
+constexpr int kHandshakeMilliseconds = 10'000;
+constexpr int kMaxIdleMilliseconds = 300'000;
 constexpr absl::Duration kLoopPatience = absl::Seconds(1);  // at shutdown, with a loop that is stopped or stuck
 
 // Answers a stream that is one too many.
@@ -79,6 +88,8 @@ class Server : public DeliveryServer, private v1::DeliveryService::CallbackServi
   ~Server() override { Shutdown(absl::ZeroDuration()); }
 
   absl::Status Listen(const std::vector<grpc::Service*>& more_services);
+  // gRPC does not tell.
+  absl::Status WhyNot() const;
   int port() const override { return port_; }
   void Shutdown(absl::Duration grace) override;
 
@@ -182,11 +193,22 @@ absl::Status Server::Listen(const std::vector<grpc::Service*>& more_services) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMilliseconds);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kMaxIdleMilliseconds);
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || port_ == 0) {
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", options_.listen));
+    return WhyNot();
   }
   return absl::OkStatus();
+}
+
+absl::Status Server::WhyNot() const {
+  const absl::StatusOr<Address> address = ParseAddress(options_.listen);
+  absl::Status why = address.ok() ? TryToListen(*address) : address.status();
+  if (why.ok()) why = absl::UnavailableError(absl::StrCat(options_.listen, ": cannot listen"));
+  return Annotate(why, "gRPC server");
 }
 
 grpc::ServerBidiReactor<v1::Up, v1::Down>* Server::Deliver(grpc::CallbackServerContext* context) {
