@@ -43,7 +43,9 @@ void ReadIngest(ConfigNode node, IngestConfig& ingest) {
   node.ReadBytes("max_packet_bytes", ingest.max_packet_bytes, {.min = 512, .max = 16 << 20});
   node.Read("max_connections", ingest.max_connections, {.min = 1, .max = 65536});
   node.Read("idle_timeout", ingest.idle_timeout, {.min = absl::Seconds(1), .max = absl::Hours(24)});
+  node.Read("line_timeout", ingest.line_timeout, {.min = absl::Seconds(1), .max = absl::Hours(1)});
   ReadSocketMode(node, ingest.socket_mode);
+  node.Read("socket_group", ingest.socket_group);
   node.Read("gauge_deltas", ingest.gauge_deltas);
 }
 

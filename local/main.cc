@@ -12,6 +12,7 @@
 #include "common/config/program.h"
 #include "common/net/dns_resolver.h"
 #include "common/net/http_server.h"
+#include "common/net/inherited_sockets.h"
 #include "common/net/signal_waiter.h"
 #include "common/telemetry/admin_server.h"
 #include "common/telemetry/process_metrics.h"
@@ -100,20 +101,22 @@ absl::Status Run(const LocalConfig& config, SignalWaiter& signals) {
 
   const IntervalIndex first_interval = scale.At(clock.Now());
   SystemDnsResolver resolver;
+  TRIBUTARY_ASSIGN_OR_RETURN(InheritedSockets inherited, InheritedSockets::FromEnvironment());
   TRIBUTARY_ASSIGN_OR_RETURN(const auto ingest, Ingest::Start(IngestOptions(config, identity, first_interval),
-                                                              std::move(rules), clock, telemetry));
+                                                              std::move(rules), clock, telemetry, &inherited));
   Forwarder forwarder(ForwarderOptions(config, identity, first_interval), resolver, clock, telemetry);
   Flusher flusher({.config = config.flush, .instance = identity.instance, .cluster_seed = ClusterSeed(config.cluster)},
                   first_interval, ingest->shards(), ingest->levels(), clock, telemetry, forwarder, sinks.get());
   flusher.Start();
 
-  HttpServer http({.address = config.http_listen.HostPort()});
+  HttpServer http({.address = config.http_listen.HostPort(), .inherited = &inherited});
   AdminServer admin(http, telemetry, kProgram, TRIBUTARY_VERSION);
   AddTapPage(http, ingest->taps());
   admin.AddReadyCheck("proxy", [&forwarder] {
     return forwarder.connected() ? absl::OkStatus() : absl::UnavailableError("not connected");
   });
   TRIBUTARY_RETURN_IF_ERROR(http.Start());
+  TRIBUTARY_RETURN_IF_ERROR(inherited.CheckAllTaken());
   for (const Address& address : ingest->addresses()) TRIBUTARY_LOG_INFO("listening on {}", address.ToString());
   TRIBUTARY_LOG_INFO("instance {} on {}, http on {}", identity.instance.ToString(), identity.host,
                      config.http_listen.HostPort());

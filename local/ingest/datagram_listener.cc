@@ -80,23 +80,25 @@ class DatagramListener::Batch {
   std::array<Control, kBatch> controls_{};
 };
 
-DatagramListener::DatagramListener(FileDescriptor socket, const Address& address, UnixSocketPath path,
-                                   size_t max_datagram_bytes, const DatagramMetrics& metrics, TextReceiver& receiver)
-    : socket_(std::move(socket)),
-      address_(address),
-      path_(std::move(path)),
+DatagramListener::DatagramListener(BoundSocket bound, size_t max_datagram_bytes, const DatagramMetrics& metrics,
+                                   TextReceiver& receiver)
+    : bound_(std::move(bound)),
       metrics_(metrics),
       receiver_(receiver),
-      batch_(std::make_unique<Batch>(max_datagram_bytes, address.is_unix())) {
+      batch_(std::make_unique<Batch>(max_datagram_bytes, bound_.address.is_unix())) {
   const int on = 1;
-  if (address.is_unix()) ::setsockopt(socket_.number(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+  // Who sends, and how many datagrams were lost before this one.
+  const int option = bound_.address.is_unix() ? SO_PASSCRED : SO_RXQ_OVFL;
+  ::setsockopt(bound_.socket.number(), SOL_SOCKET, option, &on, sizeof on);
 }
 
 DatagramListener::~DatagramListener() { Stop(); }
 
 void DatagramListener::Run() {
   ::pthread_setname_np(::pthread_self(), "reader");
-  pollfd events[] = {{socket_.number(), POLLIN, 0}, {wake_event().number(), POLLIN, 0}};
+  // Those of an inherited socket include its earlier readers': for Prometheus the counter then goes on where it was.
+  CountKernelDrops(KernelDrops(bound_.socket.number()));
+  pollfd events[] = {{bound_.socket.number(), POLLIN, 0}, {wake_event().number(), POLLIN, 0}};
   while (!stopping()) {
     ::poll(events, 2, -1);
     if (events[1].revents != 0) {
@@ -108,12 +110,13 @@ void DatagramListener::Run() {
   }
   for (int i = 0; i < kMaxLastBatches && ReceiveBatch() > 0; ++i) {
   }
-  path_ = UnixSocketPath();
-  socket_ = FileDescriptor();
+  CountKernelDrops(KernelDrops(bound_.socket.number()));
+  bound_.path = UnixSocketPath();
+  bound_.socket = FileDescriptor();
 }
 
 int DatagramListener::ReceiveBatch() {
-  const int count = batch_->Receive(socket_.number());
+  const int count = batch_->Receive(bound_.socket.number());
   if (count <= 0) {
     if (count < 0 && errno != EAGAIN && errno != EINTR) metrics_.errors.Increment();
     return 0;

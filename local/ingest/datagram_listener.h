@@ -18,11 +18,11 @@ class DatagramListener : public Listener {
   static constexpr int kBatch = 64;
 
   // `receiver` outlives Stop().
-  DatagramListener(FileDescriptor socket, const Address& address, UnixSocketPath path, size_t max_datagram_bytes,
-                   const DatagramMetrics& metrics, TextReceiver& receiver);
+  DatagramListener(BoundSocket bound, size_t max_datagram_bytes, const DatagramMetrics& metrics,
+                   TextReceiver& receiver);
   ~DatagramListener() override;
 
-  const Address& address() const override { return address_; }
+  const Address& address() const override { return bound_.address; }
 
  private:
   class Batch;
@@ -32,9 +32,7 @@ class DatagramListener : public Listener {
   int ReceiveBatch();
   void CountKernelDrops(uint32_t drops_since_open);
 
-  FileDescriptor socket_;
-  const Address address_;
-  UnixSocketPath path_;
+  BoundSocket bound_;
   const DatagramMetrics metrics_;
   TextReceiver& receiver_;
   std::unique_ptr<Batch> batch_;

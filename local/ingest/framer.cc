@@ -19,13 +19,13 @@ bool LineFramer::Feed(absl::string_view bytes, TextReceiver& receiver) {
       return true;
     }
     Keep(bytes.substr(0, end), receiver);
-    if (!skipping_) receiver.Receive(unfinished_, peer());
+    if (!skipping_) Pass(unfinished_, receiver);
     unfinished_.clear();
     skipping_ = false;
     bytes.remove_prefix(end + 1);
   }
   const size_t whole_bytes = bytes.rfind('\n') + 1;  // 0 when there is none
-  if (whole_bytes > 0) receiver.Receive(bytes.substr(0, whole_bytes), peer());
+  if (whole_bytes > 0) Pass(bytes.substr(0, whole_bytes), receiver);
   Keep(bytes.substr(whole_bytes), receiver);
   return true;
 }
@@ -43,7 +43,7 @@ void LineFramer::Keep(absl::string_view bytes, TextReceiver& receiver) {
 }
 
 void LineFramer::Finish(TextReceiver& receiver) {
-  if (!skipping_ && !unfinished_.empty()) receiver.Receive(unfinished_, peer());
+  if (!skipping_ && !unfinished_.empty()) Pass(unfinished_, receiver);
   unfinished_.clear();
 }
 
@@ -64,7 +64,7 @@ bool LengthFramer::Feed(absl::string_view bytes, TextReceiver& receiver) {
       receiver.Refuse(unfinished_, "bad_length", peer());
       return false;
     }
-    receiver.Receive(absl::string_view(unfinished_).substr(kLengthBytes), peer());
+    Pass(absl::string_view(unfinished_).substr(kLengthBytes), receiver);
     unfinished_.clear();
   }
   return true;

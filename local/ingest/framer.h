@@ -18,6 +18,10 @@ class Framer {
   virtual ~Framer() = default;
   // False: these bytes are no such stream; the connection must be closed.
   virtual bool Feed(absl::string_view bytes, TextReceiver& receiver) = 0;
+  // Whether a line or packet has begun and is not whole.
+  virtual bool is_unfinished() const = 0;
+  // Whether any has become whole since the last call.
+  bool TakeProgress() { return std::exchange(progress_, false); }
   // The peer has ended the stream in good order.
   virtual void Finish(TextReceiver& receiver) = 0;
   // Lines left out since the last call, for being too long.
@@ -25,9 +29,14 @@ class Framer {
 
  protected:
   const Peer& peer() const { return peer_; }
+  void Pass(absl::string_view text, TextReceiver& receiver) {
+    progress_ = true;
+    receiver.Receive(text, peer_);
+  }
 
  private:
   const Peer peer_;
+  bool progress_ = false;
 };
 
 // Lines ended by '\n'. A longer one than kMaxLineBytes is skipped to its end, and counted; the last may lack its end.
@@ -40,6 +49,7 @@ class LineFramer : public Framer {
 
   bool Feed(absl::string_view bytes, TextReceiver& receiver) override;
   void Finish(TextReceiver& receiver) override;
+  bool is_unfinished() const override { return skipping_ || !unfinished_.empty(); }
 
   uint64_t TakeSkippedLines() override { return std::exchange(skipped_lines_, 0); }
 
@@ -59,6 +69,7 @@ class LengthFramer : public Framer {
 
   bool Feed(absl::string_view bytes, TextReceiver& receiver) override;
   void Finish(TextReceiver&) override {}
+  bool is_unfinished() const override { return !unfinished_.empty(); }
 
  private:
   const size_t max_packet_bytes_;

@@ -2,18 +2,19 @@
 
 #include <utility>
 
+#include "common/base/log.h"
 #include "common/base/status.h"
+#include "common/net/socket_address.h"
 #include "local/ingest/datagram_listener.h"
-#include "local/ingest/sockets.h"
 #include "local/ingest/stream_listener.h"
 
 namespace tributary {
 
 absl::StatusOr<std::unique_ptr<Ingest>> Ingest::Start(Options options, RuleSet rules, const Clock& clock,
-                                                      Telemetry& telemetry) {
+                                                      Telemetry& telemetry, InheritedSockets* inherited) {
   std::unique_ptr<Ingest> ingest(new Ingest(std::move(options), std::move(rules), clock, telemetry));
   for (const Address& address : ingest->options_.config.listen) {
-    TRIBUTARY_RETURN_IF_ERROR(Annotate(ingest->Open(address), "ingest.listen"));
+    TRIBUTARY_RETURN_IF_ERROR(Annotate(ingest->Open(address, inherited), "ingest.listen"));
   }
   for (Reader& reader : ingest->readers_) {
     reader.shard->set_wake([listener = reader.listener.get()] { listener->Wake(); });
@@ -43,55 +44,46 @@ void Ingest::Stop() {
   }
 }
 
-absl::Status Ingest::Open(const Address& address) {
-  switch (address.kind) {
-    case Address::Kind::kUdp:
-      return OpenUdp(address);
-    case Address::Kind::kTcp:
-      return OpenTcp(address);
-    case Address::Kind::kUnixDatagram:
-    case Address::Kind::kUnixStream:
-      return OpenUnix(address);
+absl::StatusOr<std::vector<BoundSocket>> Ingest::Bind(const Address& address, InheritedSockets* inherited) const {
+  const IngestConfig& config = options_.config;
+  std::vector<BoundSocket> sockets;
+  if (inherited != nullptr) {
+    for (FileDescriptor& socket : inherited->Take(address)) sockets.push_back({std::move(socket), address});
+    if (!sockets.empty()) return sockets;
   }
-  return absl::InvalidArgumentError(address.ToString());
+  if (address.kind == Address::Kind::kUdp) return OpenUdpSockets(address, config.udp_readers);
+  const UnixPermissions permissions = {config.socket_mode, config.socket_group};
+  TRIBUTARY_ASSIGN_OR_RETURN(BoundSocket bound,
+                             address.is_unix() ? OpenUnixSocket(address, permissions) : OpenTcpSocket(address));
+  sockets.push_back(std::move(bound));
+  return sockets;
 }
 
-absl::Status Ingest::OpenUdp(const Address& address) {
-  const IngestConfig& config = options_.config;
-  TRIBUTARY_ASSIGN_OR_RETURN(auto sockets, OpenUdpSockets(address, config.udp_readers, config.receive_buffer_bytes));
+absl::Status Ingest::Open(const Address& address, InheritedSockets* inherited) {
+  TRIBUTARY_ASSIGN_OR_RETURN(std::vector<BoundSocket> sockets, Bind(address, inherited));
+  if (address.kind == Address::Kind::kUdp) {
+    const int readers = static_cast<int>(sockets.size());
+    if (readers != options_.config.udp_readers) {
+      TRIBUTARY_LOG_WARN("{}: {} sockets were inherited, so there are as many readers, not ingest.udp_readers: {}",
+                         address.ToString(), readers, options_.config.udp_readers);
+    }
+    for (const BoundSocket& bound : sockets) RaiseReceiveBuffer(bound, options_.config.receive_buffer_bytes);
+  }
   for (BoundSocket& bound : sockets) {
     Reader& reader = NewReader();
-    reader.listener = std::make_unique<DatagramListener>(
-        std::move(bound.socket), bound.address, UnixSocketPath(), config.max_datagram_bytes,
-        DatagramMetrics(telemetry_, address.ToString()), *reader.packets);
+    reader.listener = NewListener(address, std::move(bound), *reader.packets);
   }
   return absl::OkStatus();
 }
 
-absl::Status Ingest::OpenTcp(const Address& address) {
-  TRIBUTARY_ASSIGN_OR_RETURN(BoundSocket bound, OpenTcpSocket(address));
-  Reader& reader = NewReader();
-  reader.listener =
-      std::make_unique<StreamListener>(std::move(bound.socket), bound.address, UnixSocketPath(), options_.config,
-                                       clock_, StreamMetrics(telemetry_, address.ToString()), *reader.packets);
-  return absl::OkStatus();
-}
-
-absl::Status Ingest::OpenUnix(const Address& address) {
+std::unique_ptr<Listener> Ingest::NewListener(const Address& configured, BoundSocket bound, TextReceiver& receiver) {
   const IngestConfig& config = options_.config;
-  TRIBUTARY_ASSIGN_OR_RETURN(UnixSocket bound,
-                             OpenUnixSocket(address, config.socket_mode, config.receive_buffer_bytes));
-  Reader& reader = NewReader();
-  if (address.kind == Address::Kind::kUnixDatagram) {
-    reader.listener = std::make_unique<DatagramListener>(
-        std::move(bound.socket), address, std::move(bound.path), config.max_datagram_bytes,
-        DatagramMetrics(telemetry_, address.ToString()), *reader.packets);
-  } else {
-    reader.listener =
-        std::make_unique<StreamListener>(std::move(bound.socket), address, std::move(bound.path), config, clock_,
-                                         StreamMetrics(telemetry_, address.ToString()), *reader.packets);
+  if (SocketType(configured) == SOCK_DGRAM) {
+    return std::make_unique<DatagramListener>(std::move(bound), config.max_datagram_bytes,
+                                              DatagramMetrics(telemetry_, configured.ToString()), receiver);
   }
-  return absl::OkStatus();
+  return std::make_unique<StreamListener>(std::move(bound), config, clock_,
+                                          StreamMetrics(telemetry_, configured.ToString()), receiver);
 }
 
 void Ingest::Reconfigure(RuleSet rules, const LimitsConfig& limits) {

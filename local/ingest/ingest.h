@@ -7,12 +7,14 @@
 #include "absl/status/statusor.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
+#include "common/net/inherited_sockets.h"
 #include "common/rules/rule_set.h"
 #include "common/statsd/line_parser.h"
 #include "common/telemetry/telemetry.h"
 #include "local/ingest/ingest_config.h"
 #include "local/ingest/listener.h"
 #include "local/ingest/packet_reader.h"
+#include "local/ingest/sockets.h"
 #include "local/shard/gauge_levels.h"
 #include "local/shard/policy.h"
 #include "local/shard/series_limiter.h"
@@ -36,14 +38,14 @@ class Ingest {
     IntervalIndex first_interval = 0;  // open at once
   };
 
-  // Binds every address and begins to read. Errors name the address; then nothing listens. `clock` and `telemetry`
-  // outlive this.
+  // Takes every address from `inherited` or binds it, and begins to read. Errors name the address; then nothing
+  // listens. `clock` and `telemetry` outlive this.
   static absl::StatusOr<std::unique_ptr<Ingest>> Start(Options options, RuleSet rules, const Clock& clock,
-                                                       Telemetry& telemetry);
+                                                       Telemetry& telemetry, InheritedSockets* inherited = nullptr);
   ~Ingest();
 
-  // Takes what the kernel holds already, then closes every socket. The shards stay and answer to the flusher.
-  // Idempotent.
+  // Takes what the kernel holds already, then closes every socket. What comes later waits in inherited sockets for the
+  // next agent, and is refused otherwise. The shards stay and answer to the flusher. Idempotent.
   void Stop();
 
   // Thread-safe. In force from the next interval on: what was decided about series is decided anew, and those that
@@ -65,10 +67,9 @@ class Ingest {
   };
 
   Ingest(Options options, RuleSet rules, const Clock& clock, Telemetry& telemetry);
-  absl::Status Open(const Address& address);
-  absl::Status OpenUdp(const Address& address);
-  absl::Status OpenTcp(const Address& address);
-  absl::Status OpenUnix(const Address& address);
+  absl::Status Open(const Address& address, InheritedSockets* inherited);
+  absl::StatusOr<std::vector<BoundSocket>> Bind(const Address& address, InheritedSockets* inherited) const;
+  std::unique_ptr<Listener> NewListener(const Address& configured, BoundSocket bound, TextReceiver& receiver);
   Reader& NewReader();
 
   const Options options_;

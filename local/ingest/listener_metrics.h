@@ -33,7 +33,9 @@ struct StreamMetrics {
         errors(telemetry.AddCounter("tributary_local_receive_errors_total", "Failed receive and accept calls.",
                                     {{"listener", listener}})),
         closed_limit(Closed(telemetry, listener, "limit")),
+        closed_evicted(Closed(telemetry, listener, "evicted")),
         closed_idle(Closed(telemetry, listener, "idle")),
+        closed_slow(Closed(telemetry, listener, "slow")),
         closed_bad_length(Closed(telemetry, listener, "bad_length")),
         lines_too_long(telemetry.AddDropCounter("tributary_local_lines_rejected_total",
                                                 "Lines that were refused as a whole.", "line_too_long")) {}
@@ -41,7 +43,9 @@ struct StreamMetrics {
   Gauge& open;
   Counter& errors;
   Counter& closed_limit;
+  Counter& closed_evicted;
   Counter& closed_idle;
+  Counter& closed_slow;
   Counter& closed_bad_length;
   Counter& lines_too_long;
 

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <functional>
+#include <list>
 #include <memory>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "common/base/clock.h"
+#include "common/base/log.h"
 #include "common/net/address.h"
 #include "common/net/file_descriptor.h"
 #include "local/ingest/framer.h"
@@ -18,37 +19,45 @@
 namespace tributary {
 
 // Accepts connections on one TCP or unix stream socket and reads them all on one thread, each in turn one buffer at a
-// time, so that a fast sender does not starve the others. A connection that misbehaves ends alone.
+// time, so that a fast sender does not starve the others. A connection that misbehaves ends alone. So does one that is
+// slow or silent, and the longest silent one when there are too many: IngestConfig says when.
 class StreamListener : public Listener {
  public:
   static constexpr size_t kReadBytes = 64 << 10;
 
   // TCP connections carry lines, unix ones packets. `receiver` and `clock` outlive Stop().
-  StreamListener(FileDescriptor socket, const Address& address, UnixSocketPath path, const IngestConfig& config,
-                 const Clock& clock, const StreamMetrics& metrics, TextReceiver& receiver);
+  StreamListener(BoundSocket bound, const IngestConfig& config, const Clock& clock, const StreamMetrics& metrics,
+                 TextReceiver& receiver);
   ~StreamListener() override;
 
-  const Address& address() const override { return address_; }
+  const Address& address() const override { return bound_.address; }
 
  private:
   struct Connection {
     FileDescriptor socket;
     std::unique_ptr<Framer> framer;
-    absl::Time last_read;
+    absl::Time last_whole;                                 // line or packet; at first, when it was accepted
+    absl::Time unfinished_since = absl::InfiniteFuture();  // that is not whole yet
+    std::list<int>::iterator place = {};                   // in by_last_whole_
   };
 
   void Run() override;
   void Watch(int descriptor);
+  void Handle(int descriptor);
   void Accept();
+  // False: nothing more can be accepted now.
+  bool AcceptOne();
+  // Makes room for one more connection; false when every one that is open deserves it more.
+  bool MakeRoom();
   // Reads once. False when the connection has ended, for whatever reason.
   bool Read(Connection& connection);
+  void NoteProgress(Connection& connection);
+  void ReadWhatIsLeft();
   void Close(int descriptor);
   void Sweep();
   std::unique_ptr<Framer> MakeFramer(const Peer& peer) const;
 
-  FileDescriptor socket_;
-  const Address address_;
-  UnixSocketPath path_;
+  BoundSocket bound_;
   const IngestConfig config_;
   const Clock& clock_;
   const StreamMetrics metrics_;
@@ -56,6 +65,8 @@ class StreamListener : public Listener {
   FileDescriptor epoll_;
   std::unique_ptr<char[]> buffer_;
   absl::flat_hash_map<int, Connection> connections_;  // by descriptor
+  std::list<int> by_last_whole_;                      // the longest silent first
+  LogEvery accept_errors_log_;
 };
 
 }  // namespace tributary

@@ -74,6 +74,7 @@ class Client {
     ByteWriter(bytes).U32(static_cast<uint32_t>(text.size()));
     Send(absl::StrCat(bytes, text));
   }
+  void TrySend(absl::string_view text) { ::send(socket_.number(), text.data(), text.size(), MSG_NOSIGNAL); }
   // Waits for the other side to close.
   bool IsClosed() {
     char byte;
@@ -111,6 +112,7 @@ class IngestTest : public ::testing::Test {
   }
   // Starts with one listener and returns where it is.
   Address Start(const Address& address) {
+    ingest_.reset();
     options_.config.listen = {address};
     absl::StatusOr<std::unique_ptr<Ingest>> started = Ingest::Start(options_, RuleSet(), clock_, telemetry_);
     EXPECT_TRUE(started.ok()) << started.status();
@@ -157,7 +159,7 @@ TEST_F(IngestTest, ReadsDatagrams) {
 }
 
 TEST_F(IngestTest, ReadsDatagramsOverIpv6) {
-  if (!OpenUdpSockets({.kind = Address::Kind::kUdp, .host = "::1"}, 1, 4096).ok()) GTEST_SKIP() << "no IPv6 here";
+  if (!OpenUdpSockets({.kind = Address::Kind::kUdp, .host = "::1"}, 1).ok()) GTEST_SKIP() << "no IPv6 here";
   Client client(Start({.kind = Address::Kind::kUdp, .host = "::1"}));
   client.Send("hits:5|c");
   EXPECT_EQ(TotalAfter(1), 5);
@@ -255,6 +257,88 @@ TEST_F(IngestTest, ClosesConnectionsBeyondTheirLimit) {
   EXPECT_EQ(TotalAfter(2), 3);
   EXPECT_EQ(Streams().closed_limit.value(), 1u);
   EXPECT_EQ(Streams().open.value(), 0);
+}
+
+TEST_F(IngestTest, MakesRoomByClosingTheLongestSilentConnection) {
+  options_.config.max_connections = 2;
+  const Address address = Start(At(Address::Kind::kTcp));
+  Client silent(address);
+  EXPECT_TRUE(Eventually([&] { return Streams().open.value() == 1; }));
+  Client busy(address);
+  EXPECT_TRUE(Eventually([&] { return Streams().open.value() == 2; }));
+  clock_.Advance(options_.config.line_timeout);
+  busy.Send("hits:1|c\n");
+  EXPECT_TRUE(Eventually([&] { return LineMetrics(telemetry_).lines.value() == 1; }));
+  Client next(address);
+  EXPECT_TRUE(silent.IsClosed());
+  next.Send("hits:2|c\n");
+  busy.Send("hits:4|c\n");
+  EXPECT_EQ(TotalAfter(3), 7);
+  EXPECT_EQ(Streams().closed_evicted.value(), 1u);
+  EXPECT_EQ(Streams().closed_limit.value(), 0u);
+}
+
+TEST_F(IngestTest, ClosesConnectionsWhoseLineOrPacketDoesNotEnd) {
+  options_.config.idle_timeout = absl::Hours(24);
+  for (const Address::Kind kind : {Address::Kind::kTcp, Address::Kind::kUnixStream}) {
+    Client slow(Start(At(kind)));
+    if (kind == Address::Kind::kUnixStream) slow.Send(absl::string_view("\xff\xff\0\0", 4));
+    EXPECT_TRUE(Eventually([&] {
+      slow.TrySend("x");  // a byte now and then does not help
+      clock_.Advance(options_.config.line_timeout / 4);
+      return Streams().closed_slow.value() == 1;
+    }));
+    EXPECT_TRUE(slow.IsClosed());
+    EXPECT_EQ(Streams().closed_idle.value(), 0u);
+  }
+}
+
+TEST_F(IngestTest, ReadsInheritedSocketsAndLeavesThemToTheNextAgent) {
+  for (const Address::Kind kind : {Address::Kind::kUdp, Address::Kind::kUnixDatagram}) {
+    // As a socket unit holds it.
+    Address address = At(kind);
+    BoundSocket held;
+    if (kind == Address::Kind::kUdp) {
+      auto opened = OpenUdpSockets(address, 1);
+      ASSERT_TRUE(opened.ok()) << opened.status();
+      held = std::move(opened->front());
+    } else {
+      auto opened = OpenUnixSocket(address, {});
+      ASSERT_TRUE(opened.ok()) << opened.status();
+      held = *std::move(opened);
+    }
+    address = held.address;
+    options_.config.listen = {address};
+    Client client(address);
+    for (const int life : {1, 2, 3}) {
+      Telemetry telemetry;
+      client.Send("hits:1|c");  // nobody is there to read it
+      InheritedSockets inherited;
+      inherited.Add(FileDescriptor(::dup(held.socket.number())), "statsd");
+      const auto agent = Ingest::Start(options_, RuleSet(), clock_, telemetry, &inherited);
+      ASSERT_TRUE(agent.ok()) << agent.status();
+      ASSERT_TRUE(inherited.CheckAllTaken().ok());
+      client.Send("hits:1|c");
+      (*agent)->Stop();
+      EXPECT_EQ(LineMetrics(telemetry).lines.value(), 2u) << "life " << life;
+    }
+    EXPECT_EQ(std::filesystem::exists(address.path), address.is_unix());
+  }
+}
+
+TEST_F(IngestTest, AcceptsOnInheritedSockets) {
+  auto held = OpenTcpSocket(At(Address::Kind::kTcp));
+  ASSERT_TRUE(held.ok()) << held.status();
+  options_.config.listen = {held->address};
+  Client early(held->address);  // waits to be accepted
+  early.Send("hits:1|c\n");
+  InheritedSockets inherited;
+  inherited.Add(FileDescriptor(::dup(held->socket.number())), "statsd");
+  auto agent = Ingest::Start(options_, RuleSet(), clock_, telemetry_, &inherited);
+  ASSERT_TRUE(agent.ok()) << agent.status();
+  ingest_ = *std::move(agent);
+  EXPECT_EQ(TotalAfter(1), 1);
+  Client late(held->address);  // still listening
 }
 
 TEST_F(IngestTest, ClosesConnectionsThatAreIdle) {
