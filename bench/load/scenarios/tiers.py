@@ -4,7 +4,7 @@ import time
 
 from measure import LoadCluster, bytes_sent_to, cpu_seconds, load_command
 
-AGENTS, KEYS, SAMPLES, INTERVAL_S = 2, 20_000, 10, 5
+AGENTS, SAMPLES, INTERVAL_S = 2, 10, 10
 
 
 class Usage:
@@ -35,17 +35,17 @@ def settle(cluster):
                      60, "everything committed")
 
 
-def per_series(options, kind):
+def per_series(options, kind, keys):
     with LoadCluster(agents=AGENTS, globals_=1, interval=f"{INTERVAL_S}s") as cluster:
         cluster.proxy_port = int(cluster.agents[0].config.read_text().split('proxies: ["127.0.0.1:')[1].split('"')[0])
         time.sleep(INTERVAL_S)
         idle = Usage(cluster)
-        time.sleep(3 * INTERVAL_S)
+        time.sleep(2 * INTERVAL_S)
         idle = idle.since()
         busy = Usage(cluster)
-        senders = [subprocess.Popen(load_command(f"unixgram://{a.socket_path}", "--types", kind, "--keys", KEYS,
-                                                 "--rate", KEYS * SAMPLES / INTERVAL_S, "--payload", 8000,
-                                                 "--lines", KEYS * SAMPLES * options.intervals, "--duration", "10m"),
+        senders = [subprocess.Popen(load_command(f"unixgram://{a.socket_path}", "--types", kind, "--keys", keys,
+                                                 "--rate", keys * SAMPLES / INTERVAL_S, "--payload", 8000,
+                                                 "--lines", keys * SAMPLES * options.intervals, "--duration", "10m"),
                                     stdout=subprocess.DEVNULL) for a in cluster.agents]
         for sender in senders:
             if sender.wait(timeout=600) != 0:
@@ -63,13 +63,18 @@ def per_series(options, kind):
 
 
 def tiers_timers(options):
-    """CPU and bytes per timer series of 10 samples: 2 agents with the same 20,000 keys; bars: proxy 1 us, global 3 us"""
-    return per_series(options, "ms")
+    """CPU and bytes per timer series of 10 samples, 2 agents with the same 50,000 keys; bars: proxy 1 us, global 3 us"""
+    return per_series(options, "ms", 50_000)
+
+
+def tiers_timers_few(options):
+    """The same with 5,000 keys: units of one series"""
+    return per_series(options, "ms", 5_000)
 
 
 def tiers_counters(options):
-    """The same for counters"""
-    return per_series(options, "c")
+    """The same for counters, 50,000 keys"""
+    return per_series(options, "c", 50_000)
 
 
-SCENARIOS = [tiers_timers, tiers_counters]
+SCENARIOS = [tiers_timers, tiers_timers_few, tiers_counters]
