@@ -22,7 +22,8 @@ constexpr int kPollMs = 50;
 
 absl::StatusOr<Sink> Sink::Open(const Address& address, int receive_buffer_bytes) {
   if (address.kind != Address::Kind::kUdp) return absl::InvalidArgumentError("a sink listens on udp://");
-  TRIBUTARY_ASSIGN_OR_RETURN(std::vector<BoundSocket> sockets, OpenUdpSockets(address, 1, receive_buffer_bytes));
+  TRIBUTARY_ASSIGN_OR_RETURN(std::vector<BoundSocket> sockets, OpenUdpSockets(address, 1));
+  RaiseReceiveBuffer(sockets[0], receive_buffer_bytes);
   return Sink(std::move(sockets[0].socket), std::move(sockets[0].address));
 }
 

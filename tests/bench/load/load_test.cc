@@ -108,7 +108,7 @@ TEST(ProcessUsageTest, OwnProcessIsThereAndNoneIsNot) {
 class SendLoadTest : public ::testing::Test {
  protected:
   SendLoadTest() {
-    auto sockets = OpenUdpSockets({.kind = Address::Kind::kUdp, .host = "127.0.0.1"}, 1, 4 << 20);
+    auto sockets = OpenUdpSockets({.kind = Address::Kind::kUdp, .host = "127.0.0.1"}, 1);
     EXPECT_TRUE(sockets.ok()) << sockets.status();
     if (!sockets.ok()) return;
     socket_ = std::move((*sockets)[0].socket);
