@@ -1,0 +1,335 @@
+"""What no client should send, on every port of a cluster: it is counted by its reason, shown by a tap, bounded in memory,
+and undisturbing.
+
+    steady clients (unix datagrams, TCP) ---\\
+                                             agent-0 -> proxy -> global-0        interval 1 s
+    hostile ones, to every port of all three /
+
+The steady clients send all the while, and what they sent must be committed to the last sample. 10,000 connections need
+as many descriptors; where the machine allows fewer, there are fewer. Random bytes print their seed.
+"""
+import json
+import os
+import random
+import re
+import resource
+import socket
+import struct
+import subprocess
+import threading
+import time
+import unittest
+
+from cluster import BIN, Cluster, free_port, http_get
+
+SENDER = BIN.parent / "tests" / "support" / "packed_sender"
+MIB = 1 << 20
+CONNECTIONS = 10_000
+MAX_CONNECTIONS = 512
+UNIQUE_SERIES = 10_000_000
+# docs/operations.md: 200,000 series of 0.5 KiB and 64 MiB of names; connections of 128 KiB; forward.memory_bytes and
+# retain_bytes; and what a process has anyway.
+AGENT_BOUND = 100 * MIB + 64 * MIB + MAX_CONNECTIONS * MIB // 8 + 64 * MIB + 16 * MIB + 64 * MIB
+BAD_LINES = {
+    b"bad.nan:nan|c": "bad_value", b"bad.inf:inf|g": "bad_value", b"bad.huge:1e999|c": "bad_value",
+    b"bad.rate:1|c|@0": "bad_rate", b"bad.rate:1|c|@-1": "bad_rate", b"bad.rate:1|c|@nan": "bad_rate",
+    b"bad.type:1|x": "unknown_type", b"bad.none": "no_value", b":1|c": "no_name", b"n" * 2000 + b":1|c": "name_too_long",
+    b"bad.time:1|c|T0": "bad_timestamp", b"_e{99,99}:a|b": "bad_event", b"_sc|bad|9": "bad_check",
+}
+
+
+def connect(address, timeout=10, source=None):
+    """To (host, port) or a path."""
+    s = socket.socket(socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX, socket.SOCK_STREAM)
+    s.settimeout(timeout)
+    if source is not None:
+        s.bind((source, 0))
+    s.connect(address)
+    return s
+
+
+def try_send(s, data):
+    """The other side may have closed already."""
+    try:
+        s.sendall(data)
+    except OSError:
+        pass
+
+
+def is_served(address):
+    """Whether a new connection is kept; one that is too many is closed at once."""
+    with connect(address, timeout=0.5) as s:
+        try:
+            s.sendall(b"newcomer:1|c\n")
+            return s.recv(1) != b""
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
+
+
+class Steady(threading.Thread):
+    """A client that behaves: one line every 10 ms, until told to stop."""
+
+    def __init__(self, name, send):
+        super().__init__(daemon=True)
+        self.name, self.send, self.sent, self.failure = name, send, 0, None
+        self.over = threading.Event()
+        self.start()
+
+    def run(self):
+        try:
+            while not self.over.wait(0.01):
+                self.send(f"{self.name}:1|c\n".encode())
+                self.sent += 1
+        except OSError as error:
+            self.failure = error
+
+    def finish(self):
+        self.over.set()
+        self.join(30)
+        return self.sent
+
+
+class Tap(threading.Thread):
+    """Everything that is refused, by reason, as /api/v1/tap shows it."""
+
+    def __init__(self, agent):
+        super().__init__(daemon=True)
+        self.url, self.lines, self.over = agent.url + "/api/v1/tap", {}, threading.Event()
+        self.id = self.get("match=*&rejected=only&rate=1000")["id"]
+        self.start()
+
+    def get(self, query):
+        status, text = http_get(f"{self.url}?{query}", timeout=20)
+        assert status == 200, text
+        return json.loads(text)
+
+    def run(self):
+        while not self.over.wait(0.2):
+            try:
+                page = self.get("id=" + self.id)
+            except (OSError, AssertionError):
+                if self.over.is_set():
+                    return
+                self.id = self.get("match=*&rejected=only&rate=1000")["id"]
+                continue
+            for record in page["records"]:
+                self.lines.setdefault(record["rejected"], []).append(record["line"])
+
+
+class HostileInputTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        cls.cluster = Cluster(agents=1, globals_=1)
+        cls.agent = cls.cluster.agents[0]
+        cls.tcp = ("127.0.0.1", free_port())
+        config = cls.agent.config.read_text()
+        config = config.replace("ingest:\n  listen:\n", f"ingest:\n  max_connections: {MAX_CONNECTIONS}\n"
+                                f"  line_timeout: 2s\n  listen:\n    - tcp://127.0.0.1:{cls.tcp[1]}\n")
+        cls.agent.config.write_text(config)
+        cls.cluster.__enter__()
+        cls.addClassCleanup(cls.cluster.__exit__, None, None, None)
+        cls.stream = str(cls.agent.socket_path.with_name("dsd.stream"))
+        datagrams = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        datagrams.connect(str(cls.agent.socket_path))
+        lines = connect(cls.tcp, timeout=60)
+        cls.steady = [Steady("steady.datagrams", datagrams.send), Steady("steady.tcp", lines.sendall)]
+        cls.tap = Tap(cls.agent)
+
+    def counted(self, name, **labels):
+        return self.agent.metric(name, **labels)
+
+    def expect(self, name, increase, action, at_least=False, **labels):
+        """`action` raises the counter by `increase`, soon."""
+        before = self.counted(name, **labels)
+        action()
+        def reached():
+            by = self.counted(name, **labels) - before
+            self.assertTrue(at_least or by <= increase, f"{name} {labels} rose by {by}, not {increase}")
+            return by >= increase
+        self.cluster.wait_for(reached, 30, f"{name} {labels} to rise by {increase}")
+
+    def expect_tapped(self, reason, text=""):
+        self.cluster.wait_for(lambda: any(text in line for line in self.tap.lines.get(reason, [])), 20,
+                              f"a tapped line with {text!r}, refused as {reason}")
+
+    def test_1_lines_that_are_none(self):
+        for line, reason in BAD_LINES.items():
+            with self.subTest(line=line[:40]):
+                self.expect("tributary_local_lines_rejected_total", 1, lambda: self.agent.send_unix(line), reason=reason)
+                self.expect_tapped(reason, line[:40].decode())
+
+    def test_2_noise(self):
+        seed = random.randrange(1 << 32)
+        print(f"seed {seed}")
+        noise = random.Random(seed)
+        packets = [noise.randbytes(noise.randrange(1, 4000)) for _ in range(300)]
+        before = self.counted("tributary_local_lines_total")
+        self.agent.send_unix(*packets)
+        for packet in packets:
+            self.agent.send_udp(packet)
+        for address in (self.tcp, self.stream):
+            for packet in packets[:50]:
+                with connect(address) as s:
+                    try_send(s, packet)
+        lines = sum(len([line for line in packet.split(b"\n") if line not in (b"", b"\r")]) for packet in packets)
+        self.cluster.wait_for(lambda: self.counted("tributary_local_lines_total") - before >= lines, 30, "noise read")
+        self.expect_tapped("no_value", "\\x")
+
+    def test_3_what_is_too_long(self):
+        line = b"long.line:1|c|#" + b"t" * (10 * MIB)
+        tags = b"many.tags:1|c|#" + b",".join(b"t%d:v" % i for i in range(100_000))
+        rejected, refused = "tributary_local_lines_rejected_total", "tributary_local_connections_refused_total"
+        def over_tcp(data):
+            with connect(self.tcp) as s:
+                s.sendall(data + b"\nlong.after:1|c\n")
+        def over_stream(data):
+            with connect(self.stream) as s:
+                try_send(s, struct.pack("<I", len(data)) + data)
+        for data in (line, tags):
+            self.expect(rejected, 1, lambda: over_tcp(data), reason="line_too_long")
+            self.expect(refused, 1, lambda: over_stream(data), reason="bad_length")
+        self.expect_tapped("line_too_long", "long.line")
+        self.expect_tapped("line_too_long", "many.tags")
+        self.expect_tapped("bad_length", "long.line")
+        datagram = b"before.cut:1|c\ncut:1|c|#" + b"t" * 100_000
+        self.expect("tributary_local_datagrams_truncated_total", 1, lambda: self.agent.send_unix(datagram))
+        self.expect_tapped("truncated", "cut:1|c")
+        many = b"folded:1|c|#" + b",".join(b"%x" % i for i in range(12_000))  # fits a datagram
+        self.expect("tributary_local_samples_folded_total", 1, lambda: self.agent.send_unix(many), reason="tag_limit")
+        self.cluster.wait_for(lambda: self.cluster.total("long.after") == 2, 20, "the lines after the long ones")
+        self.cluster.wait_for(lambda: self.cluster.total("before.cut") == 1, 20, "the line before the cut")
+
+    def test_4_ten_thousand_connections(self):
+        room = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 500
+        wanted = min(CONNECTIONS, room)
+        refused = "tributary_local_connections_refused_total"
+        before = self.counted(refused)
+        held = []
+        try:
+            for i in range(wanted):
+                s = connect(self.tcp, source=f"127.0.{1 + i % 4}.{1 + i % 200}")
+                try_send(s, b"slow.line" if i % 2 else b"")  # the others say nothing at all
+                held.append(s)
+            over = wanted - MAX_CONNECTIONS
+            self.cluster.wait_for(lambda: self.counted(refused) - before >= over, 60, "the rest to be refused")
+            self.assertLessEqual(self.counted("tributary_local_connections"), 2 * MAX_CONNECTIONS)
+            self.cluster.wait_for(lambda: self.counted(refused, reason="slow") > 0, 30, "slow ones to be closed")
+            held += [connect(self.tcp) for _ in range(MAX_CONNECTIONS)]  # silent ones make room for others
+            self.cluster.wait_for(lambda: self.counted(refused, reason="evicted") > 0, 30, "silent ones to make room")
+            self.cluster.wait_for(lambda: is_served(self.tcp), 30, "a newcomer to be served")
+            by_reason = {r: self.counted(refused, reason=r) for r in ("limit", "evicted", "slow", "idle")}
+            print(f"{wanted} connections: {by_reason}, {self.agent.resident_bytes() >> 20} MiB")
+        finally:
+            for s in held:
+                s.close()
+
+    def test_5_http_garbage_and_slow_requests(self):
+        for process in self.cluster.processes:
+            with self.subTest(process.name):
+                slow = []
+                try:
+                    for i in range(400):
+                        s = connect(("127.0.0.1", process.http_port))
+                        try_send(s, b"GET /metrics HTTP/1.1\r\nX-Slow: " if i % 2 else b"")
+                        slow.append(s)
+                    for _ in range(5):
+                        self.assertEqual(http_get(process.url + "/healthz", timeout=5)[0], 200)
+                finally:
+                    for s in slow:
+                        s.close()
+                for garbage in (b"\x16\x03\x01\x02\x00" + os.urandom(500), b"GET / HTTP/9.9\r\n\r\n", b"\r\n" * 10_000,
+                                b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",
+                                b"POST /metrics HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n"):
+                    with connect(("127.0.0.1", process.http_port)) as s:
+                        try_send(s, garbage)
+                self.assertEqual(http_get(process.url + "/healthz", timeout=5)[0], 200)
+                self.assertGreater(process.metric("tributary_http_connections_evicted_total"), 0)
+                self.cluster.wait_for(lambda: process.metric("tributary_http_requests_refused_total") >= 2, 10, "400s")
+
+    def grpc_ports(self):
+        for process in (self.cluster.proxy, self.cluster.globals[0]):
+            yield process, int(re.search(r"(?s)grpc:.*?listen: 127.0.0.1:(\d+)", process.config.read_text())[1])
+
+    def test_6_grpc_garbage_and_oversized_frames(self):
+        for process, port in self.grpc_ports():
+            with self.subTest(process.name):
+                held = []
+                try:
+                    for _ in range(300):  # half-open: nothing is said
+                        held.append(connect(("127.0.0.1", port)))
+                    for garbage in (os.urandom(100_000), b"GET / HTTP/1.1\r\n\r\n", HTTP2_PREFACE + os.urandom(50_000),
+                                    HTTP2_PREFACE + frame(0, 1, b"", length=(1 << 24) - 1) + b"x" * MIB,
+                                    deliver(struct.pack(">BI", 0, 512 * MIB) + b"x" * 16_000),
+                                    deliver(struct.pack(">BI", 0, 5000) + os.urandom(5000)),
+                                    deliver(struct.pack(">BI", 1, 10) + b"0123456789")):
+                        for _ in range(10):
+                            s = connect(("127.0.0.1", port))
+                            try_send(s, garbage)
+                            held.append(s)
+                    self.assertEqual(http_get(process.url + "/healthz", timeout=5)[0], 200)
+                    self.assertEqual(process.child.poll(), None)
+                finally:
+                    for s in held:
+                        s.close()
+
+    def test_7_ten_million_series(self):
+        begin = time.monotonic()
+        folded = self.counted("tributary_local_samples_folded_total")
+        sender = subprocess.Popen([SENDER, f"unix:{self.agent.socket_path}", "flood", str(UNIQUE_SERIES), "0",
+                                   str(UNIQUE_SERIES)], stdout=subprocess.PIPE, text=True)
+        peak = 0
+        try:
+            while sender.poll() is None and time.monotonic() < begin + 120:
+                peak = max(peak, self.agent.resident_bytes())
+                time.sleep(0.05)
+            self.assertEqual(int(sender.communicate(timeout=5)[0]), UNIQUE_SERIES)
+        finally:
+            sender.kill()
+            sender.wait(timeout=10)
+        took = time.monotonic() - begin
+        folded = self.counted("tributary_local_samples_folded_total") - folded
+        print(f"{UNIQUE_SERIES} series in {took:.0f} s: {folded:.0f} folded, peak {peak >> 20} MiB of {AGENT_BOUND >> 20}")
+        self.assertGreater(folded, UNIQUE_SERIES // 2)
+        self.assertLess(peak, AGENT_BOUND)
+        self.cluster.wait_for(lambda: self.cluster.total("flood") == UNIQUE_SERIES, 90, "totals of the flood, intact")
+
+    def test_8_everybody_else_was_undisturbed(self):
+        sent = {client.name: client.finish() for client in self.steady}
+        self.tap.over.set()
+        for client in self.steady:
+            self.assertIsNone(client.failure, client.name)
+            self.assertGreater(client.sent, 100)
+        for name, count in sent.items():
+            self.cluster.wait_for(lambda: self.cluster.total(name) == count, 60, f"{name}: {count} committed")
+        self.cluster.assert_books_balance(self)
+        for process in self.cluster.processes:
+            self.assertIsNone(process.child.poll(), process.name)
+        print(f"undisturbed: {sent}")
+
+
+HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+
+
+def frame(kind, stream, payload, flags=0, length=None):
+    """RFC 9113 section 4.1; `length` may lie."""
+    return struct.pack(">I", len(payload) if length is None else length)[1:] + bytes([kind, flags]) + \
+        struct.pack(">I", stream) + payload
+
+
+def deliver(message):
+    """A call of DeliveryService.Deliver with `message` for its first, as HTTP/2 frames; HPACK literals, RFC 7541."""
+    def literal(index, value):
+        return bytes([index, len(value)]) + value
+    path = b"/tributary.v1.DeliveryService/Deliver"
+    headers = b"\x83\x86" + literal(0x04, path) + literal(0x01, b"hostile") + b"\x00\x02te" + \
+        b"\x08trailers" + b"\x0f\x10\x10application/grpc"
+    data = b"".join(frame(0, 1, message[i:i + 16_000]) for i in range(0, len(message), 16_000))
+    return HTTP2_PREFACE + frame(1, 1, headers, flags=4) + data
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
