@@ -58,6 +58,8 @@ class ServerSession : public grpc::ServerBidiReactor<v1::Up, v1::Down>,
   void Close() override;
   size_t queued_bytes() const override { return queued_bytes_; }
   const std::string& peer() const override { return peer_; }
+  // Ends it when it was silent at the last sweep as well.
+  void HandleSweep();
 
  private:
   void Tell(void (ServerSession::*event)());
@@ -71,6 +73,8 @@ class ServerSession : public grpc::ServerBidiReactor<v1::Up, v1::Down>,
   Server& server_;
   const std::string peer_;
   std::shared_ptr<ServerSession> self_;
+  bool heard_ = false;      // any message
+  bool suspected_ = false;  // of having nothing to say
   v1::Up incoming_;
   v1::Down outgoing_;
   std::deque<std::pair<v1::Down, size_t>> queue_;  // with their bytes
@@ -88,6 +92,8 @@ class Server : public DeliveryServer, private v1::DeliveryService::CallbackServi
   ~Server() override { Shutdown(absl::ZeroDuration()); }
 
   absl::Status Listen(const std::vector<grpc::Service*>& more_services);
+  // Time and again, on the loop.
+  void Sweep();
   // gRPC does not tell.
   absl::Status WhyNot() const;
   int port() const override { return port_; }
@@ -133,6 +139,7 @@ void ServerSession::HandleOpen() {
 
 void ServerSession::HandleMessage() {
   if (!open_) return;
+  heard_ = true;
   server_.callbacks_.on_message(*this, std::exchange(incoming_, v1::Up()));
   if (!finished_) StartRead(&incoming_);
 }
@@ -154,6 +161,11 @@ void ServerSession::HandleDone() {
   if (!std::exchange(open_, false)) return;
   server_.sessions_.erase(this);
   server_.callbacks_.on_close(*this);
+}
+
+void ServerSession::HandleSweep() {
+  if (heard_ || !std::exchange(suspected_, true)) return;
+  HandleBroken();
 }
 
 bool ServerSession::Send(v1::Down message) {
@@ -201,7 +213,13 @@ absl::Status Server::Listen(const std::vector<grpc::Service*>& more_services) {
   if (server_ == nullptr || port_ == 0) {
     return WhyNot();
   }
+  gate_->Post([this] { Sweep(); });
   return absl::OkStatus();
+}
+
+void Server::Sweep() {
+  for (ServerSession* session : sessions_) session->HandleSweep();
+  gate_->RunAfter(options_.first_message_timeout, [this] { Sweep(); });
 }
 
 absl::Status Server::WhyNot() const {

@@ -37,6 +37,9 @@ class DeliveryServer {
     std::string listen;  // host:port; port 0 takes a free one
     size_t max_sessions = 16384;
     size_t max_queued_bytes = 8u << 20;  // per session
+    // A session that has sent nothing by then is ended, after twice as long at the latest: it holds the place of
+    // somebody who has something to say.
+    absl::Duration first_message_timeout = absl::Seconds(30);
   };
   struct Callbacks {
     std::function<void(Session&)> on_open;

@@ -75,7 +75,8 @@ auto On(EventLoop& loop, F fn) -> decltype(fn()) {
 // A server that writes down what it hears and answers each message with the sender's instance as owner.
 class Echo {
  public:
-  explicit Echo(const std::string& listen = "127.0.0.1:0", size_t max_sessions = 16, bool answers = true) {
+  explicit Echo(const std::string& listen = "127.0.0.1:0", size_t max_sessions = 16, bool answers = true,
+                absl::Duration first_message_timeout = absl::Minutes(1)) {
     DeliveryServer::Callbacks callbacks;
     callbacks.on_open = [this](DeliveryServer::Session& session) {
       session_ = &session;
@@ -89,7 +90,9 @@ class Echo {
       session_ = nullptr;
       events.Add("close");
     };
-    auto started = DeliveryServer::Start(loop, {.listen = listen, .max_sessions = max_sessions}, callbacks);
+    auto started = DeliveryServer::Start(
+        loop, {.listen = listen, .max_sessions = max_sessions, .first_message_timeout = first_message_timeout},
+        callbacks);
     EXPECT_TRUE(started.ok()) << started.status();
     server = *std::move(started);
   }
@@ -237,6 +240,22 @@ TEST(DeliveryTest, APortThatIsTakenIsAnError) {
   const auto second = DeliveryServer::Start(loop, {.listen = echo.address()}, {});
   EXPECT_FALSE(second.ok());
   EXPECT_THAT(std::string(second.status().message()), testing::HasSubstr(echo.address()));
+}
+
+TEST(DeliveryTest, EndsSessionsThatSayNothing) {
+  Echo echo("127.0.0.1:0", 16, true, absl::Milliseconds(1));
+  Caller silent(echo.address());
+  EXPECT_TRUE(echo.events.Await("open"));
+  EXPECT_TRUE(echo.events.Await("close"));
+  EXPECT_TRUE(silent.events.Await("close"));
+}
+
+TEST(DeliveryTest, SaysWhyItCannotListen) {
+  Echo echo;
+  EventLoop loop("second");
+  const auto second = DeliveryServer::Start(loop, {.listen = echo.address()}, {});
+  EXPECT_THAT(std::string(second.status().message()),
+              testing::HasSubstr("gRPC server: tcp://" + echo.address() + ": cannot listen: the port is in use"));
 }
 
 }  // namespace
