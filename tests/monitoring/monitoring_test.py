@@ -1,0 +1,193 @@
+"""Alerts, dashboard and runbooks against each other, and against a running cluster that Prometheus scrapes.
+
+    agent-0 -> proxy -> global-0, global-1        interval 1 s, Prometheus scrapes each once a second
+"""
+import json
+import pathlib
+import re
+import runpy
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.parse
+
+import yaml
+from alert_cases import CASES
+from cluster import Cluster, free_port, http_get
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "monitoring"
+ALERTS = FOLDER / "alerts.yaml"
+RUNBOOKS = (ROOT / "docs" / "monitoring.md").read_text()
+METRIC = r"\b(?:tributary|process)_[a-z_]+"
+
+
+def alerts():
+    """{name: rule}"""
+    rules = [rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
+    return {rule["alert"]: rule for rule in rules}
+
+
+def queries():
+    """[(title of the panel, query)] with Grafana's variables filled in."""
+    dashboard = json.loads((FOLDER / "dashboard.json").read_text())
+    return [(panel["title"], target["expr"].replace("$instance", ".*").replace("$__rate_interval", "10s"))
+            for panel in dashboard["panels"] for target in panel.get("targets", [])]
+
+
+def promtool(*arguments):
+    return subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True, timeout=60)
+
+
+class Prometheus:
+    """Debian's, scraping a cluster."""
+
+    def __init__(self, cluster):
+        self.cluster, self.port = cluster, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        jobs = {}
+        for process in cluster.processes:
+            jobs.setdefault(process.program, []).append(f"127.0.0.1:{process.http_port}")
+        config = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+                  "scrape_configs": [{"job_name": job, "static_configs": [{"targets": targets}]}
+                                     for job, targets in jobs.items()]}
+        path = cluster.dir / "prometheus.yaml"
+        path.write_text(yaml.safe_dump(config))
+        self.log = open(cluster.dir / "prometheus.log", "ab")
+        self.child = subprocess.Popen(["prometheus", f"--config.file={path}", f"--web.listen-address=127.0.0.1:{self.port}",
+                                       f"--storage.tsdb.path={cluster.dir / 'prometheus'}"],
+                                      stdout=self.log, stderr=self.log)
+
+    def end(self):
+        self.child.kill()
+        self.child.wait(timeout=10)
+        self.log.close()
+
+    def query(self, query):
+        try:
+            status, text = http_get(f"{self.url}/api/v1/query?{urllib.parse.urlencode({'query': query})}")
+        except OSError:
+            return []
+        if status == 503:  # it is starting
+            return []
+        reply = json.loads(text)
+        assert reply["status"] == "success", (query, text)
+        return reply["data"]["result"]
+
+
+class RulesTest(unittest.TestCase):
+    def test_prometheus_takes_the_alerts(self):
+        done = promtool("check", "rules", ALERTS)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_alerts_fire_when_they_should_and_say_so(self):
+        def fires(name, case):
+            rule = alerts()[name]
+            return [{"exp_labels": {**case["labels"], "severity": rule["labels"]["severity"]},
+                     "exp_annotations": {"summary": case["summary"], "runbook": rule["annotations"]["runbook"]}}]
+        self.check_cases("fires", fires)
+
+    def test_alerts_do_not_fire_when_they_should_not(self):
+        self.check_cases("quiet", lambda name, case: [])
+
+    def check_cases(self, series, expected):
+        tests = [{"interval": "1m", "name": name,
+                  "input_series": [{"series": key, "values": values} for key, values in case[series].items()],
+                  "alert_rule_test": [{"eval_time": "20m", "alertname": name, "exp_alerts": expected(name, case)}]}
+                 for name, case in CASES.items()]
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            yaml.safe_dump({"rule_files": [str(ALERTS)], "tests": tests}, file)
+            file.flush()
+            done = promtool("test", "rules", file.name)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_each_alert_has_its_case(self):
+        self.assertEqual(sorted(CASES), sorted(alerts()))
+
+    def test_each_alert_says_how_bad_it_is_and_where_its_runbook_is(self):
+        headings = [heading.lower() for heading in re.findall(r"(?m)^### (.*)$", RUNBOOKS)]
+        for name, rule in alerts().items():
+            self.assertIn(rule["labels"]["severity"], ("critical", "warning"), name)
+            self.assertTrue(rule["annotations"]["summary"], name)
+            self.assertEqual(rule["annotations"]["runbook"], f"docs/monitoring.md#{name.lower()}")
+            self.assertIn(name.lower(), headings)
+
+    def test_there_is_no_runbook_without_its_alert(self):
+        self.assertEqual(sorted(re.findall(r"(?m)^### (Tributary\w+)$", RUNBOOKS)), sorted(alerts()))
+
+
+class DashboardTest(unittest.TestCase):
+    def test_it_is_what_its_source_writes(self):
+        made = runpy.run_path(str(FOLDER / "dashboard.py"))["text"]()
+        self.assertEqual((FOLDER / "dashboard.json").read_text(), made, "run monitoring/dashboard.py")
+
+    def test_panels_have_numbers_of_their_own_and_do_not_overlap(self):
+        panels = json.loads((FOLDER / "dashboard.json").read_text())["panels"]
+        self.assertEqual(len({panel["id"] for panel in panels}), len(panels))
+        cells = [(x, y) for grid in (panel["gridPos"] for panel in panels)
+                 for x in range(grid["x"], grid["x"] + grid["w"]) for y in range(grid["y"], grid["y"] + grid["h"])]
+        self.assertEqual(len(set(cells)), len(cells))
+        self.assertLess(max(x for x, _ in cells), 24)
+
+    def test_prometheus_can_parse_every_query(self):
+        rules = [{"record": f"panel_{n}", "expr": query} for n, (_, query) in enumerate(queries())]
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}, file)
+            file.flush()
+            done = promtool("check", "rules", file.name)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+class LiveTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster(agents=1)
+        cls.addClassCleanup(lambda: cls.cluster.__exit__(None, None, None))
+        agent = cls.cluster.agents[0]
+        agent.config.write_text(agent.config.read_text() + 'rules:\n  - {name: "here.*", scope: local}\n'
+                                f"sinks:\n  - kind: json_lines\n    path: {cls.cluster.dir}/local.jsonl\n")
+        cls.cluster.__enter__()
+        cls.prometheus = Prometheus(cls.cluster)
+        cls.addClassCleanup(cls.prometheus.end)
+        cls.run_traffic()
+        cls.exposed = "".join(http_get(process.url + "/metrics")[1] for process in cls.cluster.processes)
+
+    @classmethod
+    def run_traffic(cls):
+        """Until Prometheus has seen rows of it delivered for a while, so that every rate has two points."""
+        end = time.monotonic() + 60
+        while not cls.prometheus.query('sum(count_over_time(tributary_sink_rows_delivered_total[60s])) > 15 * 3 '
+                                       'and sum(rate(tributary_sink_rows_delivered_total[10s])) > 0'):
+            assert time.monotonic() < end, "no rows in Prometheus within 60 s"
+            cls.cluster.agents[0].send_unix(b"hits:1|c\nlatency:5|ms\nhere.a:1|c")
+            time.sleep(0.1)
+
+    def check_metrics(self, query, where):
+        """Every metric of the query, and every value that its matchers name, is one that a program exposes."""
+        for name in re.findall(METRIC, query):
+            self.assertRegex(self.exposed, rf"(?m)^{name}[{{ ]", where)
+        for name, matchers in re.findall(rf"({METRIC}){{([^}}]*)}}", query):
+            for label, values in re.findall(r'(\w+)!?=~?"([^"]*)"', matchers):
+                for value in [] if label in ("job", "instance") else values.split("|"):
+                    self.assertRegex(self.exposed, rf'(?m)^{name}{{[^}}]*{label}="{value}"', where)
+
+    def test_alerts_are_about_metrics_that_there_are(self):
+        for name, rule in alerts().items():
+            self.check_metrics(rule["expr"], name)
+
+    def test_queries_are_about_metrics_that_there_are(self):
+        for title, query in queries():
+            self.check_metrics(query, title)
+
+    def test_every_panel_shows_something(self):
+        for title, query in queries():
+            self.assertTrue(self.prometheus.query(query), f"{title}: {query}")
+
+    def test_no_alert_is_about_a_cluster_that_is_well(self):
+        for name, rule in alerts().items():
+            self.assertEqual(self.prometheus.query(rule["expr"]), [], name)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
