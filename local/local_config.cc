@@ -52,6 +52,14 @@ void ReadIngest(ConfigNode node, IngestConfig& ingest) {
 void ReadLimits(ConfigNode node, LimitsConfig& limits) {
   node.Read("max_series", limits.max_series, {.min = 1, .max = 100'000'000});
   node.Read("max_series_per_metric", limits.max_series_per_metric, {.min = 1, .max = 100'000'000});
+  node.Read("max_series_per_client", limits.max_series_per_client, {.min = 1, .max = 100'000'000});
+  node.Read("max_values_per_tag", limits.max_values_per_tag, {.min = 1, .max = 100'000'000});
+  node.Read("new_series_per_second", limits.new_series_per_second, {.min = 0, .max = 100'000'000});
+  node.Read("new_series_burst", limits.new_series_burst, {.min = 1, .max = 100'000'000});
+  node.Read("new_series_per_second_per_client", limits.new_series_per_second_per_client,
+            {.min = 0, .max = 100'000'000});
+  node.Read("new_series_burst_per_client", limits.new_series_burst_per_client, {.min = 1, .max = 100'000'000});
+  node.Read("max_samples_per_client", limits.max_samples_per_client, {.min = 0, .max = 1'000'000'000'000});
   node.ReadBytes("max_key_bytes", limits.max_key_bytes, {.min = 1 << 20, .max = 1ull << 40});
   node.Read("max_tags", limits.max_tags, {.min = 1, .max = kMaxTags});
   node.ReadBytes("max_tag_bytes", limits.max_tag_bytes, {.min = 16, .max = kMaxTagBytes});

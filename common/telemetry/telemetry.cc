@@ -89,9 +89,36 @@ class Telemetry::Impl {
     return child.reading;
   }
 
+  uint64_t AddFamily(Kind kind, absl::string_view name, absl::string_view help,
+                     std::function<std::vector<LabelledValue>()> read) {
+    TRIBUTARY_CHECK(kind != Kind::kHistogram && read);
+    MutexLock lock(mutex_);
+    Family& family = FindFamily(kind, name, help);
+    TRIBUTARY_CHECK(family.children.empty());
+    family.read = std::move(read);
+    family.reading = ++last_reading_;
+    return family.reading;
+  }
+
+  std::vector<LabelledValue> Values(absl::string_view name) const {
+    MutexLock lock(mutex_);
+    std::vector<LabelledValue> values;
+    const auto found = families_.find(name);
+    if (found == families_.end()) return values;
+    for (const auto& [labels, child] : found->second.children) {
+      if (child.histogram == nullptr) values.push_back({labels, ValueOf(child)});
+    }
+    return values;
+  }
+
   void EndReading(uint64_t id) {
     MutexLock lock(mutex_);
     for (auto& [name, family] : families_) {
+      if (family.reading == id) {
+        family.read = nullptr;
+        family.reading = 0;
+        return;
+      }
       if (std::erase_if(family.children, [&](const auto& child) { return child.second.reading == id; }) > 0) return;
     }
   }
@@ -110,29 +137,48 @@ class Telemetry::Impl {
   struct Family {
     Kind kind;
     std::string help;
-    std::map<Labels, Child> children;  // labels sorted by name
+    std::map<Labels, Child> children = {};                  // labels sorted by name
+    std::function<std::vector<LabelledValue>()> read = {};  // instead of children
+    uint64_t reading = 0;                                   // its id, when there is one
   };
+
+  Family& FindFamily(Kind kind, absl::string_view name, absl::string_view help) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    TRIBUTARY_CHECK(prometheus::CheckMetricName(std::string(name)));
+    Family& family = families_.try_emplace(std::string(name), Family{kind, std::string(help)}).first->second;
+    TRIBUTARY_CHECK(family.kind == kind && family.help == help && !family.read);
+    return family;
+  }
 
   Child& AddChild(Kind kind, absl::string_view name, absl::string_view help, Labels labels)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    TRIBUTARY_CHECK(prometheus::CheckMetricName(std::string(name)));
     for (const auto& [label, value] : labels) TRIBUTARY_CHECK(prometheus::CheckLabelName(label));
     std::sort(labels.begin(), labels.end());
-    Family& family = families_.try_emplace(std::string(name), Family{kind, std::string(help), {}}).first->second;
-    TRIBUTARY_CHECK(family.kind == kind && family.help == help);
-    return family.children[std::move(labels)];
+    return FindFamily(kind, name, help).children[std::move(labels)];
   }
 
   std::vector<MetricFamily> Collect() const {
     MutexLock lock(mutex_);
     std::vector<MetricFamily> families;
     for (const auto& [name, family] : families_) {
-      if (family.children.empty()) continue;
-      MetricFamily& out = families.emplace_back(MetricFamily{name, family.help, TypeOf(family.kind), {}});
+      MetricFamily out{name, family.help, TypeOf(family.kind), {}};
       for (const auto& [labels, child] : family.children)
         out.metric.push_back(CollectChild(family.kind, labels, child));
+      if (family.read) {
+        for (const auto& [labels, value] : family.read())
+          SetValue(family.kind, value, out.metric.emplace_back(WithLabels(labels)));
+      }
+      if (!out.metric.empty()) families.push_back(std::move(out));
     }
     return families;
+  }
+
+  static double ValueOf(const Child& child) {
+    if (child.read) return child.read();
+    return child.counter != nullptr ? static_cast<double>(child.counter->value()) : child.gauge->value();
+  }
+
+  static void SetValue(Kind kind, double value, ClientMetric& metric) {
+    (kind == Kind::kCounter ? metric.counter.value : metric.gauge.value) = value;
   }
 
   static ClientMetric CollectChild(Kind kind, const Labels& labels, const Child& child) {
@@ -141,10 +187,7 @@ class Telemetry::Impl {
       Fill(*child.histogram, metric.histogram);
       return metric;
     }
-    const double value = child.read                 ? child.read()
-                         : child.counter != nullptr ? static_cast<double>(child.counter->value())
-                                                    : child.gauge->value();
-    (kind == Kind::kCounter ? metric.counter.value : metric.gauge.value) = value;
+    SetValue(kind, ValueOf(child), metric);
     return metric;
   }
 
@@ -189,6 +232,13 @@ Histogram& Telemetry::AddHistogram(absl::string_view name, absl::string_view hel
 Counter& Telemetry::AddDropCounter(absl::string_view name, absl::string_view help, absl::string_view reason) {
   return AddCounter(name, help, {{"reason", std::string(reason)}});
 }
+
+Telemetry::Reading Telemetry::AddFamily(Kind kind, absl::string_view name, absl::string_view help,
+                                        std::function<std::vector<LabelledValue>()> read) {
+  return Reading(this, impl_->AddFamily(kind, name, help, std::move(read)));
+}
+
+std::vector<Telemetry::LabelledValue> Telemetry::Values(absl::string_view name) const { return impl_->Values(name); }
 
 Telemetry::Reading Telemetry::AddReading(Kind kind, absl::string_view name, absl::string_view help,
                                          const Labels& labels, std::function<double()> read) {

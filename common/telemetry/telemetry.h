@@ -29,6 +29,10 @@ class Telemetry {
  public:
   using Labels = std::vector<std::pair<std::string, std::string>>;
   enum class Kind { kCounter, kGauge, kHistogram };
+  struct LabelledValue {
+    Labels labels;
+    double value = 0;
+  };
 
   // A value that is read when /metrics is. It ends with the object, which waits for a reading that is under way.
   class [[nodiscard]] Reading {
@@ -61,6 +65,13 @@ class Telemetry {
   // does not call Telemetry.
   Reading AddReading(Kind kind, absl::string_view name, absl::string_view help, const Labels& labels,
                      std::function<double()> read);
+  // A whole family whose labels change, like the names of the busiest clients: what `read` yields, and nothing it
+  // yielded earlier. Few values, no two with equal labels, in UTF-8. Nobody else has the name.
+  Reading AddFamily(Kind kind, absl::string_view name, absl::string_view help,
+                    std::function<std::vector<LabelledValue>()> read);
+
+  // The cells of a family of counters or gauges, for who wants to know how they change. None for an unknown name.
+  std::vector<LabelledValue> Values(absl::string_view name) const;
 
   // Everything in Prometheus text format 0.0.4, families by name.
   std::string Serialize() const;

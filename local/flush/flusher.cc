@@ -126,8 +126,8 @@ void Flusher::CloseMain(std::vector<Window> windows, ClosedInterval& closed) {
   closed.blocks = std::move(units.blocks);
   if (units.nonempty.any()) closed.marker.set_nonempty(EncodePartitions(units.nonempty));
   closed.marker.set_sample_count(units.sample_count);
-  metrics_.flushed_main.Increment(units.sample_count);
-  shard_metrics_.CountDrop(DropReason::kWireLimit, units.dropped);
+  CountFlushed(metrics_.flushed_main, units.sample_count);
+  CountDrop(DropReason::kWireLimit, units.dropped);
 }
 
 void Flusher::AddLate(std::vector<Window> windows, ClosedInterval& closed) {
@@ -135,14 +135,25 @@ void Flusher::AddLate(std::vector<Window> windows, ClosedInterval& closed) {
   if (open_ - merged.interval >= kMaxLateIntervals) {
     uint64_t samples = merged.events.size();
     for (const Window::Entry& entry : merged.entries) samples += entry.sample_count;
-    shard_metrics_.CountDrop(DropReason::kLateLimit, samples);
+    CountDrop(DropReason::kLateLimit, samples);
     return;
   }
   HandLocalRows(merged, /*late=*/true);
   UnitCutter::Units units = cutter_.CutLate(std::move(merged), open_);
   std::move(units.blocks.begin(), units.blocks.end(), std::back_inserter(closed.late_blocks));
-  metrics_.flushed_late.Increment(units.sample_count);
-  shard_metrics_.CountDrop(DropReason::kWireLimit, units.dropped);
+  CountFlushed(metrics_.flushed_late, units.sample_count);
+  CountDrop(DropReason::kWireLimit, units.dropped);
+}
+
+// What was open is that no more.
+void Flusher::CountFlushed(Counter& counter, uint64_t samples) {
+  counter.Increment(samples);
+  shard_metrics_.open.Add(-static_cast<double>(samples));
+}
+
+void Flusher::CountDrop(DropReason reason, uint64_t samples) {
+  shard_metrics_.dropped[static_cast<size_t>(reason)]->Increment(samples);
+  shard_metrics_.open.Add(-static_cast<double>(samples));
 }
 
 void Flusher::HandLocalRows(Window& window, bool late) {
@@ -151,7 +162,7 @@ void Flusher::HandLocalRows(Window& window, bool late) {
     if (entry.series->scope == Scope::kLocal) samples += entry.sample_count;
   }
   std::vector<Row> rows = TakeLocalRows(window, late);
-  metrics_.flushed_local.Increment(samples);
+  CountFlushed(metrics_.flushed_local, samples);
   if (rows_ != nullptr && !rows.empty()) rows_->OnRows(std::move(rows));
 }
 

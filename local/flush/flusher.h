@@ -58,6 +58,8 @@ class Flusher {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CloseMain(std::vector<Window> windows, ClosedInterval& closed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AddLate(std::vector<Window> windows, ClosedInterval& closed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CountFlushed(Counter& counter, uint64_t samples);
+  void CountDrop(DropReason reason, uint64_t samples);
   void HandLocalRows(Window& window, bool late) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CloseEmpty(IntervalIndex next_interval) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

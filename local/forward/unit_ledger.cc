@@ -17,7 +17,7 @@ constexpr int kUnansweredIntervals = 3;    // for Received, and for an owner tha
 constexpr int kUncommittedIntervals = 30;  // for Committed, after Received
 constexpr double kSpread = 0.3;            // of an interval: sending of all agents is spread over it
 constexpr size_t kMaxEarlyWelcomes = 1024;
-constexpr int kMaxBatchBlocks = 4096;      // so that a message of small blocks is bounded too
+constexpr int kMaxBatchBlocks = 4096;  // so that a message of small blocks is bounded too
 
 // In [0, 1).
 double Fraction(absl::string_view bytes, uint64_t seed) {

@@ -49,7 +49,8 @@ struct UnitCounts {
 //     |           '-Welcome, loss, 3 intervals-----'-new incarnation, 30 intervals
 //     '-----------BUSY, TOO_NEW'
 //
-// Bounds:  memory_bytes of blocks not committed: beyond, the oldest that no owner can have are dropped; retain_bytes twice of
+// Bounds:  memory_bytes of blocks not committed: beyond, the oldest that no owner can have are dropped; retain_bytes
+// twice of
 //          committed ones (kept, and being sent again for a Pull).
 // Threads: thread-compatible.
 class UnitLedger {
@@ -143,9 +144,9 @@ class UnitLedger {
   const Options options_;
   const absl::Duration spread_;  // this instance's place in the first 0.3 interval
   ViewHistory views_;
-  std::map<std::string, Owner> owners_;  // of every view that is kept
+  std::map<std::string, Owner> owners_;                // of every view that is kept
   std::map<std::string, v1::Welcome> early_welcomes_;  // of owners that no view has named yet, on this stream
-  Owner nowhere_;                        // of what is held, and of all while no view is known
+  Owner nowhere_;                                      // of what is held, and of all while no view is known
   Entries entries_;
   std::set<std::pair<absl::Time, BlockName>> deadlines_;
   std::set<BlockName> untaken_;  // certainly with no owner: never sent, or refused each time; may be dropped

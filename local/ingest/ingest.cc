@@ -27,7 +27,7 @@ Ingest::Ingest(Options options, RuleSet rules, const Clock& clock, Telemetry& te
     : options_(std::move(options)),
       clock_(clock),
       telemetry_(telemetry),
-      limiter_(options_.limits),
+      limiter_(options_.limits, clock),
       levels_(2 * options_.limits.max_series),
       policy_(std::make_shared<const Policy>(Policy{std::move(rules), options_.limits})),
       taps_(clock),

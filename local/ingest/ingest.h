@@ -57,6 +57,7 @@ class Ingest {
   std::vector<Shard*> shards() const;
   GaugeLevels& levels() { return levels_; }
   TapHub& taps() { return taps_; }
+  const SeriesLimiter& limiter() const { return limiter_; }
 
  private:
   // Members are destroyed from the last to the first: the thread ends before what it uses.

@@ -23,6 +23,9 @@ void PacketReader::Receive(absl::string_view text, const Peer& peer) {
     shard_.BeginBatch();
     taps_ = tap_hub_.NewBatch();
   }
+  Client& client = shard_.FindClient(peer);
+  ++client.packets;
+  client.bytes += text.size();
   while (!text.empty()) {
     const size_t end = text.find('\n');
     absl::string_view line = text.substr(0, end);
@@ -30,9 +33,12 @@ void PacketReader::Receive(absl::string_view text, const Peer& peer) {
     absl::ConsumeSuffix(&line, "\r");
     if (line.empty()) continue;
     ++lines_;
+    ++client.lines;
     const LineError error = parser_.Parse(line, shard_);
-    if (error != LineError::kNone) [[unlikely]]
+    if (error != LineError::kNone) [[unlikely]] {
       ++rejected_[static_cast<size_t>(error)];
+      ++client.lines_rejected;
+    }
     if (taps_.open()) [[unlikely]]
       taps_.Offer({line, peer, error == LineError::kNone ? "" : LineErrorName(error)});
   }

@@ -3,11 +3,16 @@
 #include <cstdint>
 #include <memory>
 
+#include "absl/strings/string_view.h"
 #include "common/hash/hash128.h"
 #include "common/metric/series_key.h"
 #include "common/rules/scope.h"
 
 namespace tributary {
+
+// What series beyond a limit are folded into: the value of a tag, the only tag of a metric, or the name of the last
+// resort.
+inline constexpr absl::string_view kOtherText = "__other__";
 
 // What a sample is added to, as the rules have decided. Immutable and shared: a window keeps the series it has samples
 // of, whatever becomes of the table that issued their ids.

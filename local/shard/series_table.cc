@@ -11,7 +11,6 @@
 namespace tributary {
 namespace {
 
-constexpr absl::string_view kOther = "__other__";
 constexpr absl::string_view kHostTag = "host";
 
 // As sent: the rules want the tags canonical, which their Apply sees to.
@@ -28,10 +27,13 @@ bool TagsFit(const SeriesKey& key, const LimitsConfig& limits) {
   return key.tags.size() <= limits.max_tags && std::all_of(key.tags.begin(), key.tags.end(), fits);
 }
 
+// Tells clients apart well enough: for those it does not, a folded series waits longer to be decided upon again.
+uint16_t ShortHash(const Client& client) { return static_cast<uint16_t>(client.hash); }
+
 // A series of a host stays one of that host.
 void FoldTags(RoutedSeries& routed) {
   const std::string host(FindTag(routed.key.tags, kHostTag));
-  routed.key.tags = {std::string(kOther)};
+  routed.key.tags = {std::string(kOtherText)};
   if (routed.scope == Scope::kGlobal || host.empty() || host.size() > kMaxTagBytes / 2) return;
   routed.key.tags.push_back(absl::StrCat(kHostTag, ":", host));
   routed.key.Canonicalise();
@@ -54,53 +56,77 @@ Hash128 SeriesTable::HashOfRaw(const RawSeries& raw) const {
   return {tags.high ^ name.high, tags.low};
 }
 
-const SeriesTable::Route& SeriesTable::Intern(const RawSeries& raw) {
+const SeriesTable::Route& SeriesTable::Intern(const RawSeries& raw, Client& client) {
   const Hash128 hash = HashOfRaw(raw);
   auto found = routes_.find(hash);
   if (found == routes_.end()) {
-    uncached_ = Decide(raw);
+    uncached_ = Decide(raw, client);
     if (routes_.size() >= 2 * limits().max_series) {
-      MarkUsed(uncached_);
+      MarkUsed(uncached_, client);
       return uncached_;
     }
     found = routes_.emplace(hash, std::move(uncached_)).first;
+  } else if (IsOfClient(found->second.folded) && found->second.client != ShortHash(client)) {
+    found->second = Decide(raw, client);  // what one client may not, another may
   }
-  MarkUsed(found->second);
+  MarkUsed(found->second, client);
   return found->second;
 }
 
 // A route that is in use keeps its series in use, so that forgetting need not look from one to the other.
-void SeriesTable::MarkUsed(Route& route) {
-  if (route.last_used == generation_) return;
-  route.last_used = generation_;
-  for (const SeriesId id : route.series) entries_[id].last_used = generation_;
+void SeriesTable::MarkUsed(Route& route, Client& client) {
+  if (route.last_used == interval_) return;
+  route.last_used = interval_;
+  for (const SeriesId id : route.series) entries_[id].last_used = interval_;
+  ++client.series;
+  if (route.folded != FoldReason::kNone) ++client.series_folded;
 }
 
-SeriesTable::Route SeriesTable::Decide(const RawSeries& raw) {
+SeriesTable::Route SeriesTable::Decide(const RawSeries& raw, const Client& client) {
   Route route;
+  route.client = ShortHash(client);
   for (RoutedSeries& routed : environment_.policy->rules.Apply(ToKey(raw), environment_.host)) {
-    route.series.push_back(Place(std::move(routed), route.folded));
+    route.series.push_back(Place(std::move(routed), client, route.folded));
   }
+  rate_folded_ |= IsRate(route.folded);
   return route;
 }
 
-// Its own series, or the one of its name that takes what is too much, or that of all names.
-SeriesId SeriesTable::Place(RoutedSeries routed, FoldReason& folded) {
-  using Kind = SeriesLimiter::Kind;
+SeriesId SeriesTable::Place(RoutedSeries routed, const Client& client, FoldReason& folded) {
   SeriesId id = 0;
-  const bool name_fits = routed.key.name.size() <= kMaxNameBytes;
-  FoldReason reason = FoldReason::kTagLimit;
-  if (name_fits && TagsFit(routed.key, limits())) reason = FindOrAdmit(routed, Kind::kOwn, id);
+  const FoldReason reason = PlaceOwn(routed, client, id);
   if (reason == FoldReason::kNone) return id;
   folded = reason;
+  return reason == FoldReason::kValueLimit ? id : PlaceOther(std::move(routed), client);
+}
+
+// Its own series, or with kValueLimit the one that only lacks the values beyond that limit. Else none.
+FoldReason SeriesTable::PlaceOwn(RoutedSeries& routed, const Client& client, SeriesId& id) {
+  constexpr auto kOwn = SeriesLimiter::Kind::kOwn;
+  if (routed.key.name.size() > kMaxNameBytes || !TagsFit(routed.key, limits())) return FoldReason::kTagLimit;
+  FoldReason reason = FindOrAdmit(routed, kOwn, client, id);
+  if (reason != FoldReason::kValueLimit) return reason;
+  environment_.limiter.FoldValues(routed.key);
+  if (!TagsFit(routed.key, limits())) return FoldReason::kTagLimit;
+  reason = FindOrAdmit(routed, kOwn, client, id);
+  if (reason == FoldReason::kValueLimit) return FoldReason::kSeriesLimit;  // another shard was faster to the last value
+  return reason == FoldReason::kNone ? FoldReason::kValueLimit : reason;
+}
+
+// The series of its name that takes what is too much, or that of all names.
+SeriesId SeriesTable::PlaceOther(RoutedSeries routed, const Client& client) {
+  using Kind = SeriesLimiter::Kind;
+  SeriesId id = 0;
   FoldTags(routed);
-  if (name_fits && FindOrAdmit(routed, Kind::kOther, id) == FoldReason::kNone) return id;
-  routed.key.name = std::string(kOther);
-  FindOrAdmit(routed, Kind::kCatchAll, id);
+  const bool name_fits = routed.key.name.size() <= kMaxNameBytes;
+  if (name_fits && FindOrAdmit(routed, Kind::kOther, client, id) == FoldReason::kNone) return id;
+  routed.key.name = std::string(kOtherText);
+  FindOrAdmit(routed, Kind::kCatchAll, client, id);
   return id;
 }
 
-FoldReason SeriesTable::FindOrAdmit(const RoutedSeries& routed, SeriesLimiter::Kind kind, SeriesId& id) {
+FoldReason SeriesTable::FindOrAdmit(const RoutedSeries& routed, SeriesLimiter::Kind kind, const Client& client,
+                                    SeriesId& id) {
   auto series = std::make_shared<Series>();
   series->key = routed.key;
   series->scope = routed.scope;
@@ -110,7 +136,7 @@ FoldReason SeriesTable::FindOrAdmit(const RoutedSeries& routed, SeriesLimiter::K
     id = found->second;
     return FoldReason::kNone;
   }
-  const FoldReason reason = environment_.limiter.Admit(kind, routed.key, series->hash);
+  const FoldReason reason = environment_.limiter.Admit(kind, routed.key, series->hash, client.hash);
   if (reason == FoldReason::kNone) id = NewEntry(std::move(series), kind);
   return reason;
 }
@@ -145,15 +171,22 @@ void SeriesTable::Adopt(PolicyPtr policy) {
 }
 
 void SeriesTable::EndInterval() {
-  if (++intervals_ < limits().idle_intervals) return;
+  if (std::exchange(rate_folded_, false)) {
+    absl::erase_if(routes_, [](const auto& item) { return IsRate(item.second.folded); });
+  }
+  if (++intervals_ >= limits().idle_intervals) ForgetIdle();
+  ++interval_;
+}
+
+void SeriesTable::ForgetIdle() {
   intervals_ = 0;
-  absl::erase_if(routes_, [this](const auto& item) {
-    return item.second.last_used != generation_ || item.second.folded != FoldReason::kNone;
+  const auto is_idle = [this](uint32_t last_used) { return last_used + limits().idle_intervals <= interval_; };
+  absl::erase_if(routes_, [&is_idle](const auto& item) {
+    return item.second.folded != FoldReason::kNone || is_idle(item.second.last_used);
   });
   for (SeriesId id = 0; id < entries_.size(); ++id) {
-    if (entries_[id].series != nullptr && entries_[id].last_used != generation_) Release(id);
+    if (entries_[id].series != nullptr && is_idle(entries_[id].last_used)) Release(id);
   }
-  ++generation_;
 }
 
 }  // namespace tributary

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "common/hash/hash128.h"
 #include "common/metric/metric_type.h"
+#include "local/shard/client_table.h"
 #include "local/shard/gauge_levels.h"
 #include "local/shard/policy.h"
 #include "local/shard/series.h"
@@ -44,8 +45,9 @@ class SeriesTable {
 
   struct Route {
     absl::InlinedVector<SeriesId, 2> series;  // none: a rule drops it
+    uint32_t last_used = 0;                   // interval
+    uint16_t client = 0;                      // of its hash: who it was decided for
     FoldReason folded = FoldReason::kNone;
-    uint32_t last_used = 0;
   };
 
   struct Entry {
@@ -64,12 +66,12 @@ class SeriesTable {
   SeriesTable(const SeriesTable&) = delete;
   SeriesTable& operator=(const SeriesTable&) = delete;
 
-  // Valid until the next call.
-  const Route& Intern(const RawSeries& raw);
+  // Valid until the next call. `client` asks; its series are counted.
+  const Route& Intern(const RawSeries& raw, Client& client);
   Entry& entry(SeriesId id) { return entries_[id]; }
 
-  // Once per interval: every limits.idle_intervals forgets what was not asked for since it last did, and what is folded
-  // is decided anew.
+  // Once per interval. What is folded for a rate is decided anew from now on, and what is folded for another limit
+  // every limits.idle_intervals, when that forgets what was not asked for that long.
   void EndInterval();
 
   // Decides everything anew from now on. Series that no route leads to any more are forgotten as idle ones are.
@@ -87,13 +89,16 @@ class SeriesTable {
   };
 
   Hash128 HashOfRaw(const RawSeries& raw) const;
-  void MarkUsed(Route& route);
-  Route Decide(const RawSeries& raw);
-  SeriesId Place(RoutedSeries routed, FoldReason& folded);
+  void MarkUsed(Route& route, Client& client);
+  Route Decide(const RawSeries& raw, const Client& client);
+  SeriesId Place(RoutedSeries routed, const Client& client, FoldReason& folded);
+  FoldReason PlaceOwn(RoutedSeries& routed, const Client& client, SeriesId& id);
+  SeriesId PlaceOther(RoutedSeries routed, const Client& client);
   // Nothing is admitted unless it returns kNone.
-  FoldReason FindOrAdmit(const RoutedSeries& routed, SeriesLimiter::Kind kind, SeriesId& id);
+  FoldReason FindOrAdmit(const RoutedSeries& routed, SeriesLimiter::Kind kind, const Client& client, SeriesId& id);
   SeriesId NewEntry(std::shared_ptr<const Series> series, SeriesLimiter::Kind kind);
   void Release(SeriesId id);
+  void ForgetIdle();
 
   const LimitsConfig& limits() const { return environment_.policy->limits; }
 
@@ -104,8 +109,9 @@ class SeriesTable {
   std::vector<Entry> entries_;
   std::vector<SeriesId> free_;
   absl::flat_hash_map<const Series*, SeriesId, SeriesHash, SeriesEqual> by_key_;
-  uint32_t generation_ = 1;
-  int intervals_ = 0;  // since the last forgetting
+  uint32_t interval_ = 1;
+  int intervals_ = 0;         // since the last forgetting
+  bool rate_folded_ = false;  // some routes are, since the interval began
 };
 
 }  // namespace tributary

@@ -22,6 +22,10 @@ int64_t UnixNanos(int64_t unix_seconds, int64_t when_unsent) {
   return std::min(unix_seconds, kMaxUnixSeconds) * kNanosPerSecond;
 }
 
+uint64_t QuotaOf(const LimitsConfig& limits) {
+  return limits.max_samples_per_client == 0 ? UINT64_MAX : limits.max_samples_per_client;
+}
+
 uint64_t SecretOf(const InstanceId& instance) { return ByteReader(instance.bytes()).U64(); }
 
 std::string UnescapeMessage(absl::string_view text) {
@@ -39,7 +43,9 @@ Shard::Shard(const Options& options, IntervalIndex first_interval, const SeriesT
       policy_(environment.policy),
       metrics_(metrics),
       table_(environment, SecretOf(options.instance)),
-      windows_(options.compression, policy_->limits, first_interval) {
+      windows_(options.compression, policy_->limits, first_interval),
+      client_(&clients_.Find(Peer())),
+      quota_(QuotaOf(policy_->limits)) {
   BeginBatch();
 }
 
@@ -48,12 +54,31 @@ void Shard::BeginBatch() {
   now_unix_ns_ = absl::ToUnixNanos(now_);
 }
 
+bool Shard::WithinQuota(uint64_t samples) {
+  client_->samples += samples;
+  if (client_->samples <= quota_) [[likely]]
+    return true;
+  client_->samples_dropped += samples;
+  accepted_ += samples;
+  CountDrop(DropReason::kClientQuota, samples);
+  return false;
+}
+
+const SeriesTable::Route& Shard::Intern(const RawSeries& raw, uint64_t samples) {
+  const SeriesTable::Route& route = table_.Intern(raw, *client_);
+  accepted_ += samples * std::max<size_t>(1, route.series.size());
+  if (route.series.empty()) CountDrop(DropReason::kRule, samples);
+  if (route.folded != FoldReason::kNone) [[unlikely]] {
+    folded_[static_cast<size_t>(route.folded)] += samples;
+    folds_.Add(raw.name, *client_, route.folded, samples);
+  }
+  return route;
+}
+
 void Shard::Add(const Sample& sample) {
-  const SeriesTable::Route& route = table_.Intern({sample.type, sample.name, sample.tags});
   const uint64_t count = sample.count();
-  accepted_ += count * std::max<size_t>(1, route.series.size());
-  if (route.series.empty()) CountDrop(DropReason::kRule, count);
-  folded_[static_cast<size_t>(route.folded)] += count;
+  if (!WithinQuota(count)) return;
+  const SeriesTable::Route& route = Intern({sample.type, sample.name, sample.tags}, count);
   for (const SeriesId id : route.series) {
     SeriesTable::Entry& series = table_.entry(id);
     if (sample.delta && series.level == nullptr) {
@@ -116,12 +141,10 @@ uint64_t Shard::AddGauge(GaugeLevel* level, const Sample& sample, GaugeAggregate
 }
 
 void Shard::Add(const CheckSample& check) {
+  if (!WithinQuota(1)) return;
   const std::string tags =
       check.host.empty() ? std::string(check.tags) : absl::StrCat(check.tags, ",host:", check.host);
-  const SeriesTable::Route& route = table_.Intern({MetricType::kCheck, check.name, tags});
-  accepted_ += std::max<size_t>(1, route.series.size());
-  if (route.series.empty()) CountDrop(DropReason::kRule, 1);
-  folded_[static_cast<size_t>(route.folded)] += 1;
+  const SeriesTable::Route& route = Intern({MetricType::kCheck, check.name, tags}, 1);
   for (const SeriesId id : route.series) {
     CheckAggregate state;
     state.status = check.status;
@@ -135,6 +158,7 @@ void Shard::Add(const CheckSample& check) {
 }
 
 void Shard::Add(const EventSample& sample) {
+  if (!WithinQuota(1)) return;
   Event event;
   event.title = Unescape(sample.title);
   event.text = Unescape(sample.text);
@@ -153,8 +177,11 @@ void Shard::EndBatch() {
   PublishCounts();
   if (!handover_.requested()) return;
   table_.EndInterval();
-  handover_.Leave(windows_.Take(handover_.next_interval()));
+  ShardWindows windows = windows_.Take(handover_.next_interval());
+  windows.activity = {clients_.Take(), folds_.Take()};
+  client_ = &clients_.Find(Peer());
   AdoptNext();
+  handover_.Leave(std::move(windows));
 }
 
 void Shard::Adopt(PolicyPtr policy) {
@@ -168,14 +195,19 @@ void Shard::AdoptNext() {
   policy_ = std::exchange(next_policy_, nullptr);
   table_.Adopt(policy_);
   windows_.Adopt(policy_->limits);
+  quota_ = QuotaOf(policy_->limits);
 }
 
 void Shard::PublishCounts() {
   if (accepted_ == 0) return;
+  uint64_t open = accepted_;
   metrics_.accepted.Increment(std::exchange(accepted_, 0));
   for (int i = 0; i < kDropReasonCount; ++i) {
-    if (dropped_[i] != 0) metrics_.dropped[i]->Increment(std::exchange(dropped_[i], 0));
+    if (dropped_[i] == 0) continue;
+    open -= dropped_[i];
+    metrics_.dropped[i]->Increment(std::exchange(dropped_[i], 0));
   }
+  if (open != 0) metrics_.open.Add(static_cast<double>(open));
   for (int i = 1; i < kFoldReasonCount; ++i) {
     if (folded_[i] != 0) metrics_.folded[i]->Increment(std::exchange(folded_[i], 0));
   }

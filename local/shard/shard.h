@@ -9,6 +9,8 @@
 #include "common/base/interval.h"
 #include "common/base/mutex.h"
 #include "common/metric/sample.h"
+#include "local/shard/client_table.h"
+#include "local/shard/fold_ledger.h"
 #include "local/shard/handover.h"
 #include "local/shard/open_windows.h"
 #include "local/shard/policy.h"
@@ -39,8 +41,10 @@ class Shard : public SampleReceiver {
   Shard(const Options& options, IntervalIndex first_interval, const SeriesTable::Environment& environment,
         const Clock& clock, const ShardMetrics& metrics);
 
-  // The reader's. What is added between BeginBatch and EndBatch has the time of BeginBatch.
+  // The reader's. What is added between BeginBatch and EndBatch has the time of BeginBatch, and comes from the client
+  // that was asked for last, whose other counts are the caller's. A client is valid until EndBatch.
   void BeginBatch();
+  Client& FindClient(const Peer& peer) { return *(client_ = &clients_.Find(peer)); }
   void Add(const Sample& sample) override;
   void Add(const CheckSample& check) override;
   void Add(const EventSample& event) override;
@@ -64,6 +68,9 @@ class Shard : public SampleReceiver {
   // Returns how many of the values were taken; the others are counted as dropped.
   uint64_t AddValues(GaugeLevel* level, const Sample& sample, Aggregate& into);
   uint64_t AddGauge(GaugeLevel* level, const Sample& sample, GaugeAggregate& into);
+  // False: they are beyond the client's quota, and counted as that.
+  bool WithinQuota(uint64_t samples);
+  const SeriesTable::Route& Intern(const RawSeries& raw, uint64_t samples);
   void CountDrop(DropReason reason, uint64_t samples) { dropped_[static_cast<size_t>(reason)] += samples; }
   void PublishCounts();
   void AdoptNext();
@@ -74,6 +81,10 @@ class Shard : public SampleReceiver {
   ShardMetrics metrics_;
   SeriesTable table_;
   OpenWindows windows_;
+  ClientTable clients_;
+  FoldLedger folds_;
+  Client* client_;
+  uint64_t quota_;  // samples of one client in one interval
   absl::Time now_;
   int64_t now_unix_ns_ = 0;
   // Since they were last published.

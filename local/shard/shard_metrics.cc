@@ -16,6 +16,8 @@ absl::string_view DropReasonName(DropReason reason) {
       return "event_limit";
     case DropReason::kLateLimit:
       return "late_limit";
+    case DropReason::kClientQuota:
+      return "client_quota";
     case DropReason::kWireLimit:
       return "wire_limit";
   }
@@ -24,7 +26,9 @@ absl::string_view DropReasonName(DropReason reason) {
 
 ShardMetrics::ShardMetrics(Telemetry& telemetry)
     : accepted(telemetry.AddCounter("tributary_local_samples_accepted_total",
-                                    "Samples read, once for every series that rules send them to.")) {
+                                    "Samples read, once for every series that rules send them to.")),
+      open(telemetry.AddGauge("tributary_local_samples_open",
+                              "Accepted samples in intervals that have not been flushed yet.")) {
   for (int i = 0; i < kDropReasonCount; ++i) {
     dropped[i] =
         &telemetry.AddDropCounter("tributary_local_samples_dropped_total", "Accepted samples that came to nothing.",

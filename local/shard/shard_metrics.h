@@ -15,19 +15,19 @@ enum class DropReason : uint8_t {
   kGaugeDeltaGlobal,     // a change of a gauge that is the fleet's last write
   kEventLimit,
   kLateLimit,
-  kWireLimit,  // beyond what a unit can carry
+  kClientQuota,  // beyond limits.max_samples_per_client
+  kWireLimit,    // beyond what a unit can carry
 };
-inline constexpr int kDropReasonCount = 7;
+inline constexpr int kDropReasonCount = 8;
 absl::string_view DropReasonName(DropReason reason);
 
-// accepted = flushed + dropped + what is in open windows. A sample counts once for every series that the rules send it
-// to, and once when they drop it.
+// accepted = flushed + dropped + open, at any moment but for the batch in hand. A sample counts once for every series
+// that the rules send it to, and once when they drop it.
 struct ShardMetrics {
   explicit ShardMetrics(Telemetry& telemetry);
 
-  void CountDrop(DropReason reason, uint64_t samples) { dropped[static_cast<size_t>(reason)]->Increment(samples); }
-
   Counter& accepted;
+  Gauge& open;  // in windows that are not flushed
   std::array<Counter*, kDropReasonCount> dropped;
   std::array<Counter*, kFoldReasonCount> folded;
 };

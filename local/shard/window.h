@@ -5,6 +5,8 @@
 
 #include "common/aggregate/aggregate.h"
 #include "common/base/interval.h"
+#include "local/shard/client_table.h"
+#include "local/shard/fold_ledger.h"
 #include "local/shard/series.h"
 
 namespace tributary {
@@ -22,11 +24,18 @@ struct Window {
   std::vector<Event> events;
 };
 
+// Who did what, besides the aggregates: for people to look at.
+struct ShardActivity {
+  std::vector<Client> clients;
+  std::vector<Fold> folds;
+};
+
 // What a shard hands over at the end of an interval.
 struct ShardWindows {
   Window main;
   // Of earlier intervals: samples whose clients say that they belong there. Oldest first.
   std::vector<Window> late;
+  ShardActivity activity;
 };
 
 }  // namespace tributary

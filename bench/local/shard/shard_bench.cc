@@ -19,7 +19,7 @@ struct Agent {
   LimitsConfig limits;
   ManualClock clock{absl::FromUnixSeconds(1'000'000'000)};
   Telemetry telemetry;
-  SeriesLimiter limiter{limits};
+  SeriesLimiter limiter{limits, clock};
   GaugeLevels levels{limits.max_series};
   Shard shard{Shard::Options{.instance = InstanceId::Random()},
               kFirstInterval,

@@ -138,5 +138,32 @@ TEST(TelemetryDeathTest, NamesAreUsedForOneThing) {
   EXPECT_DEATH(telemetry.AddCounter("tributary_b_total", "A.", {{"a-b", "c"}}), "CheckLabelName");
 }
 
+TEST(TelemetryTest, AFamilyYieldsOtherLabelsEachTime) {
+  Telemetry telemetry;
+  std::vector<Telemetry::LabelledValue> values;
+  Telemetry::Reading reading =
+      telemetry.AddFamily(Telemetry::Kind::kGauge, "tributary_metric_series", "Series.", [&values] { return values; });
+  EXPECT_EQ(telemetry.Serialize(), "");
+  values = {{{{"metric", "a"}}, 3}, {{{"metric", "b"}}, 2}};
+  EXPECT_THAT(ReadMetricText(telemetry.Serialize()), ElementsAre(Pair(R"(tributary_metric_series{metric="a"})", 3),
+                                                                 Pair(R"(tributary_metric_series{metric="b"})", 2)));
+  values = {{{{"metric", "c"}}, 1}};
+  EXPECT_THAT(ReadMetricText(telemetry.Serialize()), ElementsAre(Pair(R"(tributary_metric_series{metric="c"})", 1)));
+  reading = Telemetry::Reading();
+  EXPECT_EQ(telemetry.Serialize(), "");
+}
+
+TEST(TelemetryTest, TellsTheValuesOfAFamily) {
+  Telemetry telemetry;
+  telemetry.AddDropCounter("tributary_dropped_total", "Dropped.", "rule").Increment(3);
+  telemetry.AddDropCounter("tributary_dropped_total", "Dropped.", "quota").Increment(4);
+  const auto values = telemetry.Values("tributary_dropped_total");
+  ASSERT_EQ(values.size(), 2u);
+  EXPECT_EQ(values[0].labels, (Telemetry::Labels{{"reason", "quota"}}));
+  EXPECT_EQ(values[0].value, 4);
+  EXPECT_EQ(values[1].value, 3);
+  EXPECT_THAT(telemetry.Values("tributary_unknown_total"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace tributary

@@ -29,7 +29,7 @@ class PacketReaderTest : public ::testing::Test {
   const std::string host_ = "web-1";
   ManualClock clock_{absl::FromUnixSeconds(1'000'000'000)};
   Telemetry telemetry_;
-  SeriesLimiter limiter_{LimitsConfig()};
+  SeriesLimiter limiter_{LimitsConfig(), clock_};
   IntervalIndex shard_interval_ = 100'000'000;
   Shard shard_{Shard::Options(),
                shard_interval_,

@@ -16,13 +16,15 @@ class SeriesTableTest : public ShardFixture {
   // What a counter of that name and tags goes to.
   std::vector<std::string> Intern(SeriesTable& table, absl::string_view name, absl::string_view tags = "") {
     std::vector<std::string> series;
-    const SeriesTable::Route& route = table.Intern({MetricType::kCounter, name, tags});
+    const SeriesTable::Route& route = table.Intern({MetricType::kCounter, name, tags}, client_);
     for (const SeriesId id : route.series) series.push_back(Describe(*table.entry(id).series));
     return series;
   }
   FoldReason ReasonOf(SeriesTable& table, absl::string_view name, absl::string_view tags = "") {
-    return table.Intern({MetricType::kCounter, name, tags}).folded;
+    return table.Intern({MetricType::kCounter, name, tags}, client_).folded;
   }
+  Client client_ = Client();
+
   void EndIntervals(SeriesTable& table) {
     for (int i = 0; i < limits_.idle_intervals; ++i) table.EndInterval();
   }
@@ -30,27 +32,28 @@ class SeriesTableTest : public ShardFixture {
 
 TEST_F(SeriesTableTest, GivesEqualSeriesOneId) {
   SeriesTable table(environment(), 7);
-  const SeriesId id = table.Intern({MetricType::kCounter, "a", "x:1,y:2"}).series.at(0);
-  EXPECT_EQ(table.Intern({MetricType::kCounter, "a", "y:2,x:1"}).series.at(0), id);
-  EXPECT_EQ(table.Intern({MetricType::kCounter, "a", "x:1,y:2"}).series.at(0), id);
-  EXPECT_NE(table.Intern({MetricType::kTimer, "a", "x:1,y:2"}).series.at(0), id);
-  EXPECT_NE(table.Intern({MetricType::kCounter, "ax", ":1,y:2"}).series.at(0), id);  // the same bytes, cut elsewhere
+  const SeriesId id = table.Intern({MetricType::kCounter, "a", "x:1,y:2"}, client_).series.at(0);
+  EXPECT_EQ(table.Intern({MetricType::kCounter, "a", "y:2,x:1"}, client_).series.at(0), id);
+  EXPECT_EQ(table.Intern({MetricType::kCounter, "a", "x:1,y:2"}, client_).series.at(0), id);
+  EXPECT_NE(table.Intern({MetricType::kTimer, "a", "x:1,y:2"}, client_).series.at(0), id);
+  EXPECT_NE(table.Intern({MetricType::kCounter, "ax", ":1,y:2"}, client_).series.at(0),
+            id);  // the same bytes, cut elsewhere
   EXPECT_EQ(table.series_count(), 3u);
 }
 
 TEST_F(SeriesTableTest, HashesAsTheClusterDoes) {
   SeriesTable table(environment(), 7);
-  const SeriesId id = table.Intern({MetricType::kCounter, "a", "y:2,x:1"}).series.at(0);
+  const SeriesId id = table.Intern({MetricType::kCounter, "a", "y:2,x:1"}, client_).series.at(0);
   EXPECT_EQ(table.entry(id).series->hash, HashOf({"a", {"x:1", "y:2"}, MetricType::kCounter}, 1));
 }
 
 TEST_F(SeriesTableTest, DithersByHostAndSeries) {
   SeriesTable table(environment(), 7);
-  const uint64_t a = table.entry(table.Intern({MetricType::kTimer, "a", ""}).series.at(0)).series->dither_seed;
-  const uint64_t b = table.entry(table.Intern({MetricType::kTimer, "b", ""}).series.at(0)).series->dither_seed;
+  const uint64_t a = table.entry(table.Intern({MetricType::kTimer, "a", ""}, client_).series.at(0)).series->dither_seed;
+  const uint64_t b = table.entry(table.Intern({MetricType::kTimer, "b", ""}, client_).series.at(0)).series->dither_seed;
   const std::string other_host = "web-2";
   SeriesTable other({environment().policy, other_host, 1, *limiter_, &levels_}, 7);
-  const uint64_t c = other.entry(other.Intern({MetricType::kTimer, "a", ""}).series.at(0)).series->dither_seed;
+  const uint64_t c = other.entry(other.Intern({MetricType::kTimer, "a", ""}, client_).series.at(0)).series->dither_seed;
   EXPECT_NE(a, b);
   EXPECT_NE(a, c);
 }
@@ -84,7 +87,7 @@ TEST_F(SeriesTableTest, FoldsSeriesWithTooManyOrTooLongTags) {
 TEST_F(SeriesTableTest, KeepsTheHostOfWhatIsFolded) {
   Limit({.max_series = 0});
   SeriesTable table(environment(), 7);
-  const SeriesTable::Route& route = table.Intern({MetricType::kGauge, "g", "x:1"});
+  const SeriesTable::Route& route = table.Intern({MetricType::kGauge, "g", "x:1"}, client_);
   // No room even for one series per name: the last resort keeps type, scope and host.
   EXPECT_EQ(Describe(*table.entry(route.series.at(0)).series), "host __other__ #__other__,host:web-1");
 }
@@ -157,13 +160,13 @@ TEST_F(SeriesTableTest, DecidesAgainUnderAnotherPolicyAndForgetsWhatThatLeavesId
 
 TEST_F(SeriesTableTest, KeepsASeriesWhoseOtherSpellingIsInUse) {
   SeriesTable table(environment(), 7);
-  const SeriesId id = table.Intern({MetricType::kCounter, "a", "x,y"}).series.at(0);
-  table.Intern({MetricType::kCounter, "a", "y,x"});
+  const SeriesId id = table.Intern({MetricType::kCounter, "a", "x,y"}, client_).series.at(0);
+  table.Intern({MetricType::kCounter, "a", "y,x"}, client_);
   EndIntervals(table);
-  table.Intern({MetricType::kCounter, "a", "y,x"});
+  table.Intern({MetricType::kCounter, "a", "y,x"}, client_);
   EndIntervals(table);
   EXPECT_EQ(table.route_count(), 1u);
-  EXPECT_EQ(table.Intern({MetricType::kCounter, "a", "x,y"}).series.at(0), id);
+  EXPECT_EQ(table.Intern({MetricType::kCounter, "a", "x,y"}, client_).series.at(0), id);
 }
 
 TEST_F(SeriesTableTest, AgreesWithAPlainMapUnderRandomUse) {

@@ -31,7 +31,7 @@ class ShardFixture : public ::testing::Test {
   // Replaces the limits; before NewShard.
   void Limit(const LimitsConfig& limits) {
     limits_ = limits;
-    limiter_ = std::make_unique<SeriesLimiter>(limits_);
+    limiter_ = std::make_unique<SeriesLimiter>(limits_, clock_);
   }
 
   static void Add(Shard& shard, MetricType type, absl::string_view name, absl::string_view tags,
@@ -88,7 +88,7 @@ class ShardFixture : public ::testing::Test {
   LimitsConfig limits_;
   ManualClock clock_{absl::FromUnixSeconds(kStartUnixSeconds)};
   Telemetry telemetry_;
-  std::unique_ptr<SeriesLimiter> limiter_ = std::make_unique<SeriesLimiter>(limits_);
+  std::unique_ptr<SeriesLimiter> limiter_ = std::make_unique<SeriesLimiter>(limits_, clock_);
   GaugeLevels levels_{1000};
 };
 
