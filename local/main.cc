@@ -16,6 +16,8 @@
 #include "common/net/signal_waiter.h"
 #include "common/telemetry/admin_server.h"
 #include "common/telemetry/process_metrics.h"
+#include "local/census/census.h"
+#include "local/census/top_page.h"
 #include "local/flush/flusher.h"
 #include "local/forward/forwarder.h"
 #include "local/forward/instance_file.h"
@@ -105,13 +107,15 @@ absl::Status Run(const LocalConfig& config, SignalWaiter& signals) {
   TRIBUTARY_ASSIGN_OR_RETURN(const auto ingest, Ingest::Start(IngestOptions(config, identity, first_interval),
                                                               std::move(rules), clock, telemetry, &inherited));
   Forwarder forwarder(ForwarderOptions(config, identity, first_interval), resolver, clock, telemetry);
+  Census census(scale, ingest->limiter(), clock, telemetry);
   Flusher flusher({.config = config.flush, .instance = identity.instance, .cluster_seed = ClusterSeed(config.cluster)},
-                  first_interval, ingest->shards(), ingest->levels(), clock, telemetry, forwarder, sinks.get());
+                  first_interval, ingest->shards(), ingest->levels(), clock, telemetry, forwarder, sinks.get(), &census);
   flusher.Start();
 
   HttpServer http({.address = config.http_listen.HostPort(), .inherited = &inherited});
   AdminServer admin(http, telemetry, kProgram, TRIBUTARY_VERSION);
   AddTapPage(http, ingest->taps());
+  AddTopPage(http, census);
   admin.AddReadyCheck("proxy", [&forwarder] {
     return forwarder.connected() ? absl::OkStatus() : absl::UnavailableError("not connected");
   });

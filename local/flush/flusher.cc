@@ -21,7 +21,8 @@ constexpr IntervalIndex kMaxLateIntervals = IntervalIndex{1} << 19;
 }  // namespace
 
 Flusher::Flusher(const Options& options, IntervalIndex first_interval, std::vector<Shard*> shards, GaugeLevels& levels,
-                 const Clock& clock, Telemetry& telemetry, UnitReceiver& units, LocalRowReceiver* rows)
+                 const Clock& clock, Telemetry& telemetry, UnitReceiver& units, LocalRowReceiver* rows,
+                 ActivityReceiver* activity)
     : options_(options),
       scale_(options.config.interval),
       shards_(std::move(shards)),
@@ -31,6 +32,7 @@ Flusher::Flusher(const Options& options, IntervalIndex first_interval, std::vect
       shard_metrics_(telemetry),
       units_(units),
       rows_(rows),
+      activity_(activity),
       cutter_(options.instance, options.cluster_seed),
       open_(first_interval) {}
 
@@ -112,6 +114,7 @@ std::map<IntervalIndex, std::vector<Window>> Flusher::Collect(IntervalIndex next
       answered |= handed.main.interval == open_;
       windows[handed.main.interval].push_back(std::move(handed.main));
       for (Window& late : handed.late) windows[late.interval].push_back(std::move(late));
+      if (activity_ != nullptr) shard_activity_.push_back(std::move(handed.activity));
     }
     if (!answered) metrics_.slow_readers.Increment();
   }
@@ -121,6 +124,7 @@ std::map<IntervalIndex, std::vector<Window>> Flusher::Collect(IntervalIndex next
 void Flusher::CloseMain(std::vector<Window> windows, ClosedInterval& closed) {
   Window merged = MergeWindows(std::move(windows));
   metrics_.active_series.Set(merged.entries.size());
+  if (activity_ != nullptr) TellActivity(merged);
   HandLocalRows(merged, /*late=*/false);
   UnitCutter::Units units = cutter_.CutMain(std::move(merged));
   closed.blocks = std::move(units.blocks);
@@ -128,6 +132,15 @@ void Flusher::CloseMain(std::vector<Window> windows, ClosedInterval& closed) {
   closed.marker.set_sample_count(units.sample_count);
   CountFlushed(metrics_.flushed_main, units.sample_count);
   CountDrop(DropReason::kWireLimit, units.dropped);
+}
+
+void Flusher::TellActivity(const Window& merged) {
+  IntervalActivity activity;
+  activity.interval = merged.interval;
+  activity.series.reserve(merged.entries.size());
+  for (const Window::Entry& entry : merged.entries) activity.series.push_back({entry.series, entry.sample_count});
+  activity.shards = std::exchange(shard_activity_, {});
+  activity_->OnActivity(std::move(activity));
 }
 
 void Flusher::AddLate(std::vector<Window> windows, ClosedInterval& closed) {

@@ -9,6 +9,7 @@
 #include "common/base/interval.h"
 #include "common/base/mutex.h"
 #include "common/telemetry/telemetry.h"
+#include "local/flush/activity_receiver.h"
 #include "local/flush/flush_config.h"
 #include "local/flush/flush_metrics.h"
 #include "local/flush/unit_cutter.h"
@@ -35,9 +36,11 @@ class Flusher {
     uint64_t cluster_seed = 0;
   };
 
-  // All references, and the shards, outlive this. `first_interval` is what the shards have open; `rows` may be null.
+  // All references, and the shards, outlive this. `first_interval` is what the shards have open; `rows` and
+  // `activity` may be null.
   Flusher(const Options& options, IntervalIndex first_interval, std::vector<Shard*> shards, GaugeLevels& levels,
-          const Clock& clock, Telemetry& telemetry, UnitReceiver& units, LocalRowReceiver* rows);
+          const Clock& clock, Telemetry& telemetry, UnitReceiver& units, LocalRowReceiver* rows,
+          ActivityReceiver* activity = nullptr);
   ~Flusher();
 
   // A thread that closes each interval when it ends.
@@ -56,6 +59,7 @@ class Flusher {
   // What the shards have, by interval.
   std::map<IntervalIndex, std::vector<Window>> Collect(IntervalIndex next_interval)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TellActivity(const Window& merged) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CloseMain(std::vector<Window> windows, ClosedInterval& closed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AddLate(std::vector<Window> windows, ClosedInterval& closed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CountFlushed(Counter& counter, uint64_t samples);
@@ -72,10 +76,12 @@ class Flusher {
   ShardMetrics shard_metrics_;
   UnitReceiver& units_;
   LocalRowReceiver* const rows_;
+  ActivityReceiver* const activity_;
 
   Mutex mutex_;  // held while an interval is closed
   UnitCutter cutter_ ABSL_GUARDED_BY(mutex_);
   IntervalIndex open_ ABSL_GUARDED_BY(mutex_);
+  std::vector<ShardActivity> shard_activity_ ABSL_GUARDED_BY(mutex_);  // handed over and not told yet
 
   Mutex stop_mutex_;
   CondVar stop_requested_;

@@ -9,6 +9,15 @@ Client NewClient(const Peer& peer) { return Client{.peer = peer, .hash = absl::H
 
 }  // namespace
 
+Client& Client::operator+=(const Client& other) {
+  for (uint64_t Client::*count :
+       {&Client::packets, &Client::bytes, &Client::lines, &Client::lines_rejected, &Client::samples,
+        &Client::samples_dropped, &Client::series, &Client::series_folded}) {
+    this->*count += other.*count;
+  }
+  return *this;
+}
+
 ClientTable::ClientTable() {
   clients_.reserve(1 + kMaxClients);
   clients_.push_back(NewClient(Peer()));

@@ -22,6 +22,9 @@ struct Client {
   // As the client writes them; one that several clients send counts for the first in an interval.
   uint64_t series = 0;
   uint64_t series_folded = 0;
+
+  // The counts; what another shard has of the same client.
+  Client& operator+=(const Client& other);
 };
 
 // The clients of one shard in the open interval.

@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text()
 PROGRAMS = ["tributary-local", "tributary-proxy", "tributary-global"]
 # Labels whose values are of this machine or its configuration; the values of all others are a fixed set.
-FREE_LABELS = {"listener", "owner", "sink", "le"}
+FREE_LABELS = {"listener", "owner", "sink", "le", "metric", "tag", "client"}
 # What the page says where a default depends on something else, by key, and where there is none that would do.
 WORDED_DEFAULTS = {"node_id": "the host's name", "sinks[].name": "the kind"}
 # Answers that are asked for again, and what others have lost and count themselves.
@@ -194,6 +194,7 @@ class MetricsTest(unittest.TestCase):
             agent.config.write_text(text)
         cls.cluster.__enter__()
         cls.send_traffic()
+        cls.busy_scrapes = cls.wait_for_census()
         cls.scrapes = cls.settled_scrapes()
 
     @classmethod
@@ -206,6 +207,18 @@ class MetricsTest(unittest.TestCase):
                                 b"late:1|c|T%d\nold:1|c|T5\nusers:%d|s\nlevel:3|g" % (now - 20, turn),
                                 b"bad\n_e{2,2}:ab|cd\n_sc|db|0")
             time.sleep(0.05)
+
+    @classmethod
+    def wait_for_census(cls):
+        """Of agents while they tell who was behind the last interval, which they do as long as somebody was."""
+        scrapes = []
+
+        def told():
+            scrapes[:] = [(p, Scrape(http_get(p.url + "/metrics")[1])) for p in cls.cluster.agents]
+            return any(scrape.sum("tributary_local_metric_series") > 0 for _, scrape in scrapes)
+
+        cls.cluster.wait_for(told, 30, "a census")
+        return scrapes
 
     @classmethod
     def settled_scrapes(cls):
@@ -234,7 +247,7 @@ class MetricsTest(unittest.TestCase):
 
     def exposed(self, program):
         families = {}
-        for process, scrape in self.scrapes:
+        for process, scrape in self.scrapes + self.busy_scrapes:
             if process.program == program:
                 for name, labels in scrape.families.items():
                     families.setdefault(name, set()).update(labels)

@@ -17,14 +17,16 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-class Collector : public UnitReceiver, public LocalRowReceiver {
+class Collector : public UnitReceiver, public LocalRowReceiver, public ActivityReceiver {
  public:
   void OnClosed(ClosedInterval interval) override { closed.push_back(std::move(interval)); }
   void OnRows(std::vector<Row> more) override {
     for (Row& row : more) rows.push_back(std::move(row));
   }
+  void OnActivity(IntervalActivity more) override { activity.push_back(std::move(more)); }
   std::vector<ClosedInterval> closed;
   std::vector<Row> rows;
+  std::vector<IntervalActivity> activity;
 };
 
 class FlusherTest : public ShardFixture {
@@ -44,7 +46,7 @@ class FlusherTest : public ShardFixture {
       shards_.back()->Detach();  // answers at once, on the test's own thread
     }
     flusher_ = std::make_unique<Flusher>(options_, kFirstInterval, Pointers(), levels_, clock_, telemetry_, collector_,
-                                         &collector_);
+                                         &collector_, &collector_);
   }
   std::vector<Shard*> Pointers() const { return {shards_[0].get(), shards_[1].get()}; }
   void AdvanceTo(IntervalIndex interval) { clock_.Advance(scale_.Start(interval) - clock_.Now()); }
@@ -335,6 +337,42 @@ TEST_F(FlusherTest, ClosesIntervalsOnItsOwnThread) {
     EXPECT_EQ(waiter.intervals.front(), first);
   }
   flusher.Stop();
+}
+
+TEST_F(FlusherTest, TellsWhoDidWhatInEachInterval) {
+  for (const auto& shard : shards_) {
+    ++shard->FindClient(Peer::OfProcess(1, 0)).packets;
+    Add(*shard, MetricType::kCounter, "hits", "", {1, 2});
+  }
+  Add(*shards_[0], MetricType::kCounter, "local.hits", "", {1});
+  AdvanceTo(kFirstInterval + 1);
+  flusher_->CloseIfDue();
+  ASSERT_THAT(collector_.activity, SizeIs(1));
+  const IntervalActivity& activity = collector_.activity[0];
+  EXPECT_EQ(activity.interval, kFirstInterval);
+  ASSERT_THAT(activity.series, SizeIs(2));  // of both shards, and of local scope
+  EXPECT_EQ(activity.series[0].samples, 4u);
+  ASSERT_THAT(activity.shards, SizeIs(2));
+  EXPECT_EQ(activity.shards[0].clients.at(0).samples, 3u);
+  EXPECT_EQ(activity.shards[1].clients.at(0).samples, 2u);
+}
+
+TEST_F(FlusherTest, LeavesNothingOpenThatItHasFlushed) {
+  const auto open = [this] { return ShardMetrics(telemetry_).open.value(); };
+  Add(*shards_[0], MetricType::kCounter, "hits", "", {1, 2});
+  Add(*shards_[1], MetricType::kCounter, "local.hits", "", {1});
+  Add(*shards_[1], MetricType::kCounter, "hits", "", {1e300});  // out of range: dropped, never open
+  for (const auto& shard : shards_) shard->EndBatch();
+  EXPECT_EQ(open(), 3);
+  AdvanceTo(kFirstInterval + 1);
+  flusher_->CloseIfDue();
+  EXPECT_EQ(open(), 0);
+  Add(*shards_[0], MetricType::kCounter, "hits", "", {1}, 1, kStartUnixSeconds);  // late
+  shards_[0]->EndBatch();
+  EXPECT_EQ(open(), 1);
+  AdvanceTo(kFirstInterval + 2);
+  flusher_->CloseIfDue();
+  EXPECT_EQ(open(), 0);
 }
 
 }  // namespace
