@@ -6,6 +6,25 @@
 #include "global/merge/window_book_impl.h"
 
 namespace tributary {
+namespace {
+
+// By key, each once: a series of two windows is there twice, and the later state counts.
+void SortTotals(std::vector<SeriesTotal>& totals) {
+  std::vector<SeriesTotal*> order;  // moving totals about costs more than comparing their keys
+  order.reserve(totals.size());
+  for (SeriesTotal& total : totals) order.push_back(&total);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const SeriesTotal* a, const SeriesTotal* b) { return a->key < b->key; });
+  std::vector<SeriesTotal> sorted;
+  sorted.reserve(totals.size());
+  for (SeriesTotal* total : order) {
+    if (!sorted.empty() && sorted.back().key == total->key) sorted.pop_back();
+    sorted.push_back(std::move(*total));
+  }
+  totals = std::move(sorted);
+}
+
+}  // namespace
 
 absl::Time WindowBook::Impl::EarlyDue(IntervalIndex index) const {
   return std::max(scale_.End(index), counting_from_) + options_.interval / 2;
@@ -245,15 +264,7 @@ void WindowBook::Impl::AddToPlan(WindowCommit commit, CommitPlan& plan) {
 void WindowBook::Impl::Finish(absl::Time now, CommitPlan& plan) {
   plan.number = ++last_plan_;
   plan_under_way_ = true;
-  // A series of two windows is there twice: the later state counts.
-  std::stable_sort(plan.totals.begin(), plan.totals.end(),
-                   [](const SeriesTotal& a, const SeriesTotal& b) { return a.key < b.key; });
-  std::vector<SeriesTotal> totals;
-  for (SeriesTotal& total : plan.totals) {
-    if (!totals.empty() && totals.back().key == total.key) totals.pop_back();
-    totals.push_back(std::move(total));
-  }
-  plan.totals = std::move(totals);
+  SortTotals(plan.totals);
   plan.forgotten = std::exchange(forgotten_, {});
   if (roster_.revision() != written_revision_ || now - roster_written_ >= options_.interval) {
     plan.roster = roster_.Snapshot();

@@ -9,6 +9,7 @@
 #include "common/aggregate/row.h"
 #include "common/base/interval.h"
 #include "common/metric/series_key.h"
+#include "common/metric/series_key_hash.h"
 #include "global/merge/commit_plan.h"
 #include "global/merge/roster.h"
 
@@ -53,13 +54,10 @@ class SeriesMemory {
   uint64_t refused() const { return refused_; }
 
  private:
-  struct KeyHash {
-    size_t operator()(const SeriesKey& key) const { return absl::HashOf(key.type, key.name, key.tags); }
-  };
   const size_t max_series_;
   size_t remembered_ = 0;
   uint64_t refused_ = 0;
-  absl::node_hash_map<SeriesKey, SeriesRecord, KeyHash> series_;
+  absl::node_hash_map<SeriesKey, SeriesRecord, SeriesKeyHash> series_;
 };
 
 // Counters and distributions.

@@ -12,12 +12,10 @@ void SeriesCatalog::Restore(KeyId id, SeriesKey key, IntervalIndex last_interval
 
 std::pair<KeyId, bool> SeriesCatalog::Intern(const SeriesKey& key, IntervalIndex interval) {
   MutexLock lock(mutex_);
-  if (const auto name = by_name_.find(key.name); name != by_name_.end()) {
-    if (const auto known = name->second.find(key); known != name->second.end()) {
-      Entry& entry = series_.at(known->second);
-      entry.last_interval = std::max(entry.last_interval, interval);
-      return {known->second, false};
-    }
+  if (const auto known = ids_.find(&key); known != ids_.end()) {
+    Entry& entry = series_.at(known->second);
+    entry.last_interval = std::max(entry.last_interval, interval);
+    return {known->second, false};
   }
   const KeyId id = next_id_;
   Insert(id, std::make_shared<const SeriesKey>(key), interval);
@@ -25,7 +23,8 @@ std::pair<KeyId, bool> SeriesCatalog::Intern(const SeriesKey& key, IntervalIndex
 }
 
 void SeriesCatalog::Insert(KeyId id, std::shared_ptr<const SeriesKey> key, IntervalIndex interval) {
-  by_name_[key->name].emplace(*key, id);
+  by_name_[key->name].insert(id);
+  ids_.emplace(key.get(), id);
   series_[id] = {std::move(key), interval};
   next_id_ = std::max(next_id_, id + 1);
 }
@@ -33,16 +32,18 @@ void SeriesCatalog::Insert(KeyId id, std::shared_ptr<const SeriesKey> key, Inter
 std::vector<KeyId> SeriesCatalog::ForgetBefore(IntervalIndex interval) {
   MutexLock lock(mutex_);
   std::vector<KeyId> forgotten;
-  for (auto entry = series_.begin(); entry != series_.end();) {
-    if (entry->second.last_interval >= interval) {
-      ++entry;
-      continue;
-    }
-    const auto name = by_name_.find(entry->second.key->name);
-    name->second.erase(*entry->second.key);
+  for (const auto& [id, entry] : series_) {
+    if (entry.last_interval < interval) forgotten.push_back(id);
+  }
+  std::sort(forgotten.begin(), forgotten.end());
+  for (const KeyId id : forgotten) {
+    const auto entry = series_.find(id);
+    const SeriesKey& key = *entry->second.key;
+    const auto name = by_name_.find(key.name);
+    name->second.erase(id);
     if (name->second.empty()) by_name_.erase(name);
-    forgotten.push_back(entry->first);
-    entry = series_.erase(entry);
+    ids_.erase(&key);
+    series_.erase(entry);
   }
   return forgotten;
 }
@@ -55,10 +56,8 @@ std::shared_ptr<const SeriesKey> SeriesCatalog::Find(KeyId id) const {
 
 std::optional<KeyId> SeriesCatalog::IdOf(const SeriesKey& key) const {
   MutexLock lock(mutex_);
-  const auto name = by_name_.find(key.name);
-  if (name == by_name_.end()) return std::nullopt;
-  const auto known = name->second.find(key);
-  if (known == name->second.end()) return std::nullopt;
+  const auto known = ids_.find(&key);
+  if (known == ids_.end()) return std::nullopt;
   return known->second;
 }
 
@@ -74,8 +73,7 @@ std::vector<StoredSeries> SeriesCatalog::FindByName(absl::string_view name) cons
   std::vector<StoredSeries> found;
   const auto entry = by_name_.find(std::string(name));
   if (entry == by_name_.end()) return found;
-  for (const auto& [key, id] : entry->second) found.push_back({id, series_.at(id).key});
-  std::sort(found.begin(), found.end(), [](const StoredSeries& a, const StoredSeries& b) { return a.id < b.id; });
+  for (const KeyId id : entry->second) found.push_back({id, series_.at(id).key});
   return found;
 }
 

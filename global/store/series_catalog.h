@@ -3,13 +3,17 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "common/base/interval.h"
 #include "common/base/mutex.h"
 #include "common/metric/series_key.h"
+#include "common/metric/series_key_hash.h"
 #include "global/store/row_reader.h"
 
 namespace tributary {
@@ -22,7 +26,7 @@ class SeriesCatalog {
   void Restore(KeyId id, SeriesKey key, IntervalIndex last_interval);
   // The id, and whether it is new.
   std::pair<KeyId, bool> Intern(const SeriesKey& key, IntervalIndex interval);
-  // Removes the series last written before `interval`; returns their ids.
+  // Removes the series last written before `interval`; returns their ids, ascending.
   std::vector<KeyId> ForgetBefore(IntervalIndex interval);
 
   // Null when unknown.
@@ -41,8 +45,10 @@ class SeriesCatalog {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable Mutex mutex_;
-  std::map<KeyId, Entry> series_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, std::map<SeriesKey, KeyId>, std::less<>> by_name_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<KeyId, Entry> series_ ABSL_GUARDED_BY(mutex_);
+  // The keys are those of the entries.
+  absl::flat_hash_map<const SeriesKey*, KeyId, SeriesKeyHash, SeriesKeyPointerEqual> ids_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::set<KeyId>, std::less<>> by_name_ ABSL_GUARDED_BY(mutex_);
   KeyId next_id_ ABSL_GUARDED_BY(mutex_) = 1;
 };
 
