@@ -5,12 +5,14 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <thread>
 
@@ -448,6 +450,61 @@ TEST_F(IngestTest, TakesOtherRulesFromTheNextIntervalOn) {
   taken = shard.TakeWindows(absl::Seconds(30));
   ASSERT_EQ(taken.size(), 1u);
   EXPECT_EQ(taken[0].main.entries.at(0).series->key.name, "visits");
+}
+
+TEST_F(IngestTest, KnowsWhoSendsOverEveryTransport) {
+  using Kind = Address::Kind;
+  for (const Kind kind : {Kind::kUdp, Kind::kTcp, Kind::kUnixDatagram, Kind::kUnixStream}) {
+    const uint64_t lines_before = LineMetrics(telemetry_).lines.value();
+    const Address address = Start(At(kind));
+    Client client(address);
+    kind == Kind::kUnixStream ? client.SendPacket("hits:1|c") : client.Send("hits:1|c\nbad\n");
+    ASSERT_TRUE(Eventually([&] { return LineMetrics(telemetry_).lines.value() > lines_before; }));
+    ingest_->Stop();
+    Shard& shard = *ingest_->shards().at(0);
+    shard.RequestWindows(options_.first_interval + 1);
+    const std::vector<ShardWindows> taken = shard.TakeWindows(absl::ZeroDuration());
+    ASSERT_EQ(taken.size(), 1u);
+    ASSERT_EQ(taken[0].activity.clients.size(), 1u) << address.ToString();
+    const tributary::Client& sender = taken[0].activity.clients[0];
+    EXPECT_EQ(sender.peer.ToString(), address.is_unix() ? absl::StrCat("pid ", ::getpid()) : "127.0.0.1");
+    EXPECT_EQ(sender.samples, 1u);
+    EXPECT_EQ(sender.lines_rejected, kind == Kind::kUnixStream ? 0u : 1u);
+  }
+}
+
+// A sender may pass descriptors along with a datagram; ours must not run out.
+TEST_F(IngestTest, OpensNoDescriptorThatASenderPasses) {
+  const Address address = Start(At(Address::Kind::kUnixDatagram));
+  const auto open_files = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
+  };
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  std::memcpy(name.sun_path, address.path.data(), address.path.size());
+  const FileDescriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::connect(socket.number(), reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+  const auto before = open_files();
+  for (int i = 0; i < 50; ++i) {
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    char line[] = "hits:1|c";
+    iovec part{line, sizeof line - 1};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* const rights = CMSG_FIRSTHDR(&message);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof(int));
+    const int passed = socket.number();
+    std::memcpy(CMSG_DATA(rights), &passed, sizeof passed);
+    ASSERT_EQ(::sendmsg(socket.number(), &message, 0), static_cast<ssize_t>(part.iov_len));
+  }
+  ASSERT_TRUE(Eventually([&] { return LineMetrics(telemetry_).lines.value() >= 50; }));
+  EXPECT_EQ(open_files(), before);
+  EXPECT_EQ(TotalAfter(50), 50);
 }
 
 }  // namespace
