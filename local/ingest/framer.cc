@@ -7,6 +7,7 @@
 namespace tributary {
 namespace {
 
+constexpr size_t kLengthBytes = sizeof(uint32_t);
 constexpr size_t kShownBytes = 256;  // of a stream that is none
 
 }  // namespace
@@ -47,8 +48,11 @@ void LineFramer::Finish(TextReceiver& receiver) {
   unfinished_.clear();
 }
 
+void LineFramer::Abandon(absl::string_view reason, TextReceiver& receiver) const {
+  receiver.Refuse(unfinished_, reason, peer());
+}
+
 bool LengthFramer::Feed(absl::string_view bytes, TextReceiver& receiver) {
-  constexpr size_t kLengthBytes = sizeof(uint32_t);
   while (!bytes.empty()) {
     // What the packet at hand still needs: first its length, then as many bytes.
     size_t wanted = kLengthBytes;
@@ -68,6 +72,11 @@ bool LengthFramer::Feed(absl::string_view bytes, TextReceiver& receiver) {
     unfinished_.clear();
   }
   return true;
+}
+
+void LengthFramer::Abandon(absl::string_view reason, TextReceiver& receiver) const {
+  const size_t length_bytes = std::min(unfinished_.size(), kLengthBytes);
+  receiver.Refuse(absl::string_view(unfinished_).substr(length_bytes), reason, peer());
 }
 
 }  // namespace tributary

@@ -20,6 +20,8 @@ class Framer {
   virtual bool Feed(absl::string_view bytes, TextReceiver& receiver) = 0;
   // Whether a line or packet has begun and is not whole.
   virtual bool is_unfinished() const = 0;
+  // This side ends the stream because of it.
+  virtual void Abandon(absl::string_view reason, TextReceiver& receiver) const = 0;
   // Whether any has become whole since the last call.
   bool TakeProgress() { return std::exchange(progress_, false); }
   // The peer has ended the stream in good order.
@@ -50,6 +52,7 @@ class LineFramer : public Framer {
   bool Feed(absl::string_view bytes, TextReceiver& receiver) override;
   void Finish(TextReceiver& receiver) override;
   bool is_unfinished() const override { return skipping_ || !unfinished_.empty(); }
+  void Abandon(absl::string_view reason, TextReceiver& receiver) const override;
 
   uint64_t TakeSkippedLines() override { return std::exchange(skipped_lines_, 0); }
 
@@ -70,6 +73,7 @@ class LengthFramer : public Framer {
   bool Feed(absl::string_view bytes, TextReceiver& receiver) override;
   void Finish(TextReceiver&) override {}
   bool is_unfinished() const override { return !unfinished_.empty(); }
+  void Abandon(absl::string_view reason, TextReceiver& receiver) const override;
 
  private:
   const size_t max_packet_bytes_;

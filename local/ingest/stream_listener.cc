@@ -168,6 +168,7 @@ void StreamListener::Sweep() {
     const bool slow = now - connection.unfinished_since >= config_.line_timeout;
     if (!slow && now - connection.last_whole < config_.idle_timeout) continue;
     (slow ? metrics_.closed_slow : metrics_.closed_idle).Increment();
+    if (slow) connection.framer->Abandon("slow", receiver_);
     ended.push_back(descriptor);
   }
   for (const int descriptor : ended) Close(descriptor);

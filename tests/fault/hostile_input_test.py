@@ -218,6 +218,7 @@ class HostileInputTest(unittest.TestCase):
             self.cluster.wait_for(lambda: self.counted(refused) - before >= over, 60, "the rest to be refused")
             self.assertLessEqual(self.counted("tributary_local_connections"), 2 * MAX_CONNECTIONS)
             self.cluster.wait_for(lambda: self.counted(refused, reason="slow") > 0, 30, "slow ones to be closed")
+            self.expect_tapped("slow", "slow.line")
             held += [connect(self.tcp) for _ in range(MAX_CONNECTIONS)]  # silent ones make room for others
             self.cluster.wait_for(lambda: self.counted(refused, reason="evicted") > 0, 30, "silent ones to make room")
             self.cluster.wait_for(lambda: is_served(self.tcp), 30, "a newcomer to be served")

@@ -116,5 +116,25 @@ TEST(LengthFramerTest, DropsAnUnfinishedPacket) {
   EXPECT_TRUE(collector.packets.empty());
 }
 
+TEST(FramerTest, TellsWhatIsWholeAndWhatIsNot) {
+  LineFramer lines(kPeer);
+  LengthFramer packets(kPeer, 1000);
+  const std::pair<Framer*, std::string> kCases[] = {{&lines, "a:1|c\n"}, {&packets, Packet("a:1|c")}};
+  for (const auto& [framer, whole] : kCases) {
+    Collector collector;
+    framer->Feed(absl::string_view(whole).substr(0, whole.size() - 1), collector);
+    EXPECT_TRUE(framer->is_unfinished());
+    EXPECT_FALSE(framer->TakeProgress());
+    framer->Feed(absl::string_view(whole).substr(whole.size() - 1), collector);
+    EXPECT_FALSE(framer->is_unfinished());
+    EXPECT_TRUE(framer->TakeProgress());
+    EXPECT_FALSE(framer->TakeProgress());
+    framer->Feed(absl::string_view(whole).substr(0, whole.size() - 2), collector);
+    framer->Abandon("slow", collector);
+    EXPECT_EQ(collector.refused.size(), 1u);
+    EXPECT_TRUE(absl::StartsWith(collector.refused[0], "slow a:1")) << collector.refused[0];
+  }
+}
+
 }  // namespace
 }  // namespace tributary
