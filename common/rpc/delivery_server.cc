@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/net/address.h"
@@ -196,7 +197,9 @@ void ServerSession::WriteNext() {
 
 absl::Status Server::Listen(const std::vector<grpc::Service*>& more_services) {
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(options_.listen, grpc::InsecureServerCredentials(), &port_);
+  // gRPC does not read an empty host; of this one it takes IPv4 too.
+  const std::string every = absl::StartsWith(options_.listen, ":") ? "[::]" : "";
+  builder.AddListeningPort(absl::StrCat(every, options_.listen), grpc::InsecureServerCredentials(), &port_);
   builder.RegisterService(static_cast<v1::DeliveryService::CallbackService*>(this));
   for (grpc::Service* service : more_services) builder.RegisterService(service);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);

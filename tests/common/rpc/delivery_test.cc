@@ -258,5 +258,11 @@ TEST(DeliveryTest, SaysWhyItCannotListen) {
               testing::HasSubstr("gRPC server: tcp://" + echo.address() + ": cannot listen: the port is in use"));
 }
 
+TEST(DeliveryTest, AnEmptyHostIsEveryInterface) {
+  Echo echo(":0");
+  Caller caller(echo.address());  // over IPv4
+  EXPECT_TRUE(caller.events.Await("open"));
+}
+
 }  // namespace
 }  // namespace tributary
