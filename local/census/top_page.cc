@@ -26,9 +26,14 @@ Json List(const Items& items, size_t limit, const ToJson& to_json) {
 
 std::string Text(absl::string_view text) { return std::string(text); }
 
+// "api.latency{region:eu}", "hits".
+std::string TextOf(const SeriesKey& key) {
+  return Printable(key.tags.empty() ? key.name : absl::StrCat(key.name, "{", absl::StrJoin(key.tags, ","), "}"));
+}
+
 Json ToJson(const IntervalActivity::ActiveSeries& active) {
   const SeriesKey& key = active.series->key;
-  return {{"series", Printable(absl::StrCat(key.name, "{", absl::StrJoin(key.tags, ","), "}"))},
+  return {{"series", TextOf(key)},
           {"type", Text(MetricTypeName(key.type))},
           {"scope", Text(ScopeName(active.series->scope))},
           {"samples", active.samples}};
