@@ -2,12 +2,14 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace tributary {
 
@@ -25,8 +27,21 @@ struct Command {
 // Adds --proxy URL, by default TRIBUTARY_PROXY or http://127.0.0.1:8128. `url` outlives the app's parsing.
 void AddProxyOption(CLI::App& app, std::string& url);
 
+// Adds --no-color, which sets NO_COLOR.
+void AddColourOption(CLI::App& app);
+
+// Adds an option that may be repeated, each time with one argument.
+void AddListOption(CLI::App& app, const std::string& name, std::vector<std::string>& values, const std::string& type,
+                   const std::string& help);
+
+// The option takes one of these words; help and completions show them.
+void AddChoice(CLI::Option* option, const std::vector<std::string>& words);
+
 // "tributary query: reason" on standard error, and kExitUsage or kExitFailed.
 int UsageError(const CLI::App& app, absl::string_view reason);
 int Failure(const CLI::App& app, absl::string_view reason);
+
+// Prints on standard output; kExitFailed when that is not possible, as on a full disk.
+int PrintText(absl::string_view text);
 
 }  // namespace tributary

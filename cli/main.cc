@@ -1,25 +1,79 @@
+#include <algorithm>
+#include <cstdlib>
 #include <exception>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 #include "cli/command.h"
+#include "cli/completion_command.h"
 #include "cli/demo_command.h"
+#include "cli/emit_command.h"
 #include "cli/query_command.h"
+#include "cli/status_command.h"
+#include "cli/tap_command.h"
+#include "cli/top_command.h"
+#include "common/config/help_formatter.h"
+#include "common/config/man_page.h"
 
-int main(int argc, char** argv) {
-  CLI::App app("Ask and operate a Tributary cluster.", "tributary");
-  app.set_version_flag("--version", "tributary " TRIBUTARY_VERSION);
-  app.require_subcommand(1);
-  const std::vector<tributary::Command> commands = {tributary::AddQueryCommand(app), tributary::AddDemoCommand(app)};
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {  // --help and --version as well
-    return app.exit(error) == 0 ? tributary::kExitOk : tributary::kExitUsage;
+namespace tributary {
+namespace {
+
+// What the user typed. The words behind the first `--` of `emit` are another program's, and not for this one to read.
+struct Words {
+  std::vector<std::string> own;  // last first, as CLI11 takes them
+  std::vector<std::string> program;
+};
+
+Words SplitWords(int argc, char** argv) {
+  Words words;
+  words.own.assign(argv + std::min(argc, 1), argv + argc);
+  const auto dashes = std::find(words.own.begin(), words.own.end(), "--");
+  if (dashes != words.own.end() && words.own.front() == "emit") {
+    words.program.assign(dashes + 1, words.own.end());
+    words.own.erase(dashes, words.own.end());
   }
-  for (const tributary::Command& command : commands) {
+  std::reverse(words.own.begin(), words.own.end());
+  return words;
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Ask and operate a Tributary cluster.", "tributary");
+  Words words = SplitWords(argc, argv);
+  bool print_man_page = false;
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.failure_message([](const CLI::App* failed, const CLI::Error& error) { return ParseErrorText(*failed, error); });
+  app.set_help_flag("-h,--help", "print this and end");
+  app.set_version_flag("--version", "tributary " TRIBUTARY_VERSION, "print the version and end");
+  app.add_flag("--print-man-page", print_man_page)->group("");
+  app.footer(
+      "`tributary COMMAND --help` tells more, with examples.\n\nExit status: 0 done, 1 failed or not well, 2 the words "
+      "are wrong.");
+  const std::vector<Command> commands = {AddQueryCommand(app),
+                                         AddStatusCommand(app),
+                                         AddTopCommand(app),
+                                         AddTapCommand(app),
+                                         AddEmitCommand(app, words.program),
+                                         AddDemoCommand(app),
+                                         AddCompletionCommand(app)};
+  for (const Command& command : commands) AddColourOption(*command.app);
+  try {
+    app.parse(words.own);
+    if (print_man_page) return PrintManPage(app, TRIBUTARY_VERSION, 1);
+    if (app.get_subcommands().empty()) throw CLI::RequiredError("A command");
+  } catch (const CLI::ParseError& error) {  // --help and --version as well
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  for (const Command& command : commands) {
     if (command.app->parsed()) return command.run();
   }
-  return tributary::kExitUsage;
+  return kExitUsage;
 }
+
+}  // namespace
+}  // namespace tributary
+
+int main(int argc, char** argv) { return tributary::Main(argc, argv); }

@@ -1,9 +1,6 @@
 #include "cli/query_command.h"
 
-#include <unistd.h>
-
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +15,7 @@
 #include "cli/query_answer.h"
 #include "cli/query_words.h"
 #include "cli/table.h"
+#include "cli/terminal.h"
 #include "common/base/status.h"
 #include "common/config/units.h"
 #include "common/net/http_client.h"
@@ -42,25 +40,10 @@ struct QueryOptions {
   std::string proxy;
 };
 
-// CLI11 cannot say that a positional is either of two things.
-class QueryFormatter : public CLI::Formatter {
- public:
-  std::string make_usage(const CLI::App*, std::string) const override {
-    return "Usage: tributary query [OPTIONS] PERCENTILES METRIC\n       tributary query [OPTIONS] EXPRESSION\n";
-  }
-};
-
-// May be repeated, each time with one argument.
-void AddListOption(CLI::App& app, const std::string& name, std::vector<std::string>& values, const std::string& type,
-                   const std::string& help) {
-  app.add_option(name, values, help)
-      ->type_name(type)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
-}
-
 void AddOptions(CLI::App& app, QueryOptions& options) {
-  app.add_option("question", options.question)->group("");
+  app.add_option("QUESTION", options.question,
+                 "percentiles and a metric, such as p50,p99 api.latency, or one expression")
+      ->type_name("");
   app.add_option("--last", options.words.last, "how far back, such as 10s, 5m, 1h30m, 7d")
       ->type_name("WINDOW")
       ->capture_default_str();
@@ -72,10 +55,8 @@ void AddOptions(CLI::App& app, QueryOptions& options) {
   app.add_option("--timeout", options.timeout, "how long to wait for the answer")
       ->type_name("DURATION")
       ->capture_default_str();
-  app.add_option("-o,--output", options.output, "table, json or csv")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "json", "csv"}).description(""))
-      ->capture_default_str();
+  AddChoice(app.add_option("-o,--output", options.output, "how it is printed")->capture_default_str(),
+            {"table", "json", "csv"});
   AddProxyOption(app, options.proxy);
 }
 
@@ -111,24 +92,18 @@ absl::StatusOr<std::string> Ask(const QueryOptions& options, const std::string& 
   return reply.body;
 }
 
-// Warnings stand out on a terminal, unless NO_COLOR is set (no-color.org).
-bool Colours(FILE* stream) {
-  const char* no_color = std::getenv("NO_COLOR");
-  return isatty(fileno(stream)) == 1 && (no_color == nullptr || *no_color == '\0');
-}
-
 void PrintNotes(const QueryAnswer& answer) {
-  const bool colours = Colours(stderr);
+  const Style style(HasColours(stderr));
   for (const std::string& info : answer.infos) std::fprintf(stderr, "%s\n", info.c_str());
   for (const std::string& warning : answer.warnings) {
-    std::fprintf(stderr, "%swarning:%s %s\n", colours ? "\033[1;33m" : "", colours ? "\033[0m" : "", warning.c_str());
+    std::fprintf(stderr, "%s %s\n", style.Warn("warning:").c_str(), warning.c_str());
   }
 }
 
 void PrintAnswer(const QueryAnswer& answer, const std::string& output, const std::string& body) {
   const std::string text = output == "json"  ? absl::StrCat(body, "\n")
                            : output == "csv" ? CsvText(TableOf(answer))
-                                             : AlignedText(TableOf(answer), Colours(stdout));
+                                             : AlignedText(TableOf(answer), HasColours(stdout));
   std::fputs(text.c_str(), stdout);
   std::fflush(stdout);
 }
@@ -159,7 +134,6 @@ int Run(const CLI::App& app, QueryOptions& options) {
 Command AddQueryCommand(CLI::App& app) {
   auto options = std::make_shared<QueryOptions>();
   CLI::App* command = app.add_subcommand("query", "Ask for percentiles of the whole fleet");
-  command->formatter(std::make_shared<QueryFormatter>());
   command->footer(std::string(kExamples));
   AddOptions(*command, *options);
   return {.app = command, .run = [command, options] { return Run(*command, *options); }};

@@ -11,6 +11,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "cli/terminal.h"
+#include "common/base/printable.h"
 
 namespace tributary {
 namespace {
@@ -38,21 +40,6 @@ void SetCell(std::vector<std::string>& row, size_t column, const std::string& te
   row[column] = text;
 }
 
-bool IsControl(absl::string_view text, size_t i) {
-  const auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0; };
-  return byte(i) < 0x20 || byte(i) == 0x7F || (byte(i) == 0xC2 && byte(i + 1) >= 0x80 && byte(i + 1) < 0xA0);
-}
-
-std::string Printable(absl::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool control = IsControl(text, i);
-    out.push_back(control ? '?' : text[i]);
-    if (control && static_cast<unsigned char>(text[i]) == 0xC2) ++i;
-  }
-  return out;
-}
-
 std::string SixDigits(const std::string& number) {
   double value = 0;
   if (!absl::SimpleAtod(number, &value) || !std::isfinite(value)) return number;
@@ -65,20 +52,30 @@ std::string CellText(const Table::Column& column, const std::string& cell) {
   return column.is_number ? SixDigits(cell) : Printable(cell);
 }
 
-// Characters, not bytes.
-size_t Width(absl::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-}
-
 std::string Line(const Table& table, const std::vector<std::string>& cells, const std::vector<size_t>& widths) {
   std::string line;
   for (size_t i = 0; i < cells.size(); ++i) {
-    const std::string padding(widths[i] - Width(cells[i]), ' ');
+    const std::string padding(widths[i] - ScreenWidth(cells[i]), ' ');
     absl::StrAppend(&line, i == 0 ? "" : "  ", table.columns[i].is_number ? padding : "", cells[i],
                     table.columns[i].is_number ? "" : padding);
   }
   absl::StripTrailingAsciiWhitespace(&line);
   return line;
+}
+
+// Takes from the widest text column, a character at a time, until the line fits or texts are too short to be of use.
+void ShrinkTexts(const Table& table, size_t max_width, std::vector<size_t>& widths) {
+  constexpr size_t kShortest = 8;
+  size_t width = 0;
+  for (const size_t column : widths) width += column + 2;
+  for (; max_width > 0 && width > max_width + 2; --width) {
+    size_t* widest = nullptr;
+    for (size_t i = 0; i < widths.size(); ++i) {
+      if (!table.columns[i].is_number && (widest == nullptr || widths[i] > *widest)) widest = &widths[i];
+    }
+    if (widest == nullptr || *widest <= kShortest) return;
+    --*widest;
+  }
 }
 
 std::string CsvField(absl::string_view text) {
@@ -109,7 +106,7 @@ Table TableOf(const QueryAnswer& answer) {
   return table;
 }
 
-std::string AlignedText(const Table& table, bool bold_titles) {
+std::string AlignedText(const Table& table, bool bold_titles, size_t max_width) {
   std::vector<std::vector<std::string>> lines(1);
   for (const Table::Column& column : table.columns) lines[0].push_back(absl::AsciiStrToUpper(Printable(column.title)));
   for (const auto& row : table.rows) {
@@ -118,7 +115,11 @@ std::string AlignedText(const Table& table, bool bold_titles) {
   }
   std::vector<size_t> widths(table.columns.size(), 0);
   for (const auto& line : lines) {
-    for (size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], Width(line[i]));
+    for (size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], ScreenWidth(line[i]));
+  }
+  ShrinkTexts(table, max_width, widths);
+  for (auto& line : lines) {
+    for (size_t i = 0; i < line.size(); ++i) line[i] = Shortened(line[i], widths[i]);
   }
   std::string text;
   for (const auto& line : lines) {

@@ -22,9 +22,10 @@ struct Table {
 // else one column `value`. Cells hold the text of the answer; absent ones are empty.
 Table TableOf(const QueryAnswer& answer);
 
-// Titles in capitals, bold when asked; columns aligned with two spaces between; numbers with six significant digits;
-// "-" for empty cells. Control characters are shown as '?', so that no label value speaks to the terminal.
-std::string AlignedText(const Table& table, bool bold_titles);
+// Titles in capitals, bold when asked; columns aligned with two spaces between; numbers with six significant digits,
+// unless they are written otherwise ("1,234"); "-" for empty cells. Control characters are shown as \xNN, so that no
+// label value speaks to the terminal. Lines are no longer than `max_width` (0: any): the widest texts are shortened.
+std::string AlignedText(const Table& table, bool bold_titles, size_t max_width = 0);
 
 // RFC 4180, with a line of titles and all digits.
 std::string CsvText(const Table& table);

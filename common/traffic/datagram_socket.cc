@@ -119,4 +119,12 @@ size_t DatagramSocket::SendMany(absl::Span<const absl::string_view> payloads) {
   return sent;
 }
 
+absl::Status DatagramSocket::PendingError() {
+  int error = 0;
+  socklen_t size = sizeof error;
+  getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
+  errno = error;
+  return error == 0 ? absl::OkStatus() : Failed(address_, "send to");
+}
+
 }  // namespace tributary

@@ -23,6 +23,8 @@ class DatagramSocket {
   // As many at a time as one call of the kernel takes. Returns how many were sent; when that is not all, the one behind
   // them was refused.
   size_t SendMany(absl::Span<const absl::string_view> payloads);
+  // What has come back for what was sent: on this machine the kernel tells at once that nobody listens on a UDP port.
+  absl::Status PendingError();
 
  private:
   DatagramSocket(Address address, int fd) : address_(std::move(address)), fd_(fd) {}

@@ -17,11 +17,12 @@ class LinePacker {
 
   // REQUIRES: the line is not longer than max_bytes.
   void Add(const Measurement& measurement);
+  // The same for a line that is written already; has no line end.
+  void AddLine(absl::string_view line);
   // Sends what is pending.
   void Flush();
 
  private:
-  void AddLine(absl::string_view line);
   void FlushValues();
 
   const size_t max_bytes_;
