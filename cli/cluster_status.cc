@@ -83,26 +83,33 @@ class Judge {
     }
   }
 
+  // "left" and "dead" agents have ended, and their successors are told of themselves.
   void JudgeAgent(const Json& agent) {
     const std::string name = absl::StrCat("agent ", agent.at("host").get<std::string>());
     const std::string state = agent.at("state");
-    if (state != "live") {
-      status_.problems.push_back(absl::StrCat(name, " is ", state, ": its last interval began ",
-                                              Ago(now_ - agent.at("last_interval").get<double>()), " ago"));
+    if (state == "silent" || state == "lost") {
+      const Json& last = agent.at("last_interval");
+      status_.problems.push_back(absl::StrCat(
+          name, " is ", state,
+          last.is_null() ? "" : absl::StrCat(": its last interval began ", Ago(now_ - last.get<double>()), " ago")));
     }
+    const Json& samples = agent.at("samples");
+    if (samples.is_null()) return;
     if (!agent.at("balanced")) {
-      const Json& samples = agent.at("samples");
-      status_.problems.push_back(absl::StrCat("the books of ", name, " do not balance: accepted ",
-                                              Count(samples.at("accepted")), ", committed ",
-                                              Count(samples.at("committed")), ", open ", Count(samples.at("open")),
-                                              ", pending ", Count(samples.at("pending"))));
+      status_.problems.push_back(
+          absl::StrCat("the books of ", name, " do not balance: accepted ", Count(samples.at("accepted")),
+                       ", committed ", Count(samples.at("committed")), ", local ", Count(samples.at("local")),
+                       ", open ", Count(samples.at("open")), ", pending ", Count(samples.at("pending"))));
     }
-    NoteDrops(name, agent.at("samples").at("dropped"));
+    NoteDrops(name, samples.at("dropped"));
   }
 
   void JudgeBooks(const Json& samples) {
-    if (samples.at("balanced")) return;
-    status_.problems.push_back(absl::StrCat("the books of the cluster do not balance: ",
+    if (const auto untold = samples.at("untold_agents").get<uint64_t>(); untold > 0) {
+      status_.notes.push_back(absl::StrCat(CountText(untold), " agents have not told their books yet"));
+    }
+    if (samples.at("difference") == 0) return;
+    status_.problems.push_back(absl::StrCat("the books of all agents together do not balance: ",
                                             samples.at("difference").dump(), " samples are not accounted for"));
   }
 

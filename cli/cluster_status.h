@@ -16,8 +16,8 @@ struct ClusterStatus {
   std::vector<std::string> notes;     // losses that were counted, and what is about to become a problem
 };
 
-// Problems: a global or an agent that is not heard or lags by more than three intervals, books that do not balance, a
-// sink that is a minute behind. The error says why the body is not that.
+// Problems: a global that is not heard or lags by more than three intervals, an agent that is silent or lost, books
+// that do not balance, a sink that is a minute behind. The error says why the body is not that.
 absl::StatusOr<ClusterStatus> JudgeCluster(absl::string_view body);
 
 }  // namespace tributary

@@ -37,22 +37,27 @@ Command AddDemoCommand(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("demo", "Send a demo fleet's traffic, and compare the cluster with exact values");
-  command->add_option("--agent", options->demo.agents, "Where to send: udp://host:port or unixgram:///path; repeatable")
-      ->required();
-  command
-      ->add_option("--agent-http", options->demo.agent_urls, "Admin pages of the agents, http://host:port; repeatable")
-      ->required();
-  command->add_option("--rows", options->demo.row_files, "Files of the globals' json_lines sinks; repeatable")
-      ->required();
-  command->add_option("--interval", options->interval, "The cluster's interval")->capture_default_str();
-  command->add_option("--for", options->run_for, "End after so long, with a verdict; default: until Ctrl-C");
-  command->add_option("--instances", options->demo.fleet.instances, "Instances of the fleet")
+  AddListOption(*command, "--agent", options->demo.agents, "ADDRESS",
+                "where to send: udp://host:port or unixgram:///path; may be repeated");
+  AddListOption(*command, "--agent-http", options->demo.agent_urls, "URL",
+                "admin pages of the agents, http://host:port; may be repeated");
+  AddListOption(*command, "--rows", options->demo.row_files, "FILE",
+                "files of the globals' json_lines sinks; may be repeated");
+  for (const char* name : {"--agent", "--agent-http", "--rows"}) command->get_option(name)->required();
+  command->add_option("--interval", options->interval, "the cluster's interval")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  command->add_option("--for", options->run_for, "end after so long, with a verdict; else with Ctrl-C")
+      ->type_name("DURATION");
+  command->add_option("--instances", options->demo.fleet.instances, "instances of the fleet")
+      ->type_name("N")
       ->capture_default_str()
-      ->check(CLI::Range(1, 1000));
-  command->add_option("--seed", options->demo.fleet.seed, "The same seed measures the same in the same moments")
+      ->check(CLI::Range(1, 1000).description(""));
+  command->add_option("--seed", options->demo.fleet.seed, "the same seed measures the same in the same moments")
+      ->type_name("N")
       ->capture_default_str();
   AddProxyOption(*command, options->demo.proxy_url);
-  command->footer("Exits with 0 when the verdict is OK, else with 1.");
+  command->footer("Exit status: 0 when the verdict is OK, else 1.");
   return {command, [command, options] { return Run(*command, *options); }};
 }
 

@@ -23,6 +23,7 @@ std::string RateText(double per_second) {
 std::string ShareText(double part, double whole) {
   if (whole <= 0) return "0%";
   const double percent = 100 * part / whole;
+  if (percent > 0 && percent < 0.05) return "<0.1%";
   return percent == 0 || percent >= 9.95 ? absl::StrFormat("%.0f%%", percent) : absl::StrFormat("%.1f%%", percent);
 }
 

@@ -8,11 +8,13 @@
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
+#include "cli/check_config_command.h"
 #include "cli/command.h"
 #include "cli/completion_command.h"
 #include "cli/demo_command.h"
 #include "cli/emit_command.h"
 #include "cli/query_command.h"
+#include "cli/rules_command.h"
 #include "cli/status_command.h"
 #include "cli/tap_command.h"
 #include "cli/top_command.h"
@@ -57,6 +59,8 @@ int Main(int argc, char** argv) {
                                          AddTopCommand(app),
                                          AddTapCommand(app),
                                          AddEmitCommand(app, words.program),
+                                         AddRulesCommand(app),
+                                         AddCheckConfigCommand(app),
                                          AddDemoCommand(app),
                                          AddCompletionCommand(app)};
   for (const Command& command : commands) AddColourOption(*command.app);

@@ -43,6 +43,7 @@ struct QueryOptions {
 void AddOptions(CLI::App& app, QueryOptions& options) {
   app.add_option("QUESTION", options.question,
                  "percentiles and a metric, such as p50,p99 api.latency, or one expression")
+      ->required()
       ->type_name("");
   app.add_option("--last", options.words.last, "how far back, such as 10s, 5m, 1h30m, 7d")
       ->type_name("WINDOW")

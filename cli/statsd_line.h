@@ -15,9 +15,9 @@ namespace tributary {
 
 // What metrics, events and checks have in common.
 struct LineSections {
-  std::vector<std::string> tags;  // "region:eu", "canary"; several in one are separated by commas
-  double rate = 1;                // metrics only
-  std::optional<int64_t> unix_seconds;
+  std::vector<std::string> tags = {};  // "region:eu", "canary"; several in one are separated by commas
+  double rate = 1;                     // metrics only
+  std::optional<int64_t> unix_seconds = {};
 };
 
 // `type` is a word: counter, gauge, timer, histogram, distribution or set. Timers take durations ("250ms", "1.5s")
@@ -26,21 +26,21 @@ absl::StatusOr<std::string> MetricLine(absl::string_view type, absl::string_view
                                        const std::vector<std::string>& values, const LineSections& sections);
 
 struct EventWords {
-  std::string title;
-  std::string text;
-  std::string alert_type;  // error, warning, info or success; those that are empty are left out
-  std::string priority;    // normal or low
-  std::string host;
-  std::string aggregation_key;
-  std::string source_type;
+  std::string title = {};
+  std::string text = {};
+  std::string alert_type = {};  // error, warning, info or success; those that are empty are left out
+  std::string priority = {};    // normal or low
+  std::string host = {};
+  std::string aggregation_key = {};
+  std::string source_type = {};
 };
 absl::StatusOr<std::string> EventLine(const EventWords& event, const LineSections& sections);
 
 struct CheckWords {
-  std::string name;
-  std::string status;  // ok, warning, critical, unknown or 0..3
-  std::string host;
-  std::string message;
+  std::string name = {};
+  std::string status = {};  // ok, warning, critical, unknown or 0..3
+  std::string host = {};
+  std::string message = {};
 };
 absl::StatusOr<std::string> CheckLine(const CheckWords& check, const LineSections& sections);
 

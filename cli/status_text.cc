@@ -43,12 +43,13 @@ std::string Verdict(const ClusterStatus& status, const StatusView& view) {
 }
 
 std::string Books(const Json& samples, const StatusView& view) {
-  return absl::StrCat("\nsamples accepted ", Count(samples.at("accepted")), " = committed ",
-                      Count(samples.at("committed")), " + open ", Count(samples.at("open")), " + pending ",
-                      Count(samples.at("pending")), " + dropped ", Count(samples.at("dropped")), ": ",
-                      samples.at("balanced") ? view.style.Good("balanced")
-                                             : view.style.Bad(absl::StrCat("off by ", samples.at("difference").dump())),
-                      "\n");
+  return absl::StrCat(
+      "\nsamples accepted ", Count(samples.at("accepted")), " = committed ", Count(samples.at("committed")),
+      " + local ", Count(samples.at("local")), " + open ", Count(samples.at("open")), " + pending ",
+      Count(samples.at("pending")), " + dropped ", Count(samples.at("dropped")), ": ",
+      samples.at("difference") == 0 ? view.style.Good("balanced")
+                                    : view.style.Bad(absl::StrCat("off by ", samples.at("difference").dump())),
+      "\n");
 }
 
 std::string Partitions(const Json& data, const std::string& id) {
@@ -77,7 +78,7 @@ Table Globals(const Json& data) {
       table.rows.push_back({id, Partitions(data, id), "", "no answer", "", "", "", "", "", "", ""});
       continue;
     }
-    const auto through = global.at("committed_through").get<int64_t>();
+    const auto through = static_cast<int64_t>(global.at("committed_through").get<double>());
     table.rows.push_back({id, Partitions(data, id), AgoText(absl::Seconds(global.at("lag_seconds").get<double>())),
                           through == 0 ? "nothing yet" : TimeText(absl::FromUnixSeconds(through)),
                           Count(global.at("samples").at("committed")),
@@ -101,11 +102,15 @@ Table Sinks(const Json& data) {
   return table;
 }
 
+bool IsWell(const Json& agent) {
+  const std::string state = agent.at("state");
+  return state != "silent" && state != "lost" && (agent.at("balanced").is_null() || agent.at("balanced"));
+}
+
 // Those that are not well first, else as they came.
 std::vector<Json> WorstFirst(const Json& agents) {
   std::vector<Json> sorted(agents.begin(), agents.end());
-  std::stable_partition(sorted.begin(), sorted.end(),
-                        [](const Json& agent) { return agent.at("state") != "live" || !agent.at("balanced"); });
+  std::stable_partition(sorted.begin(), sorted.end(), [](const Json& agent) { return !IsWell(agent); });
   return sorted;
 }
 
@@ -115,7 +120,6 @@ Table Agents(const Json& data, size_t count) {
                           {"last interval"},
                           {"accepted", true},
                           {"committed", true},
-                          {"open", true},
                           {"pending", true},
                           {"dropped", true},
                           {"books"}},
@@ -123,11 +127,16 @@ Table Agents(const Json& data, size_t count) {
   for (const Json& agent : WorstFirst(data.at("agents"))) {
     if (table.rows.size() == count) break;
     const Json& samples = agent.at("samples");
-    table.rows.push_back({agent.at("host"), agent.at("state"),
-                          TimeText(absl::FromUnixSeconds(agent.at("last_interval").get<int64_t>())),
-                          Count(samples.at("accepted")), Count(samples.at("committed")), Count(samples.at("open")),
-                          Count(samples.at("pending")), CountText(Dropped(samples.at("dropped"))),
-                          agent.at("balanced") ? "balanced" : "off"});
+    const Json& last = agent.at("last_interval");
+    std::vector<std::string>& row = table.rows.emplace_back();
+    row = {agent.at("host"), agent.at("state"),
+           last.is_null() ? "" : TimeText(absl::FromUnixSeconds(last.get<int64_t>()))};
+    if (samples.is_null()) {
+      row.insert(row.end(), {"", "", "", "", "not told"});
+      continue;
+    }
+    row.insert(row.end(), {Count(samples.at("accepted")), Count(samples.at("committed")), Count(samples.at("pending")),
+                           CountText(Dropped(samples.at("dropped"))), agent.at("balanced") ? "balanced" : "off"});
   }
   return table;
 }

@@ -38,7 +38,7 @@ std::string TapText(const TapBatch::Record& record, TapFormat format, const Styl
   if (format == TapFormat::kRaw) return record.line + "\n";
   if (format == TapFormat::kJson) return JsonLine(record);
   const std::string time = absl::FormatTime("%H:%M:%E3S", record.time, absl::LocalTimeZone());
-  const std::string who = absl::StrCat(time, "  ", absl::StrFormat("%-15s", record.client), "  ");
+  const std::string who = absl::StrCat(time, "  ", absl::StrFormat("%-18s", record.client), "  ");
   if (record.rejected.empty()) return absl::StrCat(style.Dim(who), record.line, "\n");
   return absl::StrCat(style.Dim(who), record.line, "  ", style.Bad(absl::StrCat("rejected: ", record.rejected)), "\n");
 }

@@ -45,8 +45,11 @@ int PrintOnce(const CLI::App& app, HttpApi& api, const TopOptions& options) {
   absl::StatusOr<std::string> text = Fetch(api, options);
   if (text.ok() && options.output == "text") {
     const size_t columns = IsTerminal(stdout) ? static_cast<size_t>(SizeOf(stdout).columns) : 0;
-    text = TopText(
-        *text, {.url = api.url(), .entries = options.entries, .columns = columns, .style = Style(HasColours(stdout))});
+    text = TopText(*text, {.url = api.url(),
+                           .entries = options.entries,
+                           .busiest = options.entries,
+                           .columns = columns,
+                           .style = Style(HasColours(stdout))});
   }
   if (!text.ok()) return Failure(app, text.status().message());
   return PrintText(options.output == "json" ? absl::StrCat(*text, "\n") : *text);
@@ -58,6 +61,7 @@ int ShowLive(HttpApi& api, const TopOptions& options, absl::Duration interval) {
   Redraw(signals, interval, [&](TerminalSize size) {
     const TopView view = {.url = api.url(),
                           .entries = options.entries,
+                          .busiest = options.entries,
                           .columns = static_cast<size_t>(size.columns),
                           .style = Style(HasColours(stdout))};
     absl::StatusOr<std::string> text = Fetch(api, options);

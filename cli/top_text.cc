@@ -11,7 +11,6 @@
 #include "cli/figures.h"
 #include "cli/http_api.h"
 #include "cli/table.h"
-#include "common/base/status.h"
 
 namespace tributary {
 namespace {
@@ -62,7 +61,7 @@ class TopWriter {
     const std::string title = absl::StrCat(view_.style.Bold("tributary top"), "  ", view_.url, "  ", TimeText(end),
                                            ", ", AgoText(absl::Seconds(seconds_)), " intervals\n");
     return absl::StrCat(title, RateText(top_.at("samples_per_second")), " samples/s   ",
-                        series > 0.9 * limit ? view_.style.Bad(of_limit) : of_limit, "   ",
+                        series > 0.9 * limit ? view_.style.Bad(of_limit) : of_limit, "\n",
                         bad("folded", Sum(top_.at("folded"), "samples")), "   ",
                         bad("dropped", Sum(top_.at("dropped"), "samples")), "   ",
                         bad("rejected", Sum(top_.at("rejected"), "lines")), "   ",
@@ -70,9 +69,12 @@ class TopWriter {
   }
 
   Table TableOf(const Json& list, std::vector<Table::Column> columns, const AddRow& row) const {
+    return TableOf(list, view_.entries, std::move(columns), row);
+  }
+  static Table TableOf(const Json& list, size_t entries, std::vector<Table::Column> columns, const AddRow& row) {
     Table table{.columns = std::move(columns), .rows = {}};
     for (const Json& item : list) {
-      if (table.rows.size() == view_.entries) break;
+      if (table.rows.size() == entries) break;
       table.rows.push_back(row(item));
     }
     return table;
@@ -80,7 +82,8 @@ class TopWriter {
 
   Table Busiest() const {
     const double all = top_.at("samples_per_second").get<double>() * seconds_;
-    return TableOf(top_.at("busiest"), {{"busiest series"}, {"type"}, {"scope"}, {"samples/s", true}, {"share", true}},
+    return TableOf(top_.at("busiest"), view_.busiest,
+                   {{"busiest series"}, {"type"}, {"scope"}, {"samples/s", true}, {"share", true}},
                    [&](const Json& item) -> std::vector<std::string> {
                      return {item.at("series"), item.at("type"), item.at("scope"), PerSecond(item.at("samples")),
                              ShareText(item.at("samples"), all)};
@@ -184,12 +187,20 @@ absl::StatusOr<std::string> TopText(absl::string_view body, const TopView& view)
 }
 
 absl::StatusOr<std::string> TopTextWithin(absl::string_view body, TopView view, size_t rows) {
-  while (true) {
-    TRIBUTARY_ASSIGN_OR_RETURN(std::string text, TopText(body, view));
-    const auto lines = static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
-    if (lines <= rows || view.entries <= 1) return text;
-    --view.entries;
+  const auto fits = [rows](const absl::StatusOr<std::string>& text) {
+    return !text.ok() || static_cast<size_t>(std::count(text->begin(), text->end(), '\n')) <= rows;
+  };
+  const size_t wanted = view.entries;
+  view.busiest = wanted;
+  absl::StatusOr<std::string> text = TopText(body, view);
+  for (; !fits(text) && view.entries > 1; text = TopText(body, view)) view.busiest = --view.entries;
+  while (view.busiest < wanted) {
+    ++view.busiest;
+    absl::StatusOr<std::string> longer = TopText(body, view);
+    if (!fits(longer)) break;
+    text = std::move(longer);
   }
+  return text;
 }
 
 }  // namespace tributary

@@ -12,6 +12,7 @@ namespace tributary {
 struct TopView {
   std::string url;
   size_t entries = 10;  // of each list
+  size_t busiest = 10;  // of the list of series
   size_t columns = 0;   // lines are no longer; 0: any length. From 100 on, short lists stand beside each other
   Style style = Style(false);
 };
@@ -19,7 +20,8 @@ struct TopView {
 // What an agent's /api/v1/top says, as text. Internal when the body is not that.
 absl::StatusOr<std::string> TopText(absl::string_view body, const TopView& view);
 
-// The same with as many entries, at most view.entries, as `rows` lines have room for.
+// The same with as many entries, at most view.entries, as `rows` lines have room for; the busiest series get what is
+// left.
 absl::StatusOr<std::string> TopTextWithin(absl::string_view body, TopView view, size_t rows);
 
 }  // namespace tributary

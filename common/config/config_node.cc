@@ -240,6 +240,11 @@ bool ConfigNode::Has(absl::string_view key) const {
   return entry != nullptr && entry->value.kind != YamlValue::Kind::kNull;
 }
 
+void ConfigNode::SkipUnread() {
+  if (yaml_ == nullptr) return;
+  for (const YamlEntry& entry : yaml_->entries) reader_->Ask(yaml_, entry.key);
+}
+
 void ConfigNode::Require(absl::string_view key) {
   if (!Has(key)) Check(false, key, "is required");
 }

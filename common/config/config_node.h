@@ -80,6 +80,8 @@ class ConfigNode {
   // Cross-checks: an error with `message` at `key` unless `holds`, as in
   // node.Check(config.grace > config.interval, "grace", "must be longer than the interval");
   void Check(bool holds, absl::string_view key, absl::string_view message);
+  // Keys of this section that nobody has read are somebody else's, and no error.
+  void SkipUnread();
   // True while keys are only being listed (DescribingDocument): readers that branch on a value then read every branch.
   bool describing() const;
 

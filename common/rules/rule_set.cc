@@ -74,12 +74,8 @@ RuleSet::RuleSet(std::vector<RuleSpec> rules, std::vector<std::string> extend_ta
     : rules_(std::move(rules)), extend_tags_(std::move(extend_tags)) {}
 
 RoutedSeriesList RuleSet::Apply(const SeriesKey& raw, absl::string_view host) const {
-  SeriesKey sent = raw;
-  const std::optional<Scope> asked = ScopeAskedByClient(sent.tags);
-  RemoveTags(sent.tags, IsTransportTag);
-  ExtendTags(sent);
-  sent.Canonicalise();
-
+  const std::optional<Scope> asked = ScopeAskedByClient(raw.tags);
+  const SeriesKey sent = SentKey(raw);
   std::optional<Decision> decision = Decide(sent);
   if (!decision.has_value()) return {};
   if (asked.has_value()) decision->scopes = {ScopeSpec{.scope = *asked}};
@@ -95,6 +91,23 @@ RoutedSeriesList RuleSet::Apply(const SeriesKey& raw, absl::string_view host) co
     if (!taken) routed.push_back({std::move(key), spec.scope});
   }
   return routed;
+}
+
+std::vector<size_t> RuleSet::Matching(const SeriesKey& raw) const {
+  const SeriesKey sent = SentKey(raw);
+  std::vector<size_t> matching;
+  for (size_t i = 0; i < rules_.size(); ++i) {
+    if (Matches(rules_[i], sent)) matching.push_back(i);
+  }
+  return matching;
+}
+
+SeriesKey RuleSet::SentKey(const SeriesKey& raw) const {
+  SeriesKey sent = raw;
+  RemoveTags(sent.tags, IsTransportTag);
+  ExtendTags(sent);
+  sent.Canonicalise();
+  return sent;
 }
 
 void RuleSet::ExtendTags(SeriesKey& key) const {

@@ -39,6 +39,9 @@ class RuleSet {
   // Where `raw`, whose tags may be in any order, goes; empty when it is dropped. No two have the same name.
   RoutedSeriesList Apply(const SeriesKey& raw, absl::string_view host) const;
 
+  // The rules that match it, in order, as their places in the list; what follows a `drop` as well.
+  std::vector<size_t> Matching(const SeriesKey& raw) const;
+
  private:
   // What the rules leave of a series, before its scopes.
   struct Decision {
@@ -47,6 +50,8 @@ class RuleSet {
   };
 
   RuleSet(std::vector<RuleSpec> rules, std::vector<std::string> extend_tags);
+  // What the rules look at: the client's key with extend_tags.
+  SeriesKey SentKey(const SeriesKey& raw) const;
   void ExtendTags(SeriesKey& key) const;
   // Nothing when it is dropped.
   std::optional<Decision> Decide(const SeriesKey& sent) const;

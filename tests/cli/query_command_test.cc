@@ -226,7 +226,7 @@ TEST_F(QueryCommandTest, RefusesWrongUseWithTwo) {
 TEST_F(QueryCommandTest, ExplainsItself) {
   const Outcome outcome = Run({"--help"});
   EXPECT_EQ(outcome.exit_code, 0);
-  EXPECT_THAT(outcome.out, HasSubstr("Usage: tributary query [OPTIONS] PERCENTILES METRIC\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("Usage: tributary query [OPTIONS] QUESTION...\n"));
   EXPECT_THAT(outcome.out, HasSubstr("Exit status: 0 an answer, 1 no data or no answer, 2 the question is wrong."));
 }
 

@@ -51,8 +51,16 @@ TEST(TableTest, LetsNoLabelSpeakToTheTerminal) {
   QueryAnswer answer;
   answer.points = {{.labels = {{"a", "x\033[31m\ny\u009by\u00e9"}}, .value = "1"}};
   EXPECT_EQ(AlignedText(TableOf(answer), false),
-            "A            VALUE\n"
-            "x?[31m?y?y\u00e9      1\n");
+            "A                         VALUE\n"
+            "x\\x1b[31m\\x0ay\\xc2\\x9by\u00e9      1\n");
+}
+
+TEST(TableTest, ShortensTheWidestTextsToFitAndKeepsNumbersWhole) {
+  const Table table = {.columns = {{"name"}, {"reason"}, {"count", true}},
+                       .rows = {{"a.metric.with.a.long.name", "because", "1,234,567"}}};
+  EXPECT_EQ(AlignedText(table, false, 34),
+            "NAME            REASON       COUNT\n"
+            "a.metric.with\u2026  because  1,234,567\n");
 }
 
 TEST(TableTest, QuotesCsvFieldsThatNeedIt) {
