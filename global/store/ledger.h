@@ -62,7 +62,9 @@ class Ledger : public RowReader {
   absl::Status LoadTotals(WindowBookState& state) const;
   absl::Status LoadManifests(WindowBookState& state) const;
   absl::Status LoadControl(WindowBookState& state) const;
-  void PutRows(const WindowCommit& window, rocksdb::WriteBatch& batch);
+  void PutRows(const CommitPlan& plan, rocksdb::WriteBatch& batch);
+  void PutTotals(const CommitPlan& plan, rocksdb::WriteBatch& batch);
+  std::string KeyOf(const Row& row, rocksdb::WriteBatch& batch);
   KeyId InternKey(const SeriesKey& key, IntervalIndex interval, rocksdb::WriteBatch& batch);
   absl::Status ReadBlock(uint32_t block, KeyId id, const SeriesKey& key, IntervalIndex first, IntervalIndex last,
                          Visit visit, bool& stopped) const;
