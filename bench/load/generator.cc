@@ -42,7 +42,7 @@ class Part {
   void Run() {
     const double cpu_before = ThreadCpuSeconds();
     while (Offered() < limit_ && clock_.Now() < end_) {
-      const uint64_t allowed = std::min(limit_, pacer_.Allowed(clock_.Now(), Offered()));
+      const uint64_t allowed = std::min(limit_, pacer_.Allowed(clock_.Now(), Next()));
       if (!SendUpTo(allowed)) Wait();
     }
     counts_.time = clock_.Now() - start_;
@@ -54,6 +54,7 @@ class Part {
 
  private:
   uint64_t Offered() const { return counts_.lines + counts_.lines_refused; }
+  uint64_t Next() const { return std::min(limit_, Offered() + deck_.lines(next_)); }
 
   // A batch of whole payloads, but for the last of all. False: none may be sent yet.
   bool SendUpTo(uint64_t allowed) {
@@ -86,7 +87,7 @@ class Part {
   }
 
   void Wait() {
-    const absl::Duration left = pacer_.TimeOf(Offered() + deck_.lines(next_)) - clock_.Now();
+    const absl::Duration left = pacer_.TimeOf(Next()) - clock_.Now();
     absl::SleepFor(std::clamp(left, kTick, kMaxSleep));
   }
 

@@ -5,9 +5,9 @@
 
 namespace tributary {
 
-uint64_t Pacer::Allowed(absl::Time now, uint64_t sent) {
+uint64_t Pacer::Allowed(absl::Time now, uint64_t next) {
   if (rate_ <= 0) return std::numeric_limits<uint64_t>::max();
-  const absl::Duration late = now - TimeOf(sent) - max_burst_;
+  const absl::Duration late = now - TimeOf(next) - max_burst_;
   if (late > absl::ZeroDuration()) {
     start_ += late;
     delay_ += late;

@@ -14,8 +14,8 @@ class Pacer {
   Pacer(double lines_per_second, absl::Duration max_burst, absl::Time start)
       : rate_(lines_per_second), max_burst_(max_burst), start_(start) {}
 
-  // Of all lines since the start; `sent` is how many there were so far.
-  uint64_t Allowed(absl::Time now, uint64_t sent);
+  // Of all lines since the start; `next` is how many there will have been after the next payload.
+  uint64_t Allowed(absl::Time now, uint64_t next);
   // When line number `line`, counted from 1, is allowed.
   absl::Time TimeOf(uint64_t line) const;
   // By how much the schedule was moved back in all.

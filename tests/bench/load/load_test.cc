@@ -75,6 +75,13 @@ TEST(PacerTest, CatchesUpNoMoreThanABurst) {
   EXPECT_EQ(pacer.delay(), absl::Milliseconds(3000 - 5 - 10));
 }
 
+TEST(PacerTest, PayloadOfMoreThanABurstIsAllowedInTime) {
+  Pacer pacer(1000, absl::Milliseconds(10), kStart);
+  for (int ms = 1; ms < 100; ++ms) EXPECT_LT(pacer.Allowed(kStart + absl::Milliseconds(ms), 100), 100u);
+  EXPECT_EQ(pacer.Allowed(kStart + absl::Milliseconds(100), 100), 100u);
+  EXPECT_EQ(pacer.delay(), absl::ZeroDuration());
+}
+
 TEST(PacerTest, NoRateIsNoLimit) {
   Pacer pacer(0, absl::Milliseconds(10), kStart);
   EXPECT_EQ(pacer.Allowed(kStart, 1'000'000), std::numeric_limits<uint64_t>::max());
