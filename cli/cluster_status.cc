@@ -106,7 +106,7 @@ class Judge {
 
   void JudgeBooks(const Json& samples) {
     if (const auto untold = samples.at("untold_agents").get<uint64_t>(); untold > 0) {
-      status_.notes.push_back(absl::StrCat(CountText(untold), " agents have not told their books yet"));
+      status_.notes.push_back(absl::StrCat("agents that have not told their books: ", CountText(untold)));
     }
     if (samples.at("difference") == 0) return;
     status_.problems.push_back(absl::StrCat("the books of all agents together do not balance: ",

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`tributary emit`, `check-config` and `rules try` as programs: every transport, commands and files."""
+"""`tributary emit`, `check-config` and `rules try` as programs: every transport, commands, files, and a real agent."""
 import json
 import os
 import pathlib
@@ -11,7 +11,7 @@ import tempfile
 import threading
 import unittest
 
-from cluster import BIN
+from cluster import BIN, Cluster
 
 TRIBUTARY = str(BIN.resolve() / "tributary")
 
@@ -220,6 +220,24 @@ rules:
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"{rules}:3: rules[0].nmae", done.stderr)
         self.assertNotIn("ingest", done.stderr)
+
+
+class LiveTest(unittest.TestCase):
+    def test_what_is_emitted_is_tapped_committed_and_in_top(self):
+        with Cluster(agents=1, globals_=2) as cluster:
+            agent = cluster.agents[0]
+            http = {"TRIBUTARY_AGENT_HTTP": agent.url, "TRIBUTARY_PROXY": cluster.proxy.url,
+                    "TRIBUTARY_AGENT": f"unixgram://{agent.socket_path}"}
+            tap = subprocess.Popen([TRIBUTARY, "tap", "live.*{region:eu}", "-o", "raw", "--limit", "3"],
+                                   stdout=subprocess.PIPE, text=True, env={**os.environ, **http})
+            self.addCleanup(tap.stdout.close)
+            cluster.wait_for(lambda: run("emit", "counter", "live.c", "--tag", "region:eu", env=http).returncode != 0 or
+                             tap.poll() is not None, 30, "three lines tapped")
+            self.assertEqual((tap.wait(20), tap.stdout.read()), (0, "live.c:1|c|#region:eu\n" * 3))
+            self.assertEqual(run("emit", "counter", "live.n", "--count", "1000", env=http).returncode, 0)
+            cluster.wait_for(lambda: cluster.total("live.n") == 1000, 60, "1000 counted")
+            cluster.wait_for(lambda: json.loads(run("top", "-o", "json", env=http).stdout)["series"] > 0, 30, "series")
+            self.assertIn("BUSIEST SERIES", run("top", env=http).stdout)
 
 
 if __name__ == "__main__":
