@@ -87,7 +87,7 @@ void Flusher::Close(IntervalIndex next_interval) {
   const absl::Time begin = absl::Now();
   ClosedInterval closed;
   closed.interval = open_;
-  std::map<IntervalIndex, std::vector<Window>> windows = Collect(next_interval);
+  std::map<IntervalIndex, std::vector<Window>> windows = Collect(next_interval, closed.counts);
   for (auto& [interval, of_shards] : windows) {
     if (interval == open_) {
       CloseMain(std::move(of_shards), closed);
@@ -104,7 +104,7 @@ void Flusher::Close(IntervalIndex next_interval) {
   metrics_.duration.Observe(absl::ToDoubleSeconds(absl::Now() - begin));
 }
 
-std::map<IntervalIndex, std::vector<Window>> Flusher::Collect(IntervalIndex next_interval) {
+std::map<IntervalIndex, std::vector<Window>> Flusher::Collect(IntervalIndex next_interval, SampleCounts& counts) {
   for (Shard* shard : shards_) shard->RequestWindows(next_interval);
   const absl::Time deadline = absl::Now() + options_.config.reader_timeout;
   std::map<IntervalIndex, std::vector<Window>> windows;
@@ -112,6 +112,7 @@ std::map<IntervalIndex, std::vector<Window>> Flusher::Collect(IntervalIndex next
     bool answered = false;
     for (ShardWindows& handed : shard->TakeWindows(deadline - absl::Now())) {
       answered |= handed.main.interval == open_;
+      counts.Add(handed.counts);
       windows[handed.main.interval].push_back(std::move(handed.main));
       for (Window& late : handed.late) windows[late.interval].push_back(std::move(late));
       if (activity_ != nullptr) shard_activity_.push_back(std::move(handed.activity));
@@ -125,13 +126,13 @@ void Flusher::CloseMain(std::vector<Window> windows, ClosedInterval& closed) {
   Window merged = MergeWindows(std::move(windows));
   metrics_.active_series.Set(merged.entries.size());
   if (activity_ != nullptr) TellActivity(merged);
-  HandLocalRows(merged, /*late=*/false);
+  HandLocalRows(merged, /*late=*/false, closed);
   UnitCutter::Units units = cutter_.CutMain(std::move(merged));
   closed.blocks = std::move(units.blocks);
   if (units.nonempty.any()) closed.marker.set_nonempty(EncodePartitions(units.nonempty));
   closed.marker.set_sample_count(units.sample_count);
   CountFlushed(metrics_.flushed_main, units.sample_count);
-  CountDrop(DropReason::kWireLimit, units.dropped);
+  CountDrop(DropReason::kWireLimit, units.dropped, closed);
 }
 
 void Flusher::TellActivity(const Window& merged) {
@@ -148,14 +149,14 @@ void Flusher::AddLate(std::vector<Window> windows, ClosedInterval& closed) {
   if (open_ - merged.interval >= kMaxLateIntervals) {
     uint64_t samples = merged.events.size();
     for (const Window::Entry& entry : merged.entries) samples += entry.sample_count;
-    CountDrop(DropReason::kLateLimit, samples);
+    CountDrop(DropReason::kLateLimit, samples, closed);
     return;
   }
-  HandLocalRows(merged, /*late=*/true);
+  HandLocalRows(merged, /*late=*/true, closed);
   UnitCutter::Units units = cutter_.CutLate(std::move(merged), open_);
   std::move(units.blocks.begin(), units.blocks.end(), std::back_inserter(closed.late_blocks));
   CountFlushed(metrics_.flushed_late, units.sample_count);
-  CountDrop(DropReason::kWireLimit, units.dropped);
+  CountDrop(DropReason::kWireLimit, units.dropped, closed);
 }
 
 // What was open is that no more.
@@ -164,18 +165,20 @@ void Flusher::CountFlushed(Counter& counter, uint64_t samples) {
   shard_metrics_.open.Add(-static_cast<double>(samples));
 }
 
-void Flusher::CountDrop(DropReason reason, uint64_t samples) {
+void Flusher::CountDrop(DropReason reason, uint64_t samples, ClosedInterval& closed) {
+  closed.counts.CountDrop(reason, samples);
   shard_metrics_.dropped[static_cast<size_t>(reason)]->Increment(samples);
   shard_metrics_.open.Add(-static_cast<double>(samples));
 }
 
-void Flusher::HandLocalRows(Window& window, bool late) {
+void Flusher::HandLocalRows(Window& window, bool late, ClosedInterval& closed) {
   uint64_t samples = 0;
   for (const Window::Entry& entry : window.entries) {
     if (entry.series->scope == Scope::kLocal) samples += entry.sample_count;
   }
   std::vector<Row> rows = TakeLocalRows(window, late);
   CountFlushed(metrics_.flushed_local, samples);
+  closed.local_samples += samples;
   if (rows_ != nullptr && !rows.empty()) rows_->OnRows(std::move(rows));
 }
 

@@ -57,14 +57,14 @@ class Flusher {
   void Run();
   void Close(IntervalIndex next_interval) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // What the shards have, by interval.
-  std::map<IntervalIndex, std::vector<Window>> Collect(IntervalIndex next_interval)
+  std::map<IntervalIndex, std::vector<Window>> Collect(IntervalIndex next_interval, SampleCounts& counts)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TellActivity(const Window& merged) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CloseMain(std::vector<Window> windows, ClosedInterval& closed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AddLate(std::vector<Window> windows, ClosedInterval& closed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CountFlushed(Counter& counter, uint64_t samples);
-  void CountDrop(DropReason reason, uint64_t samples);
-  void HandLocalRows(Window& window, bool late) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CountDrop(DropReason reason, uint64_t samples, ClosedInterval& closed);
+  void HandLocalRows(Window& window, bool late, ClosedInterval& closed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CloseEmpty(IntervalIndex next_interval) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;

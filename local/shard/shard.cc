@@ -59,14 +59,14 @@ bool Shard::WithinQuota(uint64_t samples) {
   if (client_->samples <= quota_) [[likely]]
     return true;
   client_->samples_dropped += samples;
-  accepted_ += samples;
+  counts_.accepted += samples;
   CountDrop(DropReason::kClientQuota, samples);
   return false;
 }
 
 const SeriesTable::Route& Shard::Intern(const RawSeries& raw, uint64_t samples) {
   const SeriesTable::Route& route = table_.Intern(raw, *client_);
-  accepted_ += samples * std::max<size_t>(1, route.series.size());
+  counts_.accepted += samples * std::max<size_t>(1, route.series.size());
   if (route.series.empty()) CountDrop(DropReason::kRule, samples);
   if (route.folded != FoldReason::kNone) [[unlikely]] {
     folded_[static_cast<size_t>(route.folded)] += samples;
@@ -169,7 +169,7 @@ void Shard::Add(const EventSample& sample) {
   if (!sample.alert_type.empty()) event.alert_type = std::string(sample.alert_type);
   event.source_type = std::string(sample.source_type);
   event.tags = absl::StrSplit(sample.tags, ',', absl::SkipEmpty());
-  ++accepted_;
+  ++counts_.accepted;
   if (!windows_.Add(std::move(event))) CountDrop(DropReason::kEventLimit, 1);
 }
 
@@ -179,6 +179,7 @@ void Shard::EndBatch() {
   table_.EndInterval();
   ShardWindows windows = windows_.Take(handover_.next_interval());
   windows.activity = {clients_.Take(), folds_.Take()};
+  windows.counts = std::exchange(window_counts_, {});
   client_ = &clients_.Find(Peer());
   AdoptNext();
   handover_.Leave(std::move(windows));
@@ -199,14 +200,16 @@ void Shard::AdoptNext() {
 }
 
 void Shard::PublishCounts() {
-  if (accepted_ == 0) return;
-  uint64_t open = accepted_;
-  metrics_.accepted.Increment(std::exchange(accepted_, 0));
+  if (counts_.accepted == 0) return;
+  window_counts_.Add(counts_);
+  uint64_t open = counts_.accepted;
+  metrics_.accepted.Increment(counts_.accepted);
   for (int i = 0; i < kDropReasonCount; ++i) {
-    if (dropped_[i] == 0) continue;
-    open -= dropped_[i];
-    metrics_.dropped[i]->Increment(std::exchange(dropped_[i], 0));
+    if (counts_.dropped[i] == 0) continue;
+    open -= counts_.dropped[i];
+    metrics_.dropped[i]->Increment(counts_.dropped[i]);
   }
+  counts_ = {};
   if (open != 0) metrics_.open.Add(static_cast<double>(open));
   for (int i = 1; i < kFoldReasonCount; ++i) {
     if (folded_[i] != 0) metrics_.folded[i]->Increment(std::exchange(folded_[i], 0));

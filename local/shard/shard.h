@@ -71,7 +71,7 @@ class Shard : public SampleReceiver {
   // False: they are beyond the client's quota, and counted as that.
   bool WithinQuota(uint64_t samples);
   const SeriesTable::Route& Intern(const RawSeries& raw, uint64_t samples);
-  void CountDrop(DropReason reason, uint64_t samples) { dropped_[static_cast<size_t>(reason)] += samples; }
+  void CountDrop(DropReason reason, uint64_t samples) { counts_.CountDrop(reason, samples); }
   void PublishCounts();
   void AdoptNext();
 
@@ -88,9 +88,9 @@ class Shard : public SampleReceiver {
   absl::Time now_;
   int64_t now_unix_ns_ = 0;
   // Since they were last published.
-  uint64_t accepted_ = 0;
-  std::array<uint64_t, kDropReasonCount> dropped_{};
+  SampleCounts counts_;
   std::array<uint64_t, kFoldReasonCount> folded_{};
+  SampleCounts window_counts_;  // published, since windows were handed over last
 
   Handover handover_;
   std::function<void()> wake_;

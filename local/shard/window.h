@@ -7,6 +7,7 @@
 #include "common/base/interval.h"
 #include "local/shard/client_table.h"
 #include "local/shard/fold_ledger.h"
+#include "local/shard/sample_counts.h"
 #include "local/shard/series.h"
 
 namespace tributary {
@@ -36,6 +37,8 @@ struct ShardWindows {
   // Of earlier intervals: samples whose clients say that they belong there. Oldest first.
   std::vector<Window> late;
   ShardActivity activity;
+  // Since the shard handed over last: accepted = dropped + in `main` and `late`.
+  SampleCounts counts;
 };
 
 }  // namespace tributary

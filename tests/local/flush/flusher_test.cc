@@ -63,6 +63,19 @@ class FlusherTest : public ShardFixture {
     }
     return series;
   }
+  static uint64_t SamplesIn(const std::vector<v1::Block>& blocks) {
+    uint64_t samples = 0;
+    for (const v1::Block& block : blocks) samples += block.sample_count();
+    return samples;
+  }
+  // accepted = dropped + local + in blocks
+  static void ExpectBalanced(const ClosedInterval& closed) {
+    uint64_t dropped = 0;
+    for (const uint64_t samples : closed.counts.dropped) dropped += samples;
+    EXPECT_EQ(closed.counts.accepted,
+              dropped + closed.local_samples + SamplesIn(closed.blocks) + SamplesIn(closed.late_blocks))
+        << closed.interval;
+  }
   static double CounterOf(const Aggregate& value) { return std::get<CounterAggregate>(value).total.ToDouble(); }
 
   const IntervalScale scale_{absl::Seconds(10)};
@@ -266,6 +279,32 @@ TEST_F(FlusherTest, SendsWhatASlowReaderHandsOverAsLate) {
   ASSERT_THAT(second.late_blocks, SizeIs(1));
   EXPECT_EQ(second.late_blocks[0].interval(), kFirstInterval);
   EXPECT_EQ(CounterOf(Decode(second.late_blocks).at("hits#")), 2);
+  ExpectBalanced(collector_.closed[0]);
+  ExpectBalanced(second);
+}
+
+TEST_F(FlusherTest, EachIntervalSaysWhatBecameOfItsSamples) {
+  const int64_t before = kStartUnixSeconds - 10;
+  Add(*shards_[0], MetricType::kCounter, "hits", "", {1, 1, 1});
+  Add(*shards_[1], MetricType::kCounter, "hits", "", {1}, 1, before);
+  Add(*shards_[1], MetricType::kCounter, "hits", "", {1, 1}, 1, before - 3600);
+  Add(*shards_[1], MetricType::kCounter, "local.hits", "", {1, 1, 1, 1, 1});
+  AdvanceTo(kFirstInterval + 1);
+  flusher_->CloseIfDue();
+  Add(*shards_[0], MetricType::kTimer, "latency", "", {1, 1e300});
+  AdvanceTo(kFirstInterval + 2);
+  flusher_->CloseIfDue();
+
+  const ClosedInterval& first = collector_.closed.at(0);
+  EXPECT_EQ(first.counts.accepted, 11u);
+  EXPECT_EQ(first.counts.dropped[static_cast<size_t>(DropReason::kTimestampOutOfRange)], 2u);
+  EXPECT_EQ(first.local_samples, 5u);
+  EXPECT_EQ(SamplesIn(first.blocks), 3u);
+  EXPECT_EQ(SamplesIn(first.late_blocks), 1u);
+  const ClosedInterval& second = collector_.closed.at(1);
+  EXPECT_EQ(second.counts.accepted, 2u);
+  EXPECT_EQ(second.counts.dropped[static_cast<size_t>(DropReason::kOutOfRange)], 1u);
+  EXPECT_EQ(SamplesIn(second.blocks), 1u);
 }
 
 // Readers that add all the time while intervals close: nothing is lost and nothing twice.
@@ -303,6 +342,7 @@ TEST_F(FlusherTest, LosesNoSampleBetweenIntervals) {
   double level = 0;
   for (const ClosedInterval& closed : collector_.closed) {
     EXPECT_THAT(closed.late_blocks, IsEmpty());
+    ExpectBalanced(closed);
     for (const auto& [name, value] : Decode(closed.blocks)) {
       if (const auto* counter = std::get_if<CounterAggregate>(&value)) total += counter->total.ToDouble();
       if (const auto* gauge = std::get_if<GaugeAggregate>(&value)) level = std::max(level, gauge->max);
