@@ -43,17 +43,23 @@ absl::Status ValidateBatch(const v1::Batch& batch) {
   return payload_bytes <= kMaxPayloadBytes ? absl::OkStatus() : Refused("batch_too_large");
 }
 
+template <class List>
+bool AreDrops(const List& drops) {
+  return static_cast<size_t>(drops.size()) <= kMaxDropReasons &&
+         std::all_of(drops.begin(), drops.end(), [](const v1::Drop& drop) {
+           return !drop.reason().empty() && drop.reason().size() <= kMaxReasonBytes;
+         });
+}
+
 absl::Status ValidateMarker(const v1::Marker& marker) {
-  const bool few_drops = static_cast<size_t>(marker.dropped_size()) <= kMaxDropReasons;
-  const bool named = std::all_of(marker.dropped().begin(), marker.dropped().end(), [](const v1::Drop& drop) {
-    return !drop.reason().empty() && drop.reason().size() <= kMaxReasonBytes;
-  });
-  const bool valid = IsInterval(marker.interval()) && DecodePartitions(marker.nonempty()).has_value();
-  return valid && few_drops && named ? absl::OkStatus() : Refused("bad_marker");
+  const bool valid = IsInterval(marker.interval()) && DecodePartitions(marker.nonempty()).has_value() &&
+                     AreDrops(marker.dropped()) && AreDrops(marker.books().dropped());
+  return valid ? absl::OkStatus() : Refused("bad_marker");
 }
 
 absl::Status ValidateGoodbye(const v1::Goodbye& goodbye) {
-  return IsInterval(goodbye.final_interval()) ? absl::OkStatus() : Refused("bad_goodbye");
+  const bool valid = IsInterval(goodbye.final_interval()) && AreDrops(goodbye.books().dropped());
+  return valid ? absl::OkStatus() : Refused("bad_goodbye");
 }
 
 absl::Status ValidateReceived(const v1::Received& received) {
@@ -128,6 +134,17 @@ absl::Status Validate(const v1::Block& block) {
   if (block.codec() != v1::CODEC_RAW && block.codec() != v1::CODEC_ZSTD) return Refused("unknown_codec");
   if (block.payload().empty()) return Refused("empty_payload");
   return block.payload().size() <= kMaxPayloadBytes ? absl::OkStatus() : Refused("payload_too_large");
+}
+
+uint64_t DroppedOf(const v1::Books& books) {
+  uint64_t samples = 0;
+  for (const v1::Drop& drop : books.dropped()) samples += drop.sample_count();
+  return samples;
+}
+
+int64_t DifferenceOf(const v1::Books& books) {
+  const uint64_t found = books.committed() + books.local() + books.pending() + books.open() + DroppedOf(books);
+  return static_cast<int64_t>(books.accepted() - found);
 }
 
 v1::View ToProto(const View& view) {

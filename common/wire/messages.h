@@ -21,12 +21,17 @@ namespace tributary {
 // Interval numbers beyond it are refused, so that adding to one cannot overflow; 34,000 years of 1 s.
 inline constexpr IntervalIndex kMaxInterval = IntervalIndex{1} << 40;
 inline constexpr size_t kMaxLabelBytes = 253;  // ids, hosts, addresses, cluster names: as long as a DNS name
-inline constexpr size_t kMaxDropReasons = 64;  // of one marker
+inline constexpr size_t kMaxDropReasons = 64;  // of one marker, or of books
 inline constexpr size_t kMaxReasonBytes = 64;
 
 absl::Status Validate(const v1::Up& message);
 absl::Status Validate(const v1::Down& message);
 absl::Status Validate(const v1::Block& block);
+
+// Of Books: accepted - (committed + local + pending + open + dropped). 0: they balance. Sums wrap, so that no number a
+// peer may say is out of range.
+int64_t DifferenceOf(const v1::Books& books);
+uint64_t DroppedOf(const v1::Books& books);
 
 v1::View ToProto(const View& view);
 // A View that is well-formed and has members.

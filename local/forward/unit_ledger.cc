@@ -54,8 +54,11 @@ void UnitLedger::Close(absl::Time now, ClosedInterval closed) {
   const absl::Time due = hurried_ ? now : now + spread_;
   for (v1::Block& block : closed.blocks) Accept(std::move(block), due);
   for (v1::Block& block : closed.late_blocks) Accept(std::move(block), due);
+  taken_.Add(closed.counts);
+  local_samples_ += closed.local_samples;
   EnforceMemory();
   AnnounceDrops(closed.marker);
+  *closed.marker.mutable_books() = MakeBooks();
   markers_.Add(due, std::move(closed.marker));
   PassTime(now);
 }
@@ -365,6 +368,7 @@ std::optional<v1::Up> UnitLedger::Next(absl::Time now) {
     *up.mutable_batch() = *std::move(batch);
   } else if (goodbye_.has_value()) {
     up.mutable_goodbye()->set_final_interval(*std::exchange(goodbye_, std::nullopt));
+    *up.mutable_goodbye()->mutable_books() = MakeBooks();
   } else {
     return std::nullopt;
   }
@@ -382,6 +386,23 @@ v1::Hello UnitLedger::MakeHello() const {
   hello.set_first_interval(options_.first_interval);
   if (!options_.supersedes.empty()) hello.set_supersedes(std::string(options_.supersedes.bytes()));
   return hello;
+}
+
+v1::Books UnitLedger::MakeBooks() const {
+  v1::Books books;
+  books.set_accepted(taken_.accepted);
+  books.set_committed(counts_.samples_committed);
+  books.set_local(local_samples_);
+  books.set_pending(counts_.samples_pending);
+  const auto add = [&](absl::string_view reason, uint64_t samples) {
+    if (samples == 0) return;
+    v1::Drop* drop = books.add_dropped();
+    drop->set_reason(std::string(reason));
+    drop->set_sample_count(samples);
+  };
+  for (int i = 0; i < kDropReasonCount; ++i) add(DropReasonName(static_cast<DropReason>(i)), taken_.dropped[i]);
+  for (int i = 0; i < kUnitDrops; ++i) add(UnitDropName(static_cast<UnitDrop>(i)), counts_.samples_dropped[i]);
+  return books;
 }
 
 void UnitLedger::AnnounceDrops(v1::Marker& marker) {

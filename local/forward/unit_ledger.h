@@ -17,6 +17,7 @@
 #include "local/forward/block_name.h"
 #include "local/forward/marker_log.h"
 #include "local/forward/retain_ring.h"
+#include "local/shard/sample_counts.h"
 
 namespace tributary {
 
@@ -136,6 +137,7 @@ class UnitLedger {
   absl::Time BusyUntil(absl::Time now, const BlockName& name) const;
 
   v1::Hello MakeHello() const;
+  v1::Books MakeBooks() const;
   void AnnounceDrops(v1::Marker& marker);
   std::optional<v1::Batch> NextBatch(absl::Time now);
   void FillBatch(absl::Time now, Owner& owner, v1::Batch& batch);
@@ -155,6 +157,8 @@ class UnitLedger {
   size_t pulled_bytes_ = 0;  // of entries that were committed
   std::array<uint64_t, kUnitDrops> unannounced_{};
   UnitCounts counts_;
+  SampleCounts taken_;          // by the agent until the last close
+  uint64_t local_samples_ = 0;  // of them, not for globals
   bool stream_open_ = false;
   bool hello_due_ = false;
   bool hurried_ = false;

@@ -66,6 +66,8 @@ void SimulatedAgent::CloseInterval(IntervalIndex interval, bool busy) {
   for (int units = busy ? world_.Below(5) : 0; units > 0; --units) AddUnit(interval, nonempty, closed);
   if (busy && world_.Chance() < 0.1) AddLateUnit(interval, closed);
   if (nonempty.any()) closed.marker.set_nonempty(EncodePartitions(nonempty));
+  for (const v1::Block& block : closed.blocks) closed.counts.accepted += block.sample_count();
+  for (const v1::Block& block : closed.late_blocks) closed.counts.accepted += block.sample_count();
   ledger_.Close(world_.now(), std::move(closed));
   Pump();
 }
@@ -149,6 +151,7 @@ void SimulatedAgent::Pump() {
   while (link_ != nullptr) {
     const std::optional<v1::Up> up = ledger_.Next(world_.now());
     if (!up.has_value()) return;
+    if (DifferenceOf(up->marker().books()) != 0) world_.Violate("the books that an agent tells do not balance");
     link_->SendUp(up->ByteSizeLong(),
                   [proxy = proxy_, session = session_, message = *up] { proxy->Receive(*session, message); });
   }

@@ -26,8 +26,9 @@ MESSAGES = [
     ("Up", INSTANCE + 'batch { owner: "g" blocks { interval: 170000000 partition: 7 chunk_count: 1 sample_count: 2'
      ' crc32c: 0x12345678 codec: CODEC_RAW payload: "p" } }'),
     ("Up", INSTANCE + f'marker {{ interval: 170000000 nonempty: "{"a" * 512}" sample_count: 3'
-     ' dropped { reason: "memory" sample_count: 1 } }'),
-    ("Up", INSTANCE + "goodbye { final_interval: 170000000 }"),
+     ' dropped { reason: "memory" sample_count: 1 } books { accepted: 9 committed: 1 local: 1 pending: 2 open: 2'
+     ' dropped { reason: "rule" sample_count: 3 } } }'),
+    ("Up", INSTANCE + "goodbye { final_interval: 170000000 books { accepted: 1 committed: 1 } }"),
     ("Up", INSTANCE + 'view { sequence: 1 effective_from: 170000000 members { id: "g-0" address: "a:1" weight: 1 }'
      ' members { id: "g-1" address: "b:2" weight: 2.5 } }'),
     ("Down", INSTANCE + 'owner: "g" welcome { incarnation: 5 server_unix_ms: 1700000000000 sealed_through: 169999999 }'),

@@ -62,12 +62,15 @@ v1::Up UpMarker() {
   up.mutable_marker()->set_interval(4);
   up.mutable_marker()->set_nonempty(std::string(512, '\x01'));
   up.mutable_marker()->add_dropped()->set_reason("forward_memory");
+  up.mutable_marker()->mutable_books()->set_accepted(UINT64_MAX);
+  up.mutable_marker()->mutable_books()->add_dropped()->set_reason("rule");
   return up;
 }
 
 v1::Up UpGoodbye() {
   v1::Up up = Up();
   up.mutable_goodbye()->set_final_interval(4);
+  up.mutable_goodbye()->mutable_books()->add_dropped()->set_reason("rule");
   return up;
 }
 
@@ -150,7 +153,14 @@ TEST(ValidateTest, RefusesWrongMessagesUp) {
        [](v1::Up& up) {
          for (int i = 0; i < 64; ++i) up.mutable_marker()->add_dropped()->set_reason("r");
        }},
+      {"bad_marker", UpMarker(), [](v1::Up& up) { up.mutable_marker()->mutable_books()->add_dropped(); }},
+      {"bad_marker", UpMarker(),
+       [](v1::Up& up) {
+         for (int i = 0; i < 64; ++i) up.mutable_marker()->mutable_books()->add_dropped()->set_reason("r");
+       }},
       {"bad_goodbye", UpGoodbye(), [](v1::Up& up) { up.mutable_goodbye()->set_final_interval(-1); }},
+      {"bad_goodbye", UpGoodbye(),
+       [](v1::Up& up) { up.mutable_goodbye()->mutable_books()->mutable_dropped(0)->set_reason(std::string(65, 'r')); }},
       {"bad_view", UpView(), [](v1::Up& up) { up.mutable_view()->clear_members(); }},
   };
   for (WrongUp test : wrong) {
@@ -246,6 +256,34 @@ TEST(ViewMessageTest, RefusesWhatIsNotWellFormed) {
     change(view);
     EXPECT_EQ(Reason(FromProto(ToProto(view)).status()), "bad_view") << what;
   }
+}
+
+TEST(BooksTest, BalanceWhenEverySampleIsSomewhereOnce) {
+  v1::Books books;
+  EXPECT_EQ(DifferenceOf(books), 0);
+  books.set_accepted(63);
+  EXPECT_EQ(DifferenceOf(books), 63);
+  books.set_committed(1);
+  books.set_local(2);
+  books.set_pending(4);
+  books.set_open(8);
+  for (const uint64_t samples : {16, 32}) {
+    v1::Drop& drop = *books.add_dropped();
+    drop.set_reason("rule");
+    drop.set_sample_count(samples);
+  }
+  EXPECT_EQ(DroppedOf(books), 48u);
+  EXPECT_EQ(DifferenceOf(books), 0);
+  books.set_committed(2);
+  EXPECT_EQ(DifferenceOf(books), -1);
+}
+
+TEST(BooksTest, TakeAnyNumber) {
+  v1::Books books;
+  books.set_accepted(UINT64_MAX);
+  books.set_committed(UINT64_MAX);
+  books.set_pending(UINT64_MAX);
+  EXPECT_EQ(DifferenceOf(books), 1);  // modulo 2^64
 }
 
 TEST(PartitionSetTest, BitPIsBitPModulo8OfBytePOver8) {

@@ -355,6 +355,44 @@ TEST_F(UnitLedgerTest, WhatIsRefusedForGoodIsDroppedCountedAndAnnounced) {
   EXPECT_EQ(said[0].marker().dropped_size(), 3);
 }
 
+// Expected: the sums of what is closed here, and of what the owner says of it.
+TEST_F(UnitLedgerTest, MarkersAndGoodbyeTellTheBooks) {
+  Connect();
+  ClosedInterval first;
+  first.marker.set_interval(kFirst);
+  first.blocks = {MakeBlock(kFirst, 1, 100, 40), MakeBlock(kFirst, 2, 100, 30)};
+  first.counts.accepted = 100;
+  first.counts.CountDrop(DropReason::kRule, 10);
+  first.local_samples = 20;
+  ledger_.Close(now_, std::move(first));
+  PassSpread();
+  std::vector<v1::Up> said = Said();
+  ASSERT_THAT(said, SizeIs(2));
+  v1::Books books = said[0].marker().books();
+  EXPECT_EQ(books.accepted(), 100u);
+  EXPECT_EQ(books.local(), 20u);
+  EXPECT_EQ(books.pending(), 70u);
+  ASSERT_EQ(books.dropped_size(), 1);
+  EXPECT_EQ(books.dropped(0).reason(), "rule");
+  EXPECT_EQ(DifferenceOf(books), 0);
+
+  Commit("a", {{kFirst, 1, 0}});
+  Answer("a", v1::BLOCK_STATUS_INVALID, {{kFirst, 2, 0}});
+  TakeMarker("a", kFirst);
+  Close(kFirst + 1, {});
+  PassSpread();
+  books = Said().at(0).marker().books();
+  EXPECT_EQ(books.committed(), 40u);
+  EXPECT_EQ(books.pending(), 0u);
+  EXPECT_EQ(DroppedOf(books), 40u);
+  EXPECT_EQ(DifferenceOf(books), 0);
+
+  ledger_.SayGoodbye(kFirst + 1);
+  said = Said();
+  ASSERT_THAT(said, SizeIs(1));
+  EXPECT_EQ(said[0].goodbye().books().SerializeAsString(), books.SerializeAsString());
+}
+
 TEST_F(UnitLedgerTest, ANewViewReaddressesWhatIsNotSent) {
   Connect();
   Close(kFirst + 2, {MakeBlock(kFirst + 2, 1)});
