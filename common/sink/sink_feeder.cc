@@ -29,15 +29,17 @@ SinkFeeder::SinkFeeder(Options options, std::unique_ptr<Sink> sink, RowSource& s
       sink_(std::move(sink)),
       source_(source),
       scale_(scale),
+      clock_(clock),
       log_every_(clock, absl::Seconds(10)),
-      metrics_(options_.name, telemetry,
-               [this, &clock] {
-                 const int64_t end = oldest_end_nanos_.load(std::memory_order_relaxed);
-                 return end == 0 ? 0 : absl::ToDoubleSeconds(clock.Now() - absl::FromUnixNanos(end));
-               }),
+      metrics_(options_.name, telemetry, [this] { return absl::ToDoubleSeconds(lag()); }),
       random_(options_.seed ? *options_.seed : std::random_device()()) {}
 
 SinkFeeder::~SinkFeeder() { Stop(absl::ZeroDuration()); }
+
+absl::Duration SinkFeeder::lag() const {
+  const int64_t end = oldest_end_nanos_.load(std::memory_order_relaxed);
+  return end == 0 ? absl::ZeroDuration() : clock_.Now() - absl::FromUnixNanos(end);
+}
 
 void SinkFeeder::Start() {
   TRIBUTARY_CHECK(!thread_.joinable());

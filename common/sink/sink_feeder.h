@@ -53,6 +53,8 @@ class SinkFeeder {
   std::optional<absl::Duration> Turn(absl::Duration wait);
 
   const SinkMetrics& metrics() const { return metrics_; }
+  // Age of the oldest row in hand, from its interval's end; 0 when there is none.
+  absl::Duration lag() const;
 
  private:
   enum class State { kRunning, kDraining, kStopped };
@@ -69,6 +71,7 @@ class SinkFeeder {
   const std::unique_ptr<Sink> sink_;
   RowSource& source_;
   const IntervalScale scale_;
+  const Clock& clock_;
   LogEvery log_every_;
   std::atomic<int64_t> oldest_end_nanos_{0};  // of the batch in hand; 0: none
   SinkMetrics metrics_;

@@ -81,6 +81,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options)
   if (!opened.ok()) return FromRocks(opened, absl::StrCat("opening the store in ", options.path));
   auto database = std::unique_ptr<Database>(new Database());
   database->db_.reset(db);
+  database->path_ = options.path;
   for (size_t column = 0; column < kColumns; ++column) database->handles_[column] = handles[column];
   db->DestroyColumnFamilyHandle(handles[kColumns]);
   TRIBUTARY_RETURN_IF_ERROR(Annotate(database->CheckOwner(options), absl::StrCat("the store in ", options.path)));
@@ -153,11 +154,15 @@ absl::Status Database::DropFiles(Column column, absl::string_view from, absl::st
                    "dropping old files of the store");
 }
 
+// Files come and go meanwhile: what cannot be looked at any more counts for nothing.
 uint64_t Database::DiskBytes() const {
   uint64_t bytes = 0;
-  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
-    uint64_t of_family = 0;
-    if (db_->GetIntProperty(handle, rocksdb::DB::Properties::kTotalSstFilesSize, &of_family)) bytes += of_family;
+  std::error_code error;
+  for (std::filesystem::recursive_directory_iterator entry(path_, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code gone;
+    const uint64_t size = entry->is_regular_file(gone) ? entry->file_size(gone) : 0;
+    if (!gone) bytes += size;
   }
   return bytes;
 }

@@ -56,12 +56,14 @@ class Database {
   // Gives whole files in [from, to) back to the disk; readers may see the keys go. DeleteRange does the rest.
   absl::Status DropFiles(Column column, absl::string_view from, absl::string_view to);
 
+  // Of every file in the folder: tables, the write-ahead log, logs. Looks at each, a few hundred: for scrapes.
   uint64_t DiskBytes() const;
 
  private:
   Database() = default;
   absl::Status CheckOwner(const Options& options);
 
+  std::string path_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, kColumns> handles_{};
 };
