@@ -17,6 +17,7 @@
 #include "common/telemetry/admin_server.h"
 #include "common/telemetry/process_metrics.h"
 #include "global/global_config.h"
+#include "global/query/inspect_service.h"
 #include "global/query/select_service.h"
 #include "global/receive/committer.h"
 #include "global/receive/receiver.h"
@@ -29,9 +30,10 @@ constexpr char kProgram[] = "tributary-global";
 // One feeder for each sink, each from its own place in the outbox.
 class Feeders {
  public:
+  explicit Feeders(const Outbox& outbox) : outbox_(outbox) {}
   static absl::StatusOr<std::unique_ptr<Feeders>> Make(const GlobalConfig& config, Outbox& outbox, const Clock& clock,
                                                        Telemetry& telemetry) {
-    auto feeders = std::make_unique<Feeders>();
+    auto feeders = std::make_unique<Feeders>(outbox);
     const IntervalScale scale(config.interval);
     for (const SinkConfig& sink_config : config.sinks) {
       TRIBUTARY_ASSIGN_OR_RETURN(std::unique_ptr<Sink> sink, MakeSink(sink_config, scale));
@@ -41,12 +43,23 @@ class Feeders {
       options.seed = Xxh3Hash64(config.node_id, 0);
       feeders->feeders_.push_back(std::make_unique<SinkFeeder>(
           std::move(options), std::move(sink), outbox.SourceFor(sink_config.name), scale, clock, telemetry));
+      feeders->names_.push_back(sink_config.name);
       feeders->AddReadings(sink_config.name, outbox, telemetry);
     }
     return feeders;
   }
   void Start() {
     for (const auto& feeder : feeders_) feeder->Start();
+  }
+  void Describe(v1::InspectResponse& response) const {
+    for (size_t i = 0; i < feeders_.size(); ++i) {
+      const Outbox::Stats stats = outbox_.StatsOf(names_[i]);
+      v1::SinkState& sink = *response.add_sinks();
+      sink.set_name(names_[i]);
+      sink.set_lag_seconds(absl::ToDoubleSeconds(feeders_[i]->lag()));
+      sink.set_rows_queued(stats.queued);
+      sink.set_rows_dropped(stats.dropped + feeders_[i]->metrics().rows_dropped());
+    }
   }
   // All have until the same moment.
   void Stop(const Clock& clock, absl::Time until) {
@@ -68,6 +81,8 @@ class Feeders {
     add(Telemetry::Kind::kCounter, "dropped_total", "Rows lost because the outbox was full.", &Outbox::Stats::dropped);
   }
 
+  const Outbox& outbox_;
+  std::vector<std::string> names_;
   std::vector<std::unique_ptr<SinkFeeder>> feeders_;
   std::vector<Telemetry::Reading> readings_;
 };
@@ -137,13 +152,21 @@ absl::Status Run(const GlobalConfig& config, SignalWaiter& signals) {
   Receiver receiver(loop, clock, {config.cluster, config.node_id, config.interval, book}, std::move(state), committer,
                     telemetry);
   SelectService queries(*ledger, {}, telemetry);
+  const auto describe_store = [&](v1::InspectResponse& response) {
+    response.set_series(ledger->series_count());
+    response.set_store_bytes(database->DiskBytes());
+  };
+  InspectService status({.version = TRIBUTARY_VERSION},
+                        {[&](v1::InspectResponse& response) { receiver.Describe(response); },
+                         [&](v1::InspectResponse& response) { feeders->Describe(response); }, describe_store},
+                        clock);
   HttpServer http({.address = config.http_listen.HostPort()});
   AdminServer admin(http, telemetry, kProgram, TRIBUTARY_VERSION);
   admin.AddReadyCheck("receive", [&receiver] { return receiver.Ready(); });
 
-  TRIBUTARY_ASSIGN_OR_RETURN(
-      const std::unique_ptr<DeliveryServer> server,
-      DeliveryServer::Start(loop, {.listen = config.grpc_listen.HostPort()}, receiver.callbacks(), {&queries}));
+  TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<DeliveryServer> server,
+                             DeliveryServer::Start(loop, {.listen = config.grpc_listen.HostPort()},
+                                                   receiver.callbacks(), {&queries, &status}));
   TRIBUTARY_RETURN_IF_ERROR(http.Start());
   receiver.Start();
   feeders->Start();

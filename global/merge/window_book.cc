@@ -353,5 +353,7 @@ WindowOutputs WindowBook::Step(absl::Time now, CommitDone done) {
 bool WindowBook::idle() const { return impl_->idle(); }
 bool WindowBook::warm() const { return impl_->warm(); }
 WindowBookStats WindowBook::stats() const { return impl_->stats(); }
+std::vector<RosterEntry> WindowBook::roster() const { return impl_->roster().Snapshot(); }
+uint64_t WindowBook::roster_revision() const { return impl_->roster().revision(); }
 
 }  // namespace tributary

@@ -165,6 +165,9 @@ class WindowBook {
   // Whether a cold start's wait is over: windows may be closed.
   bool warm() const;
   WindowBookStats stats() const;
+  // By instance; changes with the revision, which grows (but `last_heard`, which changes with every message).
+  std::vector<RosterEntry> roster() const;
+  uint64_t roster_revision() const;
 
  private:
   class Impl;

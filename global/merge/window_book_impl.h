@@ -44,6 +44,7 @@ class WindowBook::Impl {
   bool idle() const { return ready_.empty() && !plan_under_way_; }
   bool warm() const { return warm_; }
   WindowBookStats stats() const;
+  const Roster& roster() const { return roster_; }
 
  private:
   using WindowName = std::pair<IntervalIndex, PartitionId>;

@@ -18,6 +18,11 @@ namespace {
 constexpr uint32_t kProtocolVersion = 1;
 constexpr absl::Duration kDrainPoll = absl::Milliseconds(20);
 
+template <class Message>
+std::optional<v1::Books> BooksIn(const Message& message) {
+  return message.has_books() ? std::optional(message.books()) : std::nullopt;
+}
+
 uint64_t RandomIncarnation() {
   std::random_device random;
   return (static_cast<uint64_t>(random()) << 32) | random();
@@ -51,6 +56,28 @@ void Receiver::Tick() {
   Emit(book_.Step(clock_.Now(), tributary::Tick{}));
   warm_ = book_.warm();
   metrics_.Publish(book_.stats());
+  ShowRoster();
+}
+
+void Receiver::ShowRoster() {
+  const uint64_t revision = book_.roster_revision();
+  if (std::exchange(shown_revision_, revision) != revision) board_.SetRoster(book_.roster());
+}
+
+void Receiver::Describe(v1::InspectResponse& response) const {
+  const WindowBookStats stats = metrics_.stats();
+  response.set_windows_open(stats.open_windows);
+  response.set_committed_through_unix_ms(absl::ToUnixMillis(scale_.End(stats.sealed_through)));
+  v1::Books& books = *response.mutable_books();
+  books.set_accepted(stats.samples_accepted);
+  books.set_committed(stats.samples_committed);
+  books.set_open(stats.samples_open);
+  if (stats.samples_dropped > 0) {
+    v1::Drop& drop = *books.add_dropped();
+    drop.set_reason("not_owner");
+    drop.set_sample_count(stats.samples_dropped);
+  }
+  board_.Describe(response);
 }
 
 void Receiver::OnClose(Session& session) {
@@ -84,6 +111,7 @@ void Receiver::OnMessage(Session& session, v1::Up message) {
   } else if (message.has_view()) {
     OnView(message.view(), out);
   } else if (message.has_goodbye()) {
+    board_.Take(*instance, message.goodbye().final_interval(), BooksIn(message.goodbye()));
     Append(book_.Step(clock_.Now(), AgentGoodbye{*instance, message.goodbye().final_interval()}), out);
   }
   Emit(std::move(out));
@@ -169,6 +197,7 @@ std::optional<UnitChunk> Receiver::Decode(const InstanceId& instance, const v1::
 
 void Receiver::OnMarker(const InstanceId& instance, const v1::Marker& marker, WindowOutputs& out) {
   for (const v1::Drop& drop : marker.dropped()) metrics_.announced_drops.Increment(drop.sample_count());
+  board_.Take(instance, marker.interval(), BooksIn(marker));
   const AgentMarker taken{instance, marker.interval(), DecodePartitions(marker.nonempty()).value_or(PartitionSet())};
   Append(book_.Step(clock_.Now(), taken), out);
 }

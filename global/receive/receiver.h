@@ -17,9 +17,11 @@
 #include "common/rpc/delivery_server.h"
 #include "common/telemetry/telemetry.h"
 #include "global/merge/window_book.h"
+#include "global/receive/agent_board.h"
 #include "global/receive/committer.h"
 #include "global/receive/receiver_metrics.h"
 #include "tributary/v1/delivery.pb.h"
+#include "tributary/v1/status.pb.h"
 
 namespace tributary {
 
@@ -48,6 +50,8 @@ class Receiver {
   void Drain(absl::Duration grace);
   // A cold start's wait is over. Any thread.
   absl::Status Ready() const;
+  // What is known of windows, books and agents; as of the last tick at the latest. Any thread.
+  void Describe(v1::InspectResponse& response) const;
 
  private:
   using Session = DeliveryServer::Session;
@@ -62,6 +66,7 @@ class Receiver {
   void WarnUnlessMember(const View& view) const;
   std::optional<UnitChunk> Decode(const InstanceId& instance, const v1::Block& block);
   void Tick();
+  void ShowRoster();
   void Emit(WindowOutputs out);
   void Commit(CommitPlan plan);
   void Send(const InstanceId& instance, v1::Down message);
@@ -75,6 +80,8 @@ class Receiver {
   ReceiverMetrics metrics_;
   const uint64_t incarnation_;
   WindowBook book_;
+  AgentBoard board_;
+  uint64_t shown_revision_ = UINT64_MAX;  // of the roster, on the board
   ViewHistory views_;
   std::set<InstanceId> proxies_;
   std::map<InstanceId, Session*> route_;

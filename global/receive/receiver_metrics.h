@@ -19,6 +19,11 @@ class ReceiverMetrics {
     MutexLock lock(mutex_);
     stats_ = stats;
   }
+  // As published last.
+  WindowBookStats stats() const {
+    MutexLock lock(mutex_);
+    return stats_;
+  }
 
   Counter& messages_refused;  // not well-formed, or before a Hello
   Counter& units_undecodable;

@@ -66,12 +66,14 @@ class FakeFleet {
     *up.mutable_view() = ToProto(View{1, 0, {{owner, "127.0.0.1:1", 1}}});
     Send(std::move(up));
   }
-  void SendMarker(const InstanceId& agent, IntervalIndex interval, const std::vector<int>& partitions) {
+  void SendMarker(const InstanceId& agent, IntervalIndex interval, const std::vector<int>& partitions,
+                  const v1::Books& books = v1::Books()) {
     PartitionSet set;
     for (const int partition : partitions) set.set(static_cast<size_t>(partition));
     v1::Up up = UpOf(agent);
     up.mutable_marker()->set_interval(interval);
     up.mutable_marker()->set_nonempty(EncodePartitions(set));
+    if (books.accepted() > 0) *up.mutable_marker()->mutable_books() = books;
     Send(std::move(up));
   }
   void SendBlock(const InstanceId& agent, v1::Block block) {

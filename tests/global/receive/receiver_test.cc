@@ -106,6 +106,41 @@ TEST_F(ReceiverTest, UnitBecomesARowAndIsAcknowledged) {
   EXPECT_TRUE(receiver_->Ready().ok());
 }
 
+TEST_F(ReceiverTest, DescribesItsBooksAndThoseOfItsAgents) {
+  Join();
+  v1::Books books;
+  books.set_accepted(1);
+  books.set_pending(1);
+  fleet_->SendMarker(agent_, kFirst, {kPartition}, books);
+  fleet_->SendBlock(agent_, FakeFleet::BlockOf(agent_, kFirst, kPartition, 5));
+  v1::InspectResponse state;
+  const auto describe = [&]() -> const v1::InspectResponse& {
+    state.Clear();
+    receiver_->Describe(state);
+    return state;
+  };
+  ASSERT_TRUE(Eventually([&] { return describe().books().open() == 1; }));
+  EXPECT_EQ(state.books().accepted(), 1u);
+  EXPECT_EQ(state.windows_open(), 1u);
+  ASSERT_EQ(state.agents_size(), 1);  // a proxy is no agent
+  EXPECT_EQ(state.agents(0).instance(), agent_.bytes());
+  EXPECT_EQ(state.agents(0).host(), "host");
+  EXPECT_EQ(state.agents(0).state(), v1::AgentState::STATE_LIVE);
+  EXPECT_EQ(state.agents(0).last_interval(), kFirst);
+  EXPECT_EQ(state.agents(0).books().pending(), 1u);
+
+  PassInterval();
+  ASSERT_TRUE(Eventually([&] { return describe().books().committed() == 1; }));
+  EXPECT_EQ(DifferenceOf(state.books()), 0);
+  // In small steps: a leap would be a pause of the owner, and nobody's silence.
+  EXPECT_TRUE(Eventually([&] {
+    clock_.Advance(kInterval / 40);
+    return describe().agents(0).state() == v1::AgentState::STATE_SILENT;
+  }));
+  EXPECT_GE(state.committed_through_unix_ms(), absl::ToUnixMillis(fleet_->scale().End(kFirst)));
+  EXPECT_LT(state.committed_through_unix_ms(), absl::ToUnixMillis(clock_.Now()));
+}
+
 TEST_F(ReceiverTest, CommittedUnitIsAnsweredFromTheManifestAfterARestart) {
   Join();
   const v1::Block block = FakeFleet::BlockOf(agent_, kFirst, kPartition, 5);
