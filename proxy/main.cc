@@ -17,7 +17,9 @@
 #include "proxy/discovery/dns_membership.h"
 #include "proxy/discovery/static_membership.h"
 #include "proxy/http/query_api.h"
+#include "proxy/http/status_api.h"
 #include "proxy/proxy_config.h"
+#include "proxy/query/cluster_status.h"
 #include "proxy/query/engine.h"
 #include "proxy/query/grpc_fan_out.h"
 #include "proxy/upstream/relay.h"
@@ -84,11 +86,14 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, SignalWaite
   const auto globals = [&relay = *relay] { return relay.CurrentMembers(); };
 
   GrpcFanOut fan_out;
-  QueryEngine engine(fan_out, globals, clock);
+  QueryEngine engine(fan_out, globals, clock, telemetry);
+  ClusterInspection inspection(fan_out, [&relay = *relay] { return relay.CurrentView(); }, clock,
+                               {.cluster = config.cluster, .interval = config.interval});
   HttpServer http({.address = config.http_listen.HostPort()});
   AdminServer admin(http, telemetry, kProgram, TRIBUTARY_VERSION);
   admin.AddReadyCheck("globals", [&engine] { return engine.Ready(); });
   RegisterQueryApi(http, engine);
+  RegisterStatusApi(http, inspection);
 
   SystemDnsResolver resolver;
   const std::unique_ptr<Membership> membership = MakeMembership(

@@ -32,8 +32,8 @@ HttpResponse Ready(const QueryEngine& engine) {
 }
 
 HttpResponse UnknownEndpoint(const HttpRequest& request) {
-  return ErrorResponse(absl::NotFoundError(
-      absl::StrCat(request.path, " is not served; /api/v1/query and /api/v1/status/buildinfo are")));
+  return ErrorResponse(absl::NotFoundError(absl::StrCat(
+      request.path, " is not served; /api/v1/query, /api/v1/status/buildinfo and /api/v1/status/cluster are")));
 }
 
 }  // namespace

@@ -114,11 +114,12 @@ std::vector<QueryResult::Sample> SamplesOf(const MergedAnswer& answer, const Qua
 
 }  // namespace
 
-QueryEngine::QueryEngine(FanOut& fan_out, Globals globals, const Clock& clock)
-    : QueryEngine(fan_out, std::move(globals), clock, Options()) {}
+QueryEngine::QueryEngine(FanOut& fan_out, Globals globals, const Clock& clock, Telemetry& telemetry)
+    : QueryEngine(fan_out, std::move(globals), clock, telemetry, Options()) {}
 
-QueryEngine::QueryEngine(FanOut& fan_out, Globals globals, const Clock& clock, const Options& options)
-    : fan_out_(fan_out), globals_(std::move(globals)), clock_(clock), options_(options) {}
+QueryEngine::QueryEngine(FanOut& fan_out, Globals globals, const Clock& clock, Telemetry& telemetry,
+                         const Options& options)
+    : fan_out_(fan_out), globals_(std::move(globals)), clock_(clock), options_(options), metrics_(telemetry) {}
 
 absl::Status QueryEngine::Ready() const {
   return globals_().empty() ? absl::UnavailableError("no global is known") : absl::OkStatus();
@@ -126,10 +127,23 @@ absl::Status QueryEngine::Ready() const {
 
 absl::StatusOr<QueryResult> QueryEngine::Query(absl::string_view expression, std::optional<absl::Time> time,
                                                std::optional<absl::Duration> timeout) {
-  TRIBUTARY_ASSIGN_OR_RETURN(const QuantileExpression parsed, ParseExpression(expression));
   const bool admitted = running_.fetch_add(1) < options_.max_concurrent;
   const absl::Cleanup leave = [this] { running_.fetch_sub(1); };
-  if (!admitted) return absl::UnavailableError(absl::StrCat("more than ", options_.max_concurrent, " queries at once"));
+  if (!admitted) {
+    metrics_.CountBusy();
+    return absl::UnavailableError(absl::StrCat("more than ", options_.max_concurrent, " queries at once"));
+  }
+  const absl::Time start = clock_.Now();
+  metrics_.AddRunning(1);
+  absl::StatusOr<QueryResult> result = Run(expression, time, timeout);
+  metrics_.AddRunning(-1);
+  metrics_.CountResult(result.status(), clock_.Now() - start);
+  return result;
+}
+
+absl::StatusOr<QueryResult> QueryEngine::Run(absl::string_view expression, std::optional<absl::Time> time,
+                                             std::optional<absl::Duration> timeout) {
+  TRIBUTARY_ASSIGN_OR_RETURN(const QuantileExpression parsed, ParseExpression(expression));
   return Evaluate(parsed, time.value_or(clock_.Now()),
                   std::min(timeout.value_or(options_.default_timeout), options_.max_timeout));
 }
@@ -140,6 +154,7 @@ absl::StatusOr<QueryResult> QueryEngine::Evaluate(const QuantileExpression& expr
   if (globals.empty()) return absl::UnavailableError("no global is known");
   MergedAnswer answer;
   for (GlobalAnswer& each : fan_out_.Select(globals, RequestOf(expression, time), timeout)) answer.Add(std::move(each));
+  metrics_.CountMerged(answer);
   TRIBUTARY_RETURN_IF_ERROR(CheckAnswered(answer));
   TRIBUTARY_RETURN_IF_ERROR(CheckMeaning(answer, expression));
   TRIBUTARY_RETURN_IF_ERROR(CheckHosts(answer, expression));

@@ -12,8 +12,10 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/hash/view.h"
+#include "common/telemetry/telemetry.h"
 #include "proxy/query/expression.h"
 #include "proxy/query/fan_out.h"
+#include "proxy/query/query_metrics.h"
 
 namespace tributary {
 
@@ -35,7 +37,7 @@ struct QueryResult {
 //          no result.
 // Errors:  InvalidArgument, the expression; FailedPrecondition, it cannot be answered from what is stored, or is over a
 //          limit; DeadlineExceeded and Unavailable, no global answered or too many queries run.
-// Threads: thread-safe. `fan_out` and `clock` outlive it.
+// Threads: thread-safe. `fan_out`, `clock` and `telemetry` outlive it.
 class QueryEngine {
  public:
   struct Options {
@@ -46,8 +48,8 @@ class QueryEngine {
   // The globals of the newest views, called once per query from any thread.
   using Globals = std::function<std::vector<Member>()>;
 
-  QueryEngine(FanOut& fan_out, Globals globals, const Clock& clock);
-  QueryEngine(FanOut& fan_out, Globals globals, const Clock& clock, const Options& options);
+  QueryEngine(FanOut& fan_out, Globals globals, const Clock& clock, Telemetry& telemetry);
+  QueryEngine(FanOut& fan_out, Globals globals, const Clock& clock, Telemetry& telemetry, const Options& options);
 
   // At `time`, or now. A longer timeout than max_timeout is cut to it.
   absl::StatusOr<QueryResult> Query(absl::string_view expression, std::optional<absl::Time> time,
@@ -57,12 +59,15 @@ class QueryEngine {
   absl::Status Ready() const;
 
  private:
+  absl::StatusOr<QueryResult> Run(absl::string_view expression, std::optional<absl::Time> time,
+                                  std::optional<absl::Duration> timeout);
   absl::StatusOr<QueryResult> Evaluate(const QuantileExpression& expression, absl::Time time, absl::Duration timeout);
 
   FanOut& fan_out_;
   const Globals globals_;
   const Clock& clock_;
   const Options options_;
+  QueryMetrics metrics_;
   std::atomic<int> running_{0};
 };
 

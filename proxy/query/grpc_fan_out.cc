@@ -7,9 +7,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "tributary/v1/query.grpc.pb.h"
+#include "tributary/v1/status.grpc.pb.h"
 
 namespace tributary {
 namespace {
+
+// A state of 16,384 agents, each with all the drop reasons there may be.
+constexpr int kMaxMessageBytes = 128 << 20;
+
+// The codes of both are the same numbers.
+absl::Status FromGrpc(const grpc::Status& status) {
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
 
 // Counts calls down; shared, so that the last call may leave it after the waiter has gone on.
 class Outstanding {
@@ -84,7 +93,7 @@ class SelectCall : public grpc::ClientReadReactor<v1::SelectResponse> {
   }
 
   absl::Status StatusOf(const grpc::Status& status) const {
-    if (!status.ok()) return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+    if (!status.ok()) return FromGrpc(status);
     return has_summary_ ? absl::OkStatus() : absl::InternalError("its answer has no end");
   }
 
@@ -99,9 +108,42 @@ class SelectCall : public grpc::ClientReadReactor<v1::SelectResponse> {
   bool has_summary_ = false;
 };
 
+// One global's state. `TakeState` after the call is done.
+class InspectCall {
+ public:
+  InspectCall(const Member& global, const std::shared_ptr<grpc::Channel>& channel,
+              std::shared_ptr<Outstanding> outstanding)
+      : stub_(v1::StatusService::NewStub(channel)), outstanding_(std::move(outstanding)) {
+    state_.global = global;
+  }
+
+  void Start(std::chrono::system_clock::time_point deadline) {
+    context_.set_deadline(deadline);
+    stub_->async()->Inspect(&context_, &request_, &state_.state, [this](const grpc::Status& status) {
+      state_.status = FromGrpc(status);
+      const std::shared_ptr<Outstanding> outstanding = outstanding_;  // Done may destroy *this
+      outstanding->Done();
+    });
+  }
+
+  GlobalState TakeState() { return std::move(state_); }
+
+ private:
+  const std::unique_ptr<v1::StatusService::Stub> stub_;
+  const std::shared_ptr<Outstanding> outstanding_;
+  const v1::InspectRequest request_;
+  grpc::ClientContext context_;
+  GlobalState state_;
+};
+
+std::chrono::system_clock::time_point DeadlineAfter(absl::Duration timeout) {
+  return std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout);
+}
+
 std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address, absl::Duration max_backoff) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, static_cast<int>(absl::ToInt64Milliseconds(max_backoff)));
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
@@ -131,12 +173,27 @@ std::vector<GlobalAnswer> GrpcFanOut::Select(const std::vector<Member>& globals,
   for (const Member& global : globals) {
     calls.push_back(std::make_unique<SelectCall>(global, request, options_, channels[global.address], outstanding));
   }
-  const auto deadline = std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout);
+  const auto deadline = DeadlineAfter(timeout);
   for (const auto& call : calls) call->Start(deadline);
   outstanding->Wait();
   std::vector<GlobalAnswer> answers;
   for (const auto& call : calls) answers.push_back(call->TakeAnswer());
   return answers;
+}
+
+std::vector<GlobalState> GrpcFanOut::Inspect(const std::vector<Member>& globals, absl::Duration timeout) {
+  Channels channels = ChannelsTo(globals);
+  const auto outstanding = std::make_shared<Outstanding>(globals.size());
+  std::vector<std::unique_ptr<InspectCall>> calls;
+  for (const Member& global : globals) {
+    calls.push_back(std::make_unique<InspectCall>(global, channels[global.address], outstanding));
+  }
+  const auto deadline = DeadlineAfter(timeout);
+  for (const auto& call : calls) call->Start(deadline);
+  outstanding->Wait();
+  std::vector<GlobalState> states;
+  for (const auto& call : calls) states.push_back(call->TakeState());
+  return states;
 }
 
 }  // namespace tributary

@@ -7,6 +7,7 @@
 
 #include "common/base/mutex.h"
 #include "proxy/query/fan_out.h"
+#include "proxy/query/inspector.h"
 
 namespace grpc {
 class Channel;
@@ -14,12 +15,12 @@ class Channel;
 
 namespace tributary {
 
-// QueryService of every global, through gRPC's callback API: no thread waits but the caller's. Channels are kept as
-// long as their global is among those asked.
+// QueryService and StatusService of every global, through gRPC's callback API: no thread waits but the caller's.
+// Channels are kept as long as their global is among those asked.
 //
 // Bounds:  what one global may answer, in groups and in bytes; more is ResourceExhausted.
 // Threads: thread-safe.
-class GrpcFanOut : public FanOut {
+class GrpcFanOut : public FanOut, public Inspector {
  public:
   struct Options {
     size_t max_groups = 10'000;                     // the globals' own limit
@@ -32,6 +33,7 @@ class GrpcFanOut : public FanOut {
 
   std::vector<GlobalAnswer> Select(const std::vector<Member>& globals, const v1::SelectRequest& request,
                                    absl::Duration timeout) override;
+  std::vector<GlobalState> Inspect(const std::vector<Member>& globals, absl::Duration timeout) override;
 
  private:
   using Channels = std::map<std::string, std::shared_ptr<grpc::Channel>>;  // by address

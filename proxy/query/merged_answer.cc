@@ -52,6 +52,7 @@ void MergedAnswer::Merge(const ReadGroup& group, const Member& global) {
   }
   const auto merger =
       distributions_.try_emplace(group.labels, MetricType::kDistribution, AggregateMerger::Options()).first;
+  ++groups_;
   merger->second.Add(group.value, SourceOf(global));
 }
 

@@ -35,6 +35,7 @@ class MergedAnswer {
   const std::set<std::string>& names() const { return names_; }
   const std::vector<Missing>& missing() const { return missing_; }
   size_t answered() const { return answered_; }
+  uint64_t groups() const { return groups_; }  // of all answers, merged into distributions()
   uint64_t series() const { return series_; }
   uint64_t rows() const { return rows_; }
   uint64_t partial_rows() const { return partial_rows_; }
@@ -58,6 +59,7 @@ class MergedAnswer {
   std::set<std::string> names_;
   std::vector<Missing> missing_;
   size_t answered_ = 0;
+  uint64_t groups_ = 0;
   uint64_t series_ = 0;
   uint64_t rows_ = 0;
   uint64_t partial_rows_ = 0;

@@ -76,6 +76,11 @@ std::vector<Member> Relay::CurrentMembers() const {
   return members_;
 }
 
+ClusterView Relay::CurrentView() const {
+  MutexLock lock(mutex_);
+  return view_;
+}
+
 void Relay::Shutdown(absl::Duration grace) {
   if (server_ != nullptr) server_->Shutdown(grace);
 }
@@ -89,8 +94,20 @@ void Relay::FollowViews() {
       TRIBUTARY_LOG_INFO("{} globals from interval {} on", newest->members.size(), newest->effective_from);
     }
   }
+  ShowView();
+}
+
+void Relay::ShowView() {
+  ClusterView view;
+  if (router_.views().empty()) {
+    for (const Member& member : router_.members()) view.owners.push_back({member});
+  } else {
+    view = NewestView(router_.views());
+  }
+  for (ClusterView::Owner& owner : view.owners) owner.connected = open_[owner.member.id];
   MutexLock lock(mutex_);
   members_ = router_.members();
+  view_ = std::move(view);
 }
 
 void Relay::Tick() {

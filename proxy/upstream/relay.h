@@ -14,6 +14,7 @@
 #include "common/net/event_loop.h"
 #include "common/rpc/delivery_server.h"
 #include "common/telemetry/telemetry.h"
+#include "proxy/route/cluster_view.h"
 #include "proxy/route/router.h"
 #include "proxy/upstream/relay_metrics.h"
 #include "proxy/upstream/upstream_pool.h"
@@ -39,6 +40,8 @@ class Relay : private RouterPorts {
   void SetMembers(std::vector<Member> members);
   // Those of the newest view.
   std::vector<Member> CurrentMembers() const;
+  // The newest view, as of half a second ago at the latest.
+  ClusterView CurrentView() const;
   int port() const { return server_->port(); }
 
   // Ends the agents' streams within `grace`: they go to another proxy.
@@ -48,6 +51,7 @@ class Relay : private RouterPorts {
   Relay(Options options, const Clock& clock, Telemetry& telemetry);
   absl::Status Listen();
   void FollowViews();
+  void ShowView();
   void Tick();
 
   bool SendUp(const std::string& owner, v1::Up message) override;
@@ -66,6 +70,7 @@ class Relay : private RouterPorts {
 
   mutable Mutex mutex_;
   std::vector<Member> members_ ABSL_GUARDED_BY(mutex_);
+  ClusterView view_ ABSL_GUARDED_BY(mutex_);
 
   // Owned by the loop.
   Router router_;

@@ -246,6 +246,13 @@ class Cluster:
         assert status == 200 and reply["status"] == "success", text
         return reply
 
+    def status(self):
+        """`data` of the proxy's view of the cluster."""
+        status, text = http_get(f"{self.proxy.url}/api/v1/status/cluster", timeout=10)
+        reply = json.loads(text)
+        assert status == 200 and reply["status"] == "success", text
+        return reply["data"]
+
     def books(self, agent):
         """(accepted, committed, dropped, pending) of an agent, in samples."""
         metrics = agent.metrics()

@@ -65,8 +65,9 @@ class QueryApiTest : public ::testing::Test {
 
   std::vector<Member> globals_ = {{"g0", "10.0.0.1:8127"}};
   FakeFanOut fan_out_;
+  Telemetry telemetry_;
   ManualClock clock_{absl::FromUnixMillis(1'736'931'600'500)};
-  QueryEngine engine_{fan_out_, [this] { return globals_; }, clock_};
+  QueryEngine engine_{fan_out_, [this] { return globals_; }, clock_, telemetry_};
   HttpServer server_{HttpServer::Options()};
   HttpClient client_;
 };
@@ -135,10 +136,11 @@ TEST_F(QueryApiTest, HasNoOtherEndpoints) {
   for (const char* method : {"GET", "POST"}) {
     const HttpReply reply = Fetch(method, "/api/v1/query_range", method[0] == 'P' ? "query=1" : "");
     EXPECT_EQ(reply.status, 404);
-    EXPECT_EQ(Json::parse(reply.body),
-              Json({{"status", "error"},
-                    {"errorType", "not_found"},
-                    {"error", "/api/v1/query_range is not served; /api/v1/query and /api/v1/status/buildinfo are"}}));
+    EXPECT_EQ(Json::parse(reply.body), Json({{"status", "error"},
+                                             {"errorType", "not_found"},
+                                             {"error",
+                                              "/api/v1/query_range is not served; /api/v1/query, "
+                                              "/api/v1/status/buildinfo and /api/v1/status/cluster are"}}));
   }
 }
 

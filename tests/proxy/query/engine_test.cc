@@ -85,7 +85,7 @@ class QueryEngineTest : public ::testing::Test {
  protected:
   absl::StatusOr<QueryResult> Query(absl::string_view expression) {
     return QueryEngine(
-               fan_out_, [this] { return globals_; }, clock_)
+               fan_out_, [this] { return globals_; }, clock_, telemetry_)
         .Query(expression, std::nullopt, std::nullopt);
   }
   // The message of an error of this code.
@@ -95,7 +95,12 @@ class QueryEngineTest : public ::testing::Test {
     return std::string(result.status().message());
   }
 
+  bool Metric(const std::string& line) const {
+    return telemetry_.Serialize().find("\n" + line + "\n") != std::string::npos;
+  }
+
   FakeFanOut fan_out_;
+  Telemetry telemetry_;
   std::vector<Member> globals_ = {{"g0", "10.0.0.1:8127"}, {"g1", "10.0.0.2:8127"}};
   ManualClock clock_{kNow};
 };
@@ -115,7 +120,7 @@ TEST_F(QueryEngineTest, AsksForTheWindowTheMatchersAndTheGroups) {
 }
 
 TEST_F(QueryEngineTest, AsksAtTheGivenTimeAndNoLongerThanItsBound) {
-  QueryEngine engine(fan_out_, [this] { return globals_; }, clock_, {.max_timeout = absl::Seconds(50)});
+  QueryEngine engine(fan_out_, [this] { return globals_; }, clock_, telemetry_, {.max_timeout = absl::Seconds(50)});
   const absl::Time time = absl::FromUnixMillis(1'000'500);
   const auto result = engine.Query("quantile(0.5, m[10s])", time, absl::Hours(1));
   ASSERT_TRUE(result.ok()) << result.status();
@@ -183,6 +188,38 @@ TEST_F(QueryEngineTest, HasNoResultWhenNoGlobalAnswers) {
   Refusal("quantile(0.5, m[5m])", absl::StatusCode::kDeadlineExceeded);
   globals_.clear();
   EXPECT_EQ(Refusal("quantile(0.5, m[5m])", absl::StatusCode::kUnavailable), "no global is known");
+}
+
+TEST_F(QueryEngineTest, CountsQueriesByResultAndWhatTheyMerged) {
+  fan_out_.answers["g0"] = Answer({DistributionGroup({{"a", "1"}}, {1}), DistributionGroup({{"a", "2"}}, {1})}, 30);
+  fan_out_.answers["g1"] = Answer({DistributionGroup({{"a", "1"}}, {1})}, 12);
+  ASSERT_TRUE(Query("quantile(0.5, m[5m]) by (a)").ok());
+  EXPECT_TRUE(Metric("tributary_proxy_queries_total{result=\"answered\"} 1"));
+  EXPECT_TRUE(Metric("tributary_proxy_query_series_total 2"));
+  EXPECT_TRUE(Metric("tributary_proxy_query_rows_total 42"));
+  EXPECT_TRUE(Metric("tributary_proxy_query_groups_total 3"));
+  EXPECT_TRUE(Metric("tributary_proxy_query_duration_seconds_count 1"));
+  EXPECT_TRUE(Metric("tributary_proxy_queries_running 0"));
+
+  EXPECT_FALSE(Query("quantile(").ok());
+  fan_out_.answers["g0"] = Lost(absl::DeadlineExceededError("Deadline Exceeded"));
+  fan_out_.answers["g1"] = fan_out_.answers["g0"];
+  EXPECT_FALSE(Query("quantile(0.5, m[5m])").ok());
+  fan_out_.answers["g1"] = Lost(absl::ResourceExhaustedError("max_series"));
+  EXPECT_FALSE(Query("quantile(0.5, m[5m])").ok());
+  globals_.clear();
+  EXPECT_FALSE(Query("quantile(0.5, m[5m])").ok());
+  for (const char* result : {"bad_query", "timeout", "refused", "unavailable"}) {
+    EXPECT_TRUE(Metric(absl::StrCat("tributary_proxy_queries_total{result=\"", result, "\"} 1"))) << result;
+  }
+  EXPECT_TRUE(Metric("tributary_proxy_query_duration_seconds_count 5"));
+}
+
+TEST_F(QueryEngineTest, AQueryTooManyIsCountedAsBusy) {
+  QueryEngine engine(fan_out_, [this] { return globals_; }, clock_, telemetry_, {.max_concurrent = 0});
+  const auto result = engine.Query("quantile(0.5, m[5m])", std::nullopt, std::nullopt);
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(Metric("tributary_proxy_queries_total{result=\"busy\"} 1"));
 }
 
 TEST_F(QueryEngineTest, PassesOnTheLimitThatAGlobalNamed) {
@@ -266,7 +303,7 @@ TEST_F(QueryEngineTest, RefusesWhatTheParserRefuses) {
 
 TEST_F(QueryEngineTest, IsReadyWhenThereIsAGlobalToAsk) {
   QueryEngine engine(
-      fan_out_, [this] { return globals_; }, clock_);
+      fan_out_, [this] { return globals_; }, clock_, telemetry_);
   EXPECT_TRUE(engine.Ready().ok());
   globals_.clear();
   EXPECT_EQ(engine.Ready().code(), absl::StatusCode::kUnavailable);

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/mutex.h"
 #include "common/telemetry/telemetry.h"
+#include "global/query/inspect_service.h"
 #include "global/query/select_service.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -109,13 +110,14 @@ TEST(GrpcFanOutTest, FleetPercentilesByGroupEqualThoseOfTheRawSamples) {
     }
   }
   GrpcFanOut fan_out;
+  Telemetry telemetry;
   ManualClock clock(absl::FromUnixSeconds(300));
   QueryEngine engine(
       fan_out,
       [&] {
         return std::vector<Member>{{"g0", globals[0].server.address()}, {"g1", globals[1].server.address()}};
       },
-      clock);
+      clock, telemetry);
   const std::vector<double> quantiles = {0, 0.5, 0.9, 0.99, 0.999, 1};
   for (const char* clause : {"", " by (region)"}) {
     const auto result = engine.Query(absl::StrCat("quantile([0, 0.5, 0.9, 0.99, 0.999, 1], api_latency[5m])", clause),
@@ -142,13 +144,14 @@ TEST(GrpcFanOutTest, AnswersFromTheOthersWhenOneIsDown) {
   const std::string address = dead.server.address();
   dead.server.Stop();
   GrpcFanOut fan_out;
+  Telemetry telemetry;
   ManualClock clock(absl::FromUnixSeconds(10));
   QueryEngine engine(
       fan_out,
       [&] {
         return std::vector<Member>{{"alive", alive.server.address()}, {"dead", address}};
       },
-      clock);
+      clock, telemetry);
   const auto result = engine.Query("quantile(0.5, m[5m])", std::nullopt, std::nullopt);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->samples[0].value, 2);
@@ -206,6 +209,66 @@ TEST(GrpcFanOutTest, TakesNoMoreThanItsBounds) {
   }
   GrpcFanOut enough(GrpcFanOut::Options{.max_groups = 3});
   EXPECT_TRUE(enough.Select({{"g", server.address()}}, RequestFor("m"), absl::Seconds(30))[0].status.ok());
+}
+
+// Never answers; ends when its call does.
+class SilentStatusService : public v1::StatusService::Service {
+ public:
+  grpc::Status Inspect(grpc::ServerContext* context, const v1::InspectRequest*, v1::InspectResponse*) override {
+    MutexLock lock(mutex_);
+    while (!context->IsCancelled()) never_.WaitFor(mutex_, absl::Milliseconds(10));
+    return grpc::Status::CANCELLED;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar never_;
+};
+
+TEST(GrpcFanOutTest, StatesOfTheOthersWhenOneIsDownAndOneIsSlow) {
+  ManualClock clock(absl::FromUnixSeconds(100));
+  InspectService service({.version = "1.2.3"}, {[](v1::InspectResponse& state) { state.set_series(7); }}, clock);
+  Server alive(service);
+  SilentStatusService silent;
+  Server slow(silent);
+  std::string address;
+  {
+    InspectService gone({}, {}, clock);
+    address = Server(gone).address();
+  }
+  GrpcFanOut fan_out;
+  const std::vector<GlobalState> states = fan_out.Inspect(
+      {{"alive", alive.address()}, {"dead", address}, {"slow", slow.address()}}, absl::Milliseconds(500));
+  ASSERT_EQ(states.size(), 3u);
+  EXPECT_TRUE(states[0].status.ok()) << states[0].status;
+  EXPECT_EQ(states[0].state.version(), "1.2.3");
+  EXPECT_EQ(states[0].state.series(), 7u);
+  EXPECT_EQ(states[1].global.id, "dead");
+  EXPECT_EQ(states[1].status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(states[2].status.code(), absl::StatusCode::kDeadlineExceeded);
+}
+
+// As many as a roster holds, each with every reason that an agent knows: more than gRPC takes by default.
+TEST(GrpcFanOutTest, TakesTheStateOfALargeFleet) {
+  ManualClock clock(absl::FromUnixSeconds(100));
+  InspectService service({}, {[](v1::InspectResponse& state) {
+                           for (int i = 0; i < 16384; ++i) {
+                             v1::AgentState& agent = *state.add_agents();
+                             agent.set_instance(InstanceId::Random().bytes().data(), InstanceId::kBytes);
+                             agent.set_host(std::string(253, 'h'));
+                             for (int reason = 0; reason < 12; ++reason) {
+                               v1::Drop& drop = *agent.mutable_books()->add_dropped();
+                               drop.set_reason("timestamp_out_of_range");
+                               drop.set_sample_count(UINT64_MAX);
+                             }
+                           }
+                         }},
+                         clock);
+  Server server(service);
+  GrpcFanOut fan_out;
+  const std::vector<GlobalState> states = fan_out.Inspect({{"g", server.address()}}, absl::Seconds(30));
+  EXPECT_TRUE(states[0].status.ok()) << states[0].status;
+  EXPECT_EQ(states[0].state.agents_size(), 16384);
 }
 
 TEST(GrpcFanOutTest, ReachesAGlobalThatComesBackAtAnotherAddress) {

@@ -221,6 +221,20 @@ TEST_F(RelayTest, AnAgentWithAnotherIntervalIsToldWhy) {
   EXPECT_THAT(agent.refusal(), HasSubstr("interval_ms is 5000 at the agent and 1000 at the proxy"));
 }
 
+TEST_F(RelayTest, ShowsTheViewAndWhomItReaches) {
+  EXPECT_TRUE(relay_->CurrentView().owners.empty());
+  FakeGlobal there;
+  Connect(there.address(), "127.0.0.1:1");
+  EXPECT_TRUE(Await([&] {
+    const ClusterView view = relay_->CurrentView();
+    return view.owners.size() == 2 && view.owners[0].connected && view.owners[0].partitions > 0;
+  }));
+  const ClusterView view = relay_->CurrentView();
+  EXPECT_EQ(view.owners[0].member.id, "a");
+  EXPECT_FALSE(view.owners[1].connected);
+  EXPECT_EQ(view.owners[0].partitions + view.owners[1].partitions, kPartitionCount);
+}
+
 TEST_F(RelayTest, TellsTheMembersThatItWasTold) {
   EXPECT_TRUE(relay_->CurrentMembers().empty());
   relay_->SetMembers({{"a", "127.0.0.1:1", 1}, {"b", "127.0.0.1:2", 1}});

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "common/base/interval.h"
+#include "common/hash/view.h"
+
+namespace tributary {
+
+// The newest view as a proxy sees it, for people to look at. A value.
+struct ClusterView {
+  struct Owner {
+    Member member;
+    size_t partitions = 0;   // that it owns
+    bool connected = false;  // this proxy's stream to it is open
+  };
+  IntervalIndex effective_from = 0;
+  std::vector<Owner> owners;  // by id; before the first view: who is to be in it
+};
+
+// REQUIRES: `views` has one view at least. Nobody is connected in it.
+ClusterView NewestView(const ViewHistory& views);
+
+}  // namespace tributary
