@@ -1,27 +1,31 @@
 #pragma once
 
+#include <memory>
 #include <utility>
+#include <variant>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/net/address.h"
+#include "common/traffic/agent_socket.h"
 #include "common/traffic/datagram_socket.h"
 
 namespace tributary {
 
-// The way to an agent. Thread-compatible.
+// The way to an agent over any transport: many datagrams in one call of the kernel, or a stream. Thread-compatible.
 class Sender {
  public:
   static absl::StatusOr<Sender> Connect(const Address& address);
 
   // How many were sent; when that is not all, the one behind them was refused.
-  size_t Send(absl::Span<const absl::string_view> payloads) { return socket_.SendMany(payloads); }
+  size_t Send(absl::Span<const absl::string_view> payloads);
 
  private:
-  explicit Sender(DatagramSocket socket) : socket_(std::move(socket)) {}
+  using Socket = std::variant<DatagramSocket, std::unique_ptr<AgentSocket>>;
+  explicit Sender(Socket socket) : socket_(std::move(socket)) {}
 
-  DatagramSocket socket_;
+  Socket socket_;
 };
 
 }  // namespace tributary

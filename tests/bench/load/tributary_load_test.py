@@ -34,6 +34,10 @@ class TributaryLoadTest(unittest.TestCase):
         self.assert_all_read(report, 30011, 30011)
         self.assertEqual(report["payloads"], report["agent"]["datagrams"])
 
+    def test_stream_socket_takes_every_line(self):
+        report = self.send(f"unixstream://{self.agent.socket_path.with_suffix('.stream')}", "--lines", 20011)
+        self.assert_all_read(report, 20011, 20011)
+
     def test_udp_at_a_modest_rate_loses_nothing(self):
         address = f"udp://127.0.0.1:{self.agent.udp_port}"
         report = self.send(address, "--lines", 4000, "--rate", 20000, "--types", "c,ms,h,d,s,g", "--payload", 0)
