@@ -37,6 +37,7 @@ class Feeders {
     const IntervalScale scale(config.interval);
     for (const SinkConfig& sink_config : config.sinks) {
       TRIBUTARY_ASSIGN_OR_RETURN(std::unique_ptr<Sink> sink, MakeSink(sink_config, scale));
+      feeders->take_events_ |= sink->takes_events();
       SinkFeeder::Options options;
       options.name = sink_config.name;
       options.filter = sink_config.match;
@@ -48,6 +49,7 @@ class Feeders {
     }
     return feeders;
   }
+  bool take_events() const { return take_events_; }
   void Start() {
     for (const auto& feeder : feeders_) feeder->Start();
   }
@@ -74,8 +76,8 @@ class Feeders {
           telemetry.AddReading(kind, "tributary_global_outbox_rows_" + name, help, {{"sink", sink}},
                                [&outbox, sink, field] { return static_cast<double>(outbox.StatsOf(sink).*field); }));
     };
-    add(Telemetry::Kind::kCounter, "committed_total", "Rows committed for a sink; = settled + queued + dropped.",
-        &Outbox::Stats::committed);
+    add(Telemetry::Kind::kCounter, "committed_total",
+        "Rows and events committed for a sink; = settled + queued + dropped.", &Outbox::Stats::committed);
     add(Telemetry::Kind::kCounter, "settled_total", "Rows the sink is done with.", &Outbox::Stats::acknowledged);
     add(Telemetry::Kind::kGauge, "queued", "Rows that wait for the sink.", &Outbox::Stats::queued);
     add(Telemetry::Kind::kCounter, "dropped_total", "Rows lost because the outbox was full.", &Outbox::Stats::dropped);
@@ -83,6 +85,7 @@ class Feeders {
 
   const Outbox& outbox_;
   std::vector<std::string> names_;
+  bool take_events_ = false;  // one of the sinks does
   std::vector<std::unique_ptr<SinkFeeder>> feeders_;
   std::vector<Telemetry::Reading> readings_;
 };
@@ -149,8 +152,8 @@ absl::Status Run(const GlobalConfig& config, SignalWaiter& signals) {
   const WindowBookOptions book = BookOptions(config);
   EventLoop loop("receive");
   Committer committer(*database, *ledger, *outbox, clock, {config.interval, book.horizon, EndAtOnce}, telemetry);
-  Receiver receiver(loop, clock, {config.cluster, config.node_id, config.interval, book}, std::move(state), committer,
-                    telemetry);
+  Receiver receiver(loop, clock, {config.cluster, config.node_id, config.interval, book, feeders->take_events()},
+                    std::move(state), committer, telemetry);
   SelectService queries(*ledger, {}, telemetry);
   const auto describe_store = [&](v1::InspectResponse& response) {
     response.set_series(ledger->series_count());

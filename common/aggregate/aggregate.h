@@ -78,7 +78,7 @@ void MergeInto(Aggregate& into, const Aggregate& from);
 // At most; what its parts hold on the heap included.
 size_t MemoryBytes(const Aggregate& aggregate);
 
-// Not aggregated: rides in a unit and goes to the sinks that take it.
+// Not aggregated: rides in a unit and goes to the sinks that take it. Ordered, so that equal sets make equal bytes.
 struct Event {
   std::string title;
   std::string text;
@@ -89,7 +89,7 @@ struct Event {
   std::string alert_type = "info";
   std::string source_type;
   std::vector<std::string> tags;
-  friend bool operator==(const Event&, const Event&) = default;
+  friend auto operator<=>(const Event&, const Event&) = default;
 };
 
 }  // namespace tributary

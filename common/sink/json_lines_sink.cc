@@ -16,7 +16,7 @@
 namespace tributary {
 namespace {
 
-// Longer than any row: 64 tags of 512 bytes, told twice, each byte escaped as six.
+// Longer than any row or event: 64 tags of 512 bytes, told twice, each byte escaped as six; 64 KiB of text likewise.
 constexpr int64_t kMaxLineBytes = 1 << 20;
 
 absl::Status Errno(absl::string_view what) { return absl::ErrnoToStatus(errno, what); }
@@ -68,6 +68,12 @@ SinkResult JsonLinesSink::Write(absl::Span<const Row> rows) {
   result.status = Annotate(Append(lines), options_.path);
   if (result.status.ok()) result.delivered = rows.size();
   return result;
+}
+
+absl::Status JsonLinesSink::WriteEvents(absl::Span<const Event> events) {
+  std::string lines;
+  for (const Event& event : events) absl::StrAppend(&lines, JsonEvent(event), "\n");
+  return Annotate(Append(lines), options_.path);
 }
 
 absl::Status JsonLinesSink::Append(absl::string_view lines) {

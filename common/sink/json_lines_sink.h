@@ -9,11 +9,11 @@
 
 namespace tributary {
 
-// Appends rows to a file, one JSON object per line (json_row.h).
+// Appends rows and events to a file, one JSON object per line (json_row.h).
 //
 // Delivered: on disk: each Write ends with fsync.
 // Again:     rows written again are there twice, equal in every byte; readers take one per (name, tags, type, interval,
-//            version).
+//            version). An event written again cannot be told from one sent twice.
 // Files:     above max_bytes `path` becomes `path.1` and so on up to max_files in all. When somebody else moved `path`
 //            away, a new one is begun. What a crash left of a line without its end was never delivered and is cut off.
 // Errors:    no room, no permission: to be written again, and nothing of the failed write stays in the file.
@@ -30,6 +30,8 @@ class JsonLinesSink : public Sink {
   ~JsonLinesSink() override;
 
   SinkResult Write(absl::Span<const Row> rows) override;
+  bool takes_events() const override { return true; }
+  absl::Status WriteEvents(absl::Span<const Event> events) override;
 
   // Opens the file before the first Write does, to find mistakes early.
   absl::Status Open();

@@ -79,4 +79,20 @@ std::string JsonRow(const Row& row, const IntervalScale& scale, const StatisticO
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string JsonEvent(const Event& event) {
+  Json json;
+  json["type"] = "event";
+  json["title"] = event.title;
+  json["text"] = event.text;
+  json["tags"] = TagMap(event.tags);
+  json["tag_list"] = event.tags;
+  json["unix_ms"] = event.unix_ns / 1'000'000;
+  json["host"] = event.host;
+  json["aggregation_key"] = event.aggregation_key;
+  json["priority"] = event.priority;
+  json["alert_type"] = event.alert_type;
+  json["source_type"] = event.source_type;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace tributary

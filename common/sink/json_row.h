@@ -12,4 +12,8 @@ namespace tributary {
 // shown as U+FFFD, numbers that JSON does not have as null.
 std::string JsonRow(const Row& row, const IntervalScale& scale, const StatisticOptions& options);
 
+// As one line without its end: {"type":"event","title":…,"text":…,"tags":{…},"tag_list":[…],"unix_ms":…,"host":…,
+// "aggregation_key":…,"priority":…,"alert_type":…,"source_type":…}. What was not sent is "".
+std::string JsonEvent(const Event& event);
+
 }  // namespace tributary

@@ -17,14 +17,14 @@ bool MatchesAny(absl::string_view glob, const std::vector<std::string>& texts) {
 
 }  // namespace
 
-bool RowFilter::Matches(const SeriesKey& key) const {
-  if (!names.empty() && !AnyMatches(names, key.name)) return false;
-  if (AnyMatches(exclude_names, key.name)) return false;
+bool RowFilter::Matches(absl::string_view name, const std::vector<std::string>& its_tags) const {
+  if (!names.empty() && !AnyMatches(names, name)) return false;
+  if (AnyMatches(exclude_names, name)) return false;
   for (const std::string& tag : tags) {
-    if (!MatchesAny(tag, key.tags)) return false;
+    if (!MatchesAny(tag, its_tags)) return false;
   }
   return std::none_of(exclude_tags.begin(), exclude_tags.end(),
-                      [&key](const std::string& tag) { return MatchesAny(tag, key.tags); });
+                      [&its_tags](const std::string& tag) { return MatchesAny(tag, its_tags); });
 }
 
 }  // namespace tributary

@@ -9,10 +9,13 @@
 
 namespace tributary {
 
-// Some rows of one source, at least one.
+// Some rows or events of one source, at least one.
 struct RowBatch {
-  uint64_t sequence = 0;  // rises from batch to batch of the same source
-  std::vector<Row> rows;  // the intervals of one series in their order, here and from batch to batch
+  uint64_t sequence = 0;      // rises from batch to batch of the same source
+  std::vector<Row> rows;      // the intervals of one series in their order, here and from batch to batch
+  std::vector<Event> events;  // in no order
+
+  size_t size() const { return rows.size() + events.size(); }
 };
 
 // What one feeder reads: a queue of batches with one reader. Implemented by the owner's outbox (each sink has its own

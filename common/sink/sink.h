@@ -37,17 +37,22 @@ struct SinkResult {
   }
 };
 
-// Where committed rows go: a storage, a file, a terminal.
+// Where committed rows and events go: a storage, a file, a terminal.
 //
 // A row is delivered when the storage has confirmed it. Writing a row again must be harmless or at least told in the
 // sink's own comment: the feeder repeats what it does not know to be settled.
 // Errors:  OK with settled() == rows.size(), or a status and a shorter prefix. Never both short and OK.
-// Threads: Write is called by one thread at a time; Cancel by any.
+// Threads: Write and WriteEvents are called by one thread at a time; Cancel by any.
 class Sink {
  public:
   virtual ~Sink() = default;
 
   virtual SinkResult Write(absl::Span<const Row> rows) = 0;
+
+  // Events are given to sinks that take them only: all of them are delivered, or none as far as known and all are to be
+  // written again.
+  virtual bool takes_events() const { return false; }
+  virtual absl::Status WriteEvents(absl::Span<const Event> events) { return absl::UnimplementedError("no events"); }
 
   // The running Write, and every later one, returns soon: for shutdown.
   virtual void Cancel() {}

@@ -15,10 +15,12 @@ constexpr absl::Duration kPatience = absl::Milliseconds(200);
 // What a storage may ask for by Retry-After.
 constexpr absl::Duration kMaxRetryAfter = absl::Minutes(5);
 
-int64_t OldestEndNanos(const std::vector<Row>& rows, const IntervalScale& scale) {
-  IntervalIndex oldest = rows.front().interval;
-  for (const Row& row : rows) oldest = std::min(oldest, row.interval);
-  return absl::ToUnixNanos(scale.End(oldest));
+// Of the oldest interval; for events, the time of the oldest.
+int64_t OldestEndNanos(const RowBatch& batch, const IntervalScale& scale) {
+  int64_t oldest = INT64_MAX;
+  for (const Row& row : batch.rows) oldest = std::min(oldest, absl::ToUnixNanos(scale.End(row.interval)));
+  for (const Event& event : batch.events) oldest = std::min(oldest, event.unix_ns);
+  return oldest;
 }
 
 }  // namespace
@@ -75,8 +77,8 @@ void SinkFeeder::Run() {
 
 std::optional<absl::Duration> SinkFeeder::Turn(absl::Duration wait) {
   if (!batch_ && !Take(wait)) return std::nullopt;
-  const absl::Duration pause = settled_ < batch_->rows.size() ? Write() : absl::ZeroDuration();
-  if (settled_ == batch_->rows.size()) {
+  const absl::Duration pause = settled_ < batch_->size() ? Write() : absl::ZeroDuration();
+  if (settled_ == batch_->size()) {
     source_.Acknowledge(batch_->sequence);
     batch_.reset();
     oldest_end_nanos_.store(0, std::memory_order_relaxed);
@@ -88,14 +90,19 @@ bool SinkFeeder::Take(absl::Duration wait) {
   batch_ = source_.Next(wait);
   if (!batch_) return false;
   settled_ = 0;
-  oldest_end_nanos_.store(OldestEndNanos(batch_->rows, scale_), std::memory_order_relaxed);
+  oldest_end_nanos_.store(OldestEndNanos(*batch_, scale_), std::memory_order_relaxed);
   metrics_.filtered.Increment(
       std::erase_if(batch_->rows, [this](const Row& row) { return !options_.filter.Matches(row.key); }));
+  metrics_.filtered.Increment(std::erase_if(batch_->events, [this](const Event& event) {
+    return !sink_->takes_events() || !options_.filter.Matches(event.title, event.tags);
+  }));
   return true;
 }
 
 absl::Duration SinkFeeder::Write() {
-  const SinkResult result = sink_->Write(absl::MakeConstSpan(batch_->rows).subspan(settled_));
+  const SinkResult result = settled_ < batch_->rows.size()
+                                ? sink_->Write(absl::MakeConstSpan(batch_->rows).subspan(settled_))
+                                : WriteEvents();
   Settle(result);
   if (result.status.ok()) {
     failures_ = 0;
@@ -111,9 +118,17 @@ absl::Duration SinkFeeder::Write() {
   return pause;
 }
 
+SinkResult SinkFeeder::WriteEvents() {
+  SinkResult result;
+  result.status = sink_->WriteEvents(batch_->events);
+  if (result.status.ok()) result.delivered = batch_->events.size();
+  return result;
+}
+
 void SinkFeeder::Settle(const SinkResult& result) {
   settled_ += result.settled();
-  TRIBUTARY_CHECK(result.status.ok() ? settled_ == batch_->rows.size() : settled_ < batch_->rows.size());
+  const bool is_done = settled_ == batch_->rows.size() || settled_ == batch_->size();
+  TRIBUTARY_CHECK(result.status.ok() ? is_done : settled_ < batch_->size());
   metrics_.delivered.Increment(result.delivered);
   for (size_t i = 0; i < kSinkDropReasons; ++i) metrics_.dropped[i]->Increment(result.dropped[i]);
 }

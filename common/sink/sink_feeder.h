@@ -21,7 +21,8 @@ namespace tributary {
 
 // Carries rows from one source to one sink, on a thread of its own, so that a sink that is down delays nobody else.
 //
-// Books:   rows taken = delivered + filtered + dropped{reason} + in hand. What the storage may still take is tried
+// Books:   rows and events taken = delivered + filtered + dropped{reason} + in hand. What the storage may still take is
+// tried
 //          again for ever, after 0.2 s, then twice as long each time up to 30 s, less up to half of it by chance; the
 //          source is bounded and drops.
 // Order:   batches one after the other, as the source has them.
@@ -62,6 +63,7 @@ class SinkFeeder {
   void Run();
   bool Take(absl::Duration wait);
   absl::Duration Write();
+  SinkResult WriteEvents();
   void Settle(const SinkResult& result);
   absl::Duration Backoff(absl::Duration at_least);
   void Pause(absl::Duration pause) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -78,7 +80,7 @@ class SinkFeeder {
 
   // Owned by the feeder's thread.
   std::optional<RowBatch> batch_;
-  size_t settled_ = 0;  // leading rows of batch_
+  size_t settled_ = 0;  // leading rows, then events, of batch_
   int failures_ = 0;    // in a row
   std::mt19937_64 random_;
 

@@ -19,9 +19,10 @@ std::array<Counter*, kSinkDropReasons> DropCounters(const std::string& sink, Tel
 }  // namespace
 
 SinkMetrics::SinkMetrics(const std::string& sink, Telemetry& telemetry, std::function<double()> lag_seconds)
-    : delivered(telemetry.AddCounter("tributary_sink_rows_delivered_total", "Rows that the storage has confirmed.",
-                                     {{"sink", sink}})),
-      filtered(telemetry.AddCounter("tributary_sink_rows_filtered_total", "Rows that the sink's `match` leaves out.",
+    : delivered(telemetry.AddCounter("tributary_sink_rows_delivered_total",
+                                     "Rows and events that the storage has confirmed.", {{"sink", sink}})),
+      filtered(telemetry.AddCounter("tributary_sink_rows_filtered_total",
+                                    "Rows and events that the sink's `match` leaves out, or it has no place for.",
                                     {{"sink", sink}})),
       dropped(DropCounters(sink, telemetry)),
       retries(telemetry.AddCounter("tributary_sink_retries_total", "Writes that failed and are tried again.",

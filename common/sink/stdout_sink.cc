@@ -44,25 +44,40 @@ std::string TextRow(const Row& row, const IntervalScale& scale, const StatisticO
   return line + FlagText(row, options);
 }
 
+std::string TextEvent(const Event& event) {
+  return absl::StrCat(absl::FormatTime(absl::FromUnixNanos(event.unix_ns), absl::UTCTimeZone()), " event ",
+                      absl::CHexEscape(event.title), " ", Brackets(event.tags), " text=\"",
+                      absl::CHexEscape(event.text), "\" alert_type=", event.alert_type, " priority=", event.priority);
+}
+
 }  // namespace
 
 StdoutSink::StdoutSink(std::ostream& out, Options options, IntervalScale scale)
     : out_(out), options_(std::move(options)), scale_(scale) {}
 
-// All in one piece, so that two sinks on one terminal do not mix their lines.
 SinkResult StdoutSink::Write(absl::Span<const Row> rows) {
   std::string text;
   for (const Row& row : rows) Append(row, text);
-  out_ << text << std::flush;
-
   SinkResult result;
-  if (out_.good()) {
-    result.delivered = rows.size();
-  } else {
-    out_.clear();
-    result.status = absl::UnavailableError("the output does not take the rows");
-  }
+  result.status = Print(text);
+  if (result.status.ok()) result.delivered = rows.size();
   return result;
+}
+
+absl::Status StdoutSink::WriteEvents(absl::Span<const Event> events) {
+  std::string text;
+  for (const Event& event : events) {
+    absl::StrAppend(&text, options_.format == Format::kJson ? JsonEvent(event) : TextEvent(event), "\n");
+  }
+  return Print(text);
+}
+
+// All in one piece, so that two sinks on one terminal do not mix their lines.
+absl::Status StdoutSink::Print(absl::string_view text) {
+  out_.write(text.data(), static_cast<std::streamsize>(text.size())) << std::flush;
+  if (out_.good()) return absl::OkStatus();
+  out_.clear();
+  return absl::UnavailableError("the output does not take the rows");
 }
 
 void StdoutSink::Append(const Row& row, std::string& text) const {

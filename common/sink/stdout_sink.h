@@ -10,11 +10,12 @@
 
 namespace tributary {
 
-// Prints rows, one line each: for people trying things out, or as JSON for the next program in a pipe.
+// Prints rows and events, one line each: for people trying things out, or as JSON for the next program in a pipe.
 //
 //   text    2026-01-02T03:04:10Z timer api.latency [env:prod] count=10 sum=55 min=1 max=10 p99=10
-//   json    a row as JsonRow has it
-//   points  2026-01-02T03:04:10Z api.latency.p99 [env:prod] 10       one line per derived name
+//           2026-01-02T03:04:07Z event deployed [env:prod] text="v2 is out" alert_type=info priority=normal
+//   json    a row as JsonRow has it, an event as JsonEvent
+//   points  2026-01-02T03:04:10Z api.latency.p99 [env:prod] 10       one line per derived name; no events
 //
 // Delivered: flushed. A stream that fails is to be written again. Threads: as Sink.
 class StdoutSink : public Sink {
@@ -27,8 +28,11 @@ class StdoutSink : public Sink {
   StdoutSink(std::ostream& out, Options options, IntervalScale scale);
 
   SinkResult Write(absl::Span<const Row> rows) override;
+  bool takes_events() const override { return options_.format != Format::kPoints; }
+  absl::Status WriteEvents(absl::Span<const Event> events) override;
 
  private:
+  absl::Status Print(absl::string_view text);
   void Append(const Row& row, std::string& text) const;
   void AppendPoints(const Row& row, std::string& text) const;
 

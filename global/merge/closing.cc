@@ -194,7 +194,7 @@ void WindowBook::Impl::MakePlan(absl::Time now, WindowOutputs& out) {
     std::optional<WindowCommit> commit = CommitOf(now, name, due);
     ready_.erase(name);
     if (!commit) continue;
-    rows += commit->rows.size();
+    rows += commit->rows.size() + commit->events.size();
     AddToPlan(*std::move(commit), plan);
     Retire(name);
   }

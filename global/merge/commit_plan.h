@@ -44,8 +44,9 @@ struct WindowCommit {
   PartitionId partition = 0;
   IntervalIndex interval = 0;
   CloseKind kind = CloseKind::kComplete;
-  std::vector<Row> rows;  // by (version, key)
-  Manifest manifest;      // adds to those before
+  std::vector<Row> rows;      // by (version, key)
+  std::vector<Event> events;  // of the chunks that this commit names for good; sorted
+  Manifest manifest;          // adds to those before
 };
 
 // Windows to be written in one atomic, fsynced batch; nothing of it is acknowledged or shown before that. Plans are

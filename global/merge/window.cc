@@ -17,6 +17,13 @@ size_t KeyBytes(const SeriesKey& key) {
   return bytes;
 }
 
+size_t EventBytes(const Event& event) {
+  size_t bytes = sizeof event + event.title.size() + event.text.size() + event.host.size() +
+                 event.aggregation_key.size() + event.source_type.size();
+  for (const std::string& tag : event.tags) bytes += sizeof tag + tag.size();
+  return bytes;
+}
+
 size_t Missing(const std::vector<RosterSlot>& expected, const std::vector<RosterSlot>& missing) {
   size_t count = 0;
   for (const RosterSlot slot : expected) count += std::binary_search(missing.begin(), missing.end(), slot) ? 1 : 0;
@@ -108,6 +115,8 @@ UnitStatus Window::Take(UnitChunk unit, RosterSlot slot) {
   open_samples_ += unit.sample_count;
   has_late_ |= is_late || closed_;
   Merge(unit, slot, chunk.stage, is_late || closed_);
+  for (const Event& event : unit.events) memory_bytes_ += EventBytes(event);
+  if (!unit.events.empty()) events_.emplace(name, std::move(unit.events));
   return UnitStatus::kOk;
 }
 
@@ -313,11 +322,24 @@ void Window::Finish(const Roster& roster, WindowCommit& commit) {
                                chunk.sample_count, chunk.stage});
     chunk.named = true;
     chunk.committed = whole;
-    if (whole) open_samples_ -= chunk.sample_count;
+    if (!whole) continue;
+    open_samples_ -= chunk.sample_count;
+    TakeEvents(name, commit);
   }
+  std::sort(commit.events.begin(), commit.events.end());
   std::sort(manifest.chunks.begin(), manifest.chunks.end(), [](const ManifestChunk& a, const ManifestChunk& b) {
     return std::pair(a.instance, a.chunk) < std::pair(b.instance, b.chunk);
   });
+}
+
+void Window::TakeEvents(const ChunkName& name, WindowCommit& commit) {
+  const auto entry = events_.find(name);
+  if (entry == events_.end()) return;
+  for (Event& event : entry->second) {
+    memory_bytes_ -= std::min(EventBytes(event), memory_bytes_);
+    commit.events.push_back(std::move(event));
+  }
+  events_.erase(entry);
 }
 
 std::vector<CommittedChunk> Window::CommittedChunks() const {

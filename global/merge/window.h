@@ -41,7 +41,7 @@ struct CommittedChunk {
 //
 // A series' data waits in up to three parts: `main` until the series is emitted; `after`, what main chunks bring once
 // it was emitted early, until the window closes; `late`, what late chunks bring, and after the close every chunk.
-// The order of chunks does not show in the rows.
+// The order of chunks does not show in the rows. A chunk's events leave with the commit that names it for good.
 // Threads: thread-compatible; owned by the book.
 class Window {
  public:
@@ -127,6 +127,7 @@ class Window {
   void CountTotal(Series* series, Row& row);
   void CountLate(Series* series, const Row& row);
   void Finish(const Roster& roster, WindowCommit& commit);
+  void TakeEvents(const ChunkName& name, WindowCommit& commit);
 
   const IntervalIndex interval_;
   const PartitionId partition_;
@@ -136,6 +137,7 @@ class Window {
   absl::btree_map<ChunkName, Chunk> chunks_;
   absl::btree_map<ChunkName, Chunk> partly_;  // merged before a restart into what was emitted early
   absl::btree_map<RosterSlot, std::pair<uint32_t, uint32_t>> units_;  // main chunks: how many there are, how many here
+  absl::btree_map<ChunkName, std::vector<Event>> events_;             // of chunks that are not committed
   absl::flat_hash_map<Series*, SeriesState> states_;
   absl::flat_hash_map<Hash128, uint8_t> emitted_;  // before a restart: stages of early closes
   std::vector<Series*> changed_;                   // by the commit that is being built

@@ -46,6 +46,7 @@ struct UnitChunk {
   uint64_t sample_count = 0;
   uint32_t crc32c = 0;
   std::vector<std::pair<SeriesKey, Aggregate>> series;  // keys are canonical, aggregates agree with their types
+  std::vector<Event> events;
 };
 struct Tick {};
 struct CommitDone {

@@ -57,7 +57,7 @@ absl::Status Outbox::Load(const std::vector<std::string>& sinks) {
   Trim(batch);
   for (const auto& [sink, source] : sources_) {
     for (const Entry& entry : entries_) {
-      if (entry.sequence >= source->cursor_) source->stats_.queued += entry.rows;
+      if (entry.sequence >= source->cursor_) source->stats_.queued += entry.items;
     }
     source->stats_.committed = source->stats_.queued;
     database_.Put(batch, Column::kControl, CursorKey(sink), absl::StrCat(source->cursor_));
@@ -69,9 +69,9 @@ absl::Status Outbox::LoadEntries() {
   const auto iterator = database_.NewIterator(Column::kOutbox, rocksdb::ReadOptions());
   for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {
     const auto sequence = DecodeSequence(ToView(iterator->key()));
-    const auto rows = CountEntryRows(ToView(iterator->value()));
-    if (!sequence || !rows) return absl::DataLossError("an entry cannot be read");
-    entries_.push_back({*sequence, *rows, iterator->value().size()});
+    const auto items = CountEntryItems(ToView(iterator->value()));
+    if (!sequence || !items) return absl::DataLossError("an entry cannot be read");
+    entries_.push_back({*sequence, *items, iterator->value().size()});
     bytes_ += iterator->value().size();
     next_sequence_ = *sequence + 1;
   }
@@ -102,17 +102,24 @@ absl::Status Outbox::LoadCursors(const std::vector<std::string>& sinks) {
   return database_.Write(unknown, false);
 }
 
-std::vector<Outbox::Entry> Outbox::Put(absl::Span<const Row* const> rows, rocksdb::WriteBatch& batch) {
+std::vector<Outbox::Entry> Outbox::Put(absl::Span<const Row* const> rows, absl::Span<const Event* const> events,
+                                       rocksdb::WriteBatch& batch) {
   std::vector<Entry> entries;
   if (sources_.empty()) return entries;
-  while (!rows.empty()) {
-    const auto part = rows.subspan(0, kRowsPerEntry);
-    rows.remove_prefix(part.size());
+  PutParts(rows, entries, batch);
+  PutParts(events, entries, batch);
+  return entries;
+}
+
+template <class Item>
+void Outbox::PutParts(absl::Span<const Item* const> items, std::vector<Entry>& entries, rocksdb::WriteBatch& batch) {
+  while (!items.empty()) {
+    const auto part = items.subspan(0, kItemsPerEntry);
+    items.remove_prefix(part.size());
     const std::string bytes = EncodeEntry(part);
     entries.push_back({next_sequence_++, part.size(), bytes.size()});
     database_.Put(batch, Column::kOutbox, EncodeSequence(entries.back().sequence), bytes);
   }
-  return entries;
 }
 
 void Outbox::Written(const std::vector<Entry>& entries) {
@@ -123,8 +130,8 @@ void Outbox::Written(const std::vector<Entry>& entries) {
       entries_.push_back(entry);
       bytes_ += entry.bytes;
       for (auto& [sink, source] : sources_) {
-        source->stats_.committed += entry.rows;
-        source->stats_.queued += entry.rows;
+        source->stats_.committed += entry.items;
+        source->stats_.queued += entry.items;
       }
     }
     Trim(batch);
@@ -149,8 +156,8 @@ void Outbox::Trim(rocksdb::WriteBatch& batch) {
     }
     for (auto& [sink, source] : sources_) {
       if (source->cursor_ > entries_[i].sequence) continue;
-      source->stats_.dropped += entries_[i].rows;
-      source->stats_.queued -= entries_[i].rows;
+      source->stats_.dropped += entries_[i].items;
+      source->stats_.queued -= entries_[i].items;
     }
     Forget(entries_.begin() + static_cast<std::ptrdiff_t>(i), batch);
   }
@@ -203,18 +210,16 @@ absl::StatusOr<RowBatch> Outbox::Read(uint64_t sequence) const {
   TRIBUTARY_ASSIGN_OR_RETURN(const std::optional<std::string> bytes,
                              database_.Get(Column::kOutbox, EncodeSequence(sequence)));
   if (!bytes) return absl::DataLossError("it is not there");
-  RowBatch batch;
-  batch.sequence = sequence;
-  TRIBUTARY_ASSIGN_OR_RETURN(batch.rows, DecodeEntry(*bytes));
-  return batch;
+  TRIBUTARY_ASSIGN_OR_RETURN(EntryItems items, DecodeEntry(*bytes));
+  return RowBatch{sequence, std::move(items.rows), std::move(items.events)};
 }
 
 void Outbox::Discard(Source& source, const Entry& entry) {
   MutexLock lock(mutex_);
   source.in_hand_.reset();
   source.cursor_ = entry.sequence + 1;
-  source.stats_.queued -= entry.rows;
-  source.stats_.dropped += entry.rows;
+  source.stats_.queued -= entry.items;
+  source.stats_.dropped += entry.items;
 }
 
 void Outbox::Acknowledge(Source& source, uint64_t sequence) {
@@ -227,8 +232,8 @@ void Outbox::Acknowledge(Source& source, uint64_t sequence) {
     TRIBUTARY_CHECK(entry != entries_.end());
     source.in_hand_.reset();
     source.cursor_ = sequence + 1;
-    source.stats_.acknowledged += entry->rows;
-    source.stats_.queued -= entry->rows;
+    source.stats_.acknowledged += entry->items;
+    source.stats_.queued -= entry->items;
     database_.Put(batch, Column::kControl, CursorKey(source.sink_), absl::StrCat(source.cursor_));
     Trim(batch);
   }

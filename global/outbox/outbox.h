@@ -20,10 +20,11 @@
 
 namespace tributary {
 
-// Committed rows on their way to the sinks: written with the commit, read by every sink at its own pace, deleted when
-// all have passed. Committed = acknowledged + queued + dropped, in rows, for each sink.
+// Committed rows and events on their way to the sinks: written with the commit, read by every sink at its own pace,
+// deleted when all have passed. Committed = acknowledged + queued + dropped, in items, for each sink.
 //
-// Shape:   entries of up to kRowsPerEntry rows, numbered in the order of commits; a cursor per sink names the first
+// Shape:   entries of up to kItemsPerEntry rows, or events, numbered in the order of commits; a cursor per sink names
+// the first
 //          entry it has not acknowledged. Cursors survive a restart; a sink that is new starts with what comes next.
 // Bounds:  `max_bytes` of entries. Above it the oldest that no feeder has in hand are dropped, for every sink that has
 //          not passed them; counted.
@@ -31,8 +32,8 @@ namespace tributary {
 // Threads: thread-safe; Put and Written by one thread at a time, each source by one feeder.
 class Outbox {
  public:
-  static constexpr size_t kRowsPerEntry = 4096;
-  struct Stats {             // rows, of one sink
+  static constexpr size_t kItemsPerEntry = 4096;
+  struct Stats {             // rows and events, of one sink
     uint64_t committed = 0;  // since the start; with what was queued then
     uint64_t acknowledged = 0;
     uint64_t queued = 0;
@@ -40,7 +41,7 @@ class Outbox {
   };
   struct Entry {
     uint64_t sequence = 0;
-    uint64_t rows = 0;
+    uint64_t items = 0;
     uint64_t bytes = 0;
   };
 
@@ -49,8 +50,10 @@ class Outbox {
                                                       const std::vector<std::string>& sinks);
   ~Outbox();
 
-  // Adds the rows of a commit to its batch, in their order; Written after the batch is on disk makes them visible.
-  std::vector<Entry> Put(absl::Span<const Row* const> rows, rocksdb::WriteBatch& batch);
+  // Adds the rows, then the events, of a commit to its batch, in their order; Written after the batch is on disk makes
+  // them visible.
+  std::vector<Entry> Put(absl::Span<const Row* const> rows, absl::Span<const Event* const> events,
+                         rocksdb::WriteBatch& batch);
   void Written(const std::vector<Entry>& entries);
 
   // One per sink of Open; lives as long as the outbox.
@@ -65,6 +68,8 @@ class Outbox {
   absl::Status LoadEntries() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status LoadCursors(const std::vector<std::string>& sinks);
 
+  template <class Item>
+  void PutParts(absl::Span<const Item* const> items, std::vector<Entry>& entries, rocksdb::WriteBatch& batch);
   std::optional<RowBatch> Next(Source& source, absl::Duration wait);
   void Acknowledge(Source& source, uint64_t sequence);
   std::optional<Entry> TakeNext(Source& source, absl::Duration wait) ABSL_LOCKS_EXCLUDED(mutex_);

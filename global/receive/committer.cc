@@ -48,10 +48,12 @@ void Committer::Commit(CommitPlan plan, std::function<void()> done) {
 void Committer::Prepare(const std::shared_ptr<Job>& job) {
   ledger_.Put(job->plan, job->batch);
   std::vector<const Row*> rows;
+  std::vector<const Event*> events;
   for (const WindowCommit& window : job->plan.windows) {
     for (const Row& row : window.rows) rows.push_back(&row);
+    for (const Event& event : window.events) events.push_back(&event);
   }
-  job->entries = outbox_.Put(rows, job->batch);
+  job->entries = outbox_.Put(rows, events, job->batch);
   Write(job);
 }
 

@@ -182,7 +182,7 @@ std::optional<UnitChunk> Receiver::Decode(const InstanceId& instance, const v1::
     metrics_.units_undecodable.Increment();
     return std::nullopt;
   }
-  metrics_.events_dropped.Increment(payload->events.size());
+  if (!options_.sinks_take_events) metrics_.events_dropped.Increment(payload->events.size());
   UnitChunk unit;
   unit.instance = instance;
   unit.interval = block.interval();
@@ -192,6 +192,7 @@ std::optional<UnitChunk> Receiver::Decode(const InstanceId& instance, const v1::
   unit.sample_count = block.sample_count();
   unit.crc32c = block.crc32c();
   unit.series = std::move(payload->series);
+  if (options_.sinks_take_events) unit.events = std::move(payload->events);
   return unit;
 }
 

@@ -38,6 +38,7 @@ class Receiver {
     std::string node_id;
     absl::Duration interval = absl::Seconds(10);
     WindowBookOptions book;
+    bool sinks_take_events = true;  // otherwise they are dropped
   };
   // All outlive the receiver, but `loop` has stopped when it ends.
   Receiver(EventLoop& loop, const Clock& clock, Options options, WindowBookState state, Committer& committer,

@@ -79,5 +79,18 @@ TEST(JsonRowTest, NumbersThatJsonDoesNotHaveAreNull) {
   EXPECT_THAT(Json(row), HasSubstr(R"("last":null)"));
 }
 
+TEST(JsonRowTest, EventIsOneObject) {
+  Event event = MakeEvent("deployed", {"env:prod", "canary"});
+  event.text = "line one\nline \xff";
+  event.unix_ns = 1'500'000'000;
+  event.host = "n1";
+  event.priority = "low";
+  event.alert_type = "error";
+  EXPECT_EQ(JsonEvent(event),
+            R"({"type":"event","title":"deployed","text":"line one\nline �","tags":{"canary":"true","env":"prod"},)"
+            R"("tag_list":["env:prod","canary"],"unix_ms":1500,"host":"n1","aggregation_key":"","priority":"low",)"
+            R"("alert_type":"error","source_type":""})");
+}
+
 }  // namespace
 }  // namespace tributary

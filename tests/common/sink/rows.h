@@ -47,6 +47,13 @@ inline Row GaugeRow(std::string name, const std::vector<double>& values, std::ve
   return row;
 }
 
+inline Event MakeEvent(std::string title, std::vector<std::string> tags = {}) {
+  Event event;
+  event.title = std::move(title);
+  event.tags = std::move(tags);
+  return event;
+}
+
 // The running total goes on from one earlier sample of 1000.
 inline Row TimerRow(std::string name, const std::vector<double>& values, std::vector<std::string> tags = {},
                     IntervalIndex interval = 100) {

@@ -82,6 +82,60 @@ TEST_F(SinkFeederTest, FilteredRowsAreNotWrittenButCounted) {
   ExpectBooksBalance();
 }
 
+// Hands out one batch of events, again and again until it is acknowledged.
+class EventSource : public RowSource {
+ public:
+  explicit EventSource(std::vector<Event> events) : events_(std::move(events)) {}
+  std::optional<RowBatch> Next(absl::Duration) override {
+    if (acknowledged) return std::nullopt;
+    return RowBatch{1, {}, events_};
+  }
+  void Acknowledge(uint64_t) override { acknowledged = true; }
+
+  bool acknowledged = false;
+
+ private:
+  const std::vector<Event> events_;
+};
+
+class EventSink : public ScriptedSink {
+ public:
+  explicit EventSink(std::vector<std::string>& titles) : ScriptedSink(Delivered), titles_(titles) {}
+  bool takes_events() const override { return true; }
+  absl::Status WriteEvents(absl::Span<const Event> events) override {
+    if (!std::exchange(is_up_, true)) return absl::UnavailableError("down");
+    for (const Event& event : events) titles_.push_back(event.title);
+    return absl::OkStatus();
+  }
+
+ private:
+  bool is_up_ = false;
+  std::vector<std::string>& titles_;
+};
+
+TEST_F(SinkFeederTest, EventsThatMatchAreWrittenUntilTheyAreTaken) {
+  EventSource source({MakeEvent("deploy.shop"), MakeEvent("boot")});
+  std::vector<std::string> titles;
+  SinkFeeder::Options options;
+  options.filter.names = {"deploy.*"};
+  SinkFeeder feeder(options, std::make_unique<EventSink>(titles), source, TenSeconds(), clock_, telemetry_);
+  EXPECT_GT(*feeder.Turn(absl::ZeroDuration()), absl::ZeroDuration());
+  EXPECT_FALSE(source.acknowledged);
+  feeder.Turn(absl::ZeroDuration());
+  EXPECT_TRUE(source.acknowledged);
+  EXPECT_EQ(titles, std::vector<std::string>{"deploy.shop"});
+  EXPECT_EQ(feeder.metrics().delivered.value(), 1u);
+  EXPECT_EQ(feeder.metrics().filtered.value(), 1u);
+}
+
+TEST_F(SinkFeederTest, EventsAreFilteredForASinkWithoutAPlaceForThem) {
+  EventSource source({MakeEvent("boot")});
+  SinkFeeder feeder({}, std::make_unique<ScriptedSink>(Delivered), source, TenSeconds(), clock_, telemetry_);
+  feeder.Turn(absl::ZeroDuration());
+  EXPECT_TRUE(source.acknowledged);
+  EXPECT_EQ(feeder.metrics().filtered.value(), 1u);
+}
+
 TEST_F(SinkFeederTest, DropsAreCountedByReason) {
   Feed([](absl::Span<const Row> rows) {
     SinkResult result = Delivered(rows.subspan(2));

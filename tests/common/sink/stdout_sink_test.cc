@@ -45,6 +45,23 @@ TEST(StdoutSinkTest, JsonIsTheRow) {
   EXPECT_EQ(printed.back(), '\n');
 }
 
+TEST(StdoutSinkTest, EventIsALine) {
+  Event event = MakeEvent("deployed\x1b", {"env:prod"});
+  event.text = "v2\nis out";
+  event.unix_ns = 1'000'000'000;
+  std::ostringstream out;
+  StdoutSink sink(out, {}, TenSeconds());
+  EXPECT_TRUE(sink.WriteEvents({event}).ok());
+  EXPECT_EQ(out.str(),
+            "1970-01-01T00:00:01+00:00 event deployed\\x1b [env:prod] text=\"v2\\nis out\" alert_type=info "
+            "priority=normal\n");
+}
+
+TEST(StdoutSinkTest, PointsHaveNoPlaceForEvents) {
+  std::ostringstream out;
+  EXPECT_FALSE(StdoutSink(out, {.format = StdoutSink::Format::kPoints, .points = {}}, TenSeconds()).takes_events());
+}
+
 TEST(StdoutSinkTest, ControlBytesNeverReachTheTerminal) {
   const std::string printed = Printed(GaugeRow("\x1b[2J", {1}, {"\x07"}), {});
   EXPECT_EQ(printed, "1970-01-01T00:16:50+00:00 gauge \\x1b[2J [\\x07] value=1\n");

@@ -62,7 +62,7 @@ class BookHarness {
     Apply(book->Step(now, marker));
   }
   static UnitChunk Chunk(int agent, IntervalIndex interval, const std::map<std::string, double>& counters) {
-    UnitChunk unit{AgentId(agent), interval, kPartition, 0, 1, counters.size(), 0, {}};
+    UnitChunk unit{AgentId(agent), interval, kPartition, 0, 1, counters.size(), 0, {}, {}};
     for (const auto& [name, value] : counters) unit.series.emplace_back(CounterKey(name), CounterOf(value));
     return unit;
   }
@@ -106,6 +106,7 @@ class BookHarness {
     for (WindowCommit& window : plan.windows) {
       disk.manifests[{window.interval, window.partition}].push_back(window.manifest);
       for (Row& row : window.rows) rows.push_back(row);
+      for (const Event& event : window.events) events.push_back(event.title);
       kinds.push_back(window.kind);
     }
     for (const SeriesTotal& total : plan.totals) {
@@ -149,6 +150,7 @@ class BookHarness {
   bool auto_commit = true;
   std::optional<CommitPlan> in_flight;
   std::vector<Row> rows;
+  std::vector<std::string> events;  // committed, by title
   std::vector<CloseKind> kinds;
   std::vector<UnitName> committed;
   std::vector<std::pair<UnitName, UnitStatus>> received;

@@ -18,6 +18,13 @@ namespace {
 
 using testing::ElementsAre;
 
+Event MakeEvent(const std::string& title) {
+  Event event;
+  event.title = title;
+  event.tags = {"env:prod"};
+  return event;
+}
+
 class OutboxTest : public testing::Test {
  protected:
   void SetUp() override { Reopen({"a", "b"}); }
@@ -41,8 +48,11 @@ class OutboxTest : public testing::Test {
     }
     std::vector<const Row*> pointers;
     for (const Row& row : rows) pointers.push_back(&row);
+    Commit(pointers, {});
+  }
+  void Commit(const std::vector<const Row*>& rows, const std::vector<const Event*>& events) {
     rocksdb::WriteBatch batch;
-    const auto entries = outbox_->Put(pointers, batch);
+    const auto entries = outbox_->Put(rows, events, batch);
     ASSERT_TRUE(database_->Write(batch, true).ok());
     outbox_->Written(entries);
   }
@@ -157,6 +167,22 @@ TEST_F(OutboxTest, FeedersReadWhileCommitsGoOn) {
   EXPECT_EQ(outbox_->bytes(), 0u);
 }
 
+TEST_F(OutboxTest, EventsFollowTheRowsAndSurviveARestart) {
+  const Row row = CounterRow("m", 1001, 1);
+  const Event event = MakeEvent("deployed");
+  Commit({&row}, {&event});
+  Reopen({"a", "b"});
+  EXPECT_EQ(outbox_->StatsOf("a").queued, 2u);
+  EXPECT_THAT(Take("a"), ElementsAre(1));
+  const auto batch = outbox_->SourceFor("a").Next(absl::ZeroDuration());
+  ASSERT_TRUE(batch);
+  EXPECT_THAT(batch->events, ElementsAre(event));
+  EXPECT_EQ(batch->size(), 1u);
+  outbox_->SourceFor("a").Acknowledge(batch->sequence);
+  EXPECT_EQ(outbox_->StatsOf("a").acknowledged, 2u);
+  ExpectBalance("a");
+}
+
 TEST_F(OutboxTest, WithoutSinksNothingIsKept) {
   Reopen({});
   Commit({1});
@@ -167,11 +193,23 @@ TEST(EntryCodecTest, DamagedEntriesAreRefused) {
   const Row row = CounterRow("a", 1, 1);
   const Row* pointer = &row;
   const std::string entry = EncodeEntry({&pointer, 1});
-  ASSERT_EQ(DecodeEntry(entry)->size(), 1u);
-  EXPECT_EQ(CountEntryRows(entry), 1u);
+  ASSERT_EQ(DecodeEntry(entry)->rows.size(), 1u);
+  EXPECT_EQ(CountEntryItems(entry), 1u);
   for (size_t size = 0; size < entry.size(); ++size) EXPECT_FALSE(DecodeEntry(entry.substr(0, size)).ok()) << size;
   std::string miscounted = entry;
   miscounted[0] = 2;
+  EXPECT_FALSE(DecodeEntry(miscounted).ok());
+}
+
+TEST(EntryCodecTest, DamagedEntriesOfEventsAreRefused) {
+  const Event event = MakeEvent("deployed");
+  const Event* pointer = &event;
+  const std::string entry = EncodeEntry({&pointer, 1});
+  EXPECT_THAT(DecodeEntry(entry)->events, ElementsAre(event));
+  EXPECT_EQ(CountEntryItems(entry), 1u);
+  for (size_t size = 0; size < entry.size(); ++size) EXPECT_FALSE(DecodeEntry(entry.substr(0, size)).ok()) << size;
+  std::string miscounted = entry;
+  miscounted[1] = 2;
   EXPECT_FALSE(DecodeEntry(miscounted).ok());
 }
 
