@@ -1,5 +1,6 @@
 #include "common/statsd/line_parser.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -105,6 +106,25 @@ int KeepKnown(absl::string_view& word, std::initializer_list<absl::string_view> 
   }
   word = absl::string_view();
   return 1;
+}
+
+// title|text|d:1656581400
+//      ^    ^ where they end
+bool IsEventText(absl::string_view rest, size_t title_end, size_t text_end) {
+  if (title_end >= rest.size() || rest[title_end] != '|' || text_end > rest.size()) return false;
+  return text_end == rest.size() || rest[text_end] == '|';
+}
+
+// Where `units` UTF-16 code units end that begin at `begin`: hot-shots counts the lengths of events so. Beyond the end
+// of the text when it is shorter.
+size_t Utf16End(absl::string_view text, size_t begin, uint32_t units) {
+  size_t end = begin;
+  while (units > 0 && end < text.size()) {
+    const auto lead = static_cast<unsigned char>(text[end]);
+    end += lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    units -= std::min<uint32_t>(units, lead < 0xF0 ? 1 : 2);
+  }
+  return units > 0 ? text.size() + 1 : end;
 }
 
 // The date of an event or check: one that cannot be read counts as not sent.
@@ -224,14 +244,17 @@ LineError LineParser::ParseEvent(absl::string_view line, SampleReceiver& receive
   if (!ReadAll(Cut(rest, ','), title_bytes) || !ReadAll(Cut(rest, '}'), text_bytes)) return LineError::kBadEvent;
   if (!absl::ConsumePrefix(&rest, ":") || title_bytes == 0) return LineError::kBadEvent;
   // The lengths decide, not the first '|': title and text may hold one.
-  const size_t text_begin = size_t{title_bytes} + 1;
-  const size_t text_end = text_begin + text_bytes;
-  if (rest.size() < text_end || rest[title_bytes] != '|') return LineError::kBadEvent;
-  if (rest.size() > text_end && rest[text_end] != '|') return LineError::kBadEvent;
+  size_t title_end = title_bytes;
+  size_t text_end = title_end + 1 + text_bytes;
+  if (!IsEventText(rest, title_end, text_end)) {
+    title_end = Utf16End(rest, 0, title_bytes);
+    text_end = Utf16End(rest, title_end + 1, text_bytes);
+    if (!IsEventText(rest, title_end, text_end)) return LineError::kBadEvent;
+  }
 
   EventSample event;
-  event.title = rest.substr(0, title_bytes);
-  event.text = rest.substr(text_begin, text_bytes);
+  event.title = rest.substr(0, title_end);
+  event.text = rest.substr(title_end + 1, text_end - title_end - 1);
   absl::string_view date;
   Section sections[] = {{"d:", &date},
                         {"h:", &event.host},

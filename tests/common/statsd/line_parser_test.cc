@@ -298,6 +298,15 @@ TEST(LineParserTest, SkipsWhatItCannotReadInEvents) {
   for (const Accepted& row : rows) ExpectAccepted(row);
 }
 
+// As JavaScript counts: the clef is two units.
+TEST(LineParserTest, ReadsEventsWhoseLengthsCountUtf16) {
+  const Accepted rows[] = {
+      {"_e{9,4}:größer 𝄞|über|t:error|#stadt:köln", "event [größer 𝄞] [über] t=error #=stadt:köln"},
+      {"_e{6,3}:größer|a|ö", "event [größer] [a|ö]"},
+  };
+  for (const Accepted& row : rows) ExpectAccepted(row);
+}
+
 TEST(LineParserTest, RefusesEventsWhoseLengthsDoNotFit) {
   const absl::string_view lines[] = {
       "_e{4,3}:foo|bar",
