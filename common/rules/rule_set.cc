@@ -34,12 +34,6 @@ std::optional<Scope> ScopeAskedByClient(const std::vector<std::string>& tags) {
   return std::nullopt;
 }
 
-// What says where a sample came from or goes, and nothing of what was measured.
-bool IsTransportTag(absl::string_view tag) {
-  const absl::string_view key = TagKey(tag);
-  return key == kLocalOnly || key == kGlobalOnly || key == "dd.internal.entity_id" || key == "dd.internal.card";
-}
-
 std::string Substitute(const std::string& pattern, const std::string& name) {
   return absl::StrReplaceAll(pattern, {{"*", name}});
 }
@@ -53,6 +47,11 @@ void AddHost(SeriesKey& key, const SeriesKey& sent, absl::string_view host) {
 }
 
 }  // namespace
+
+bool IsTransportTag(absl::string_view tag) {
+  const absl::string_view key = TagKey(tag);
+  return key == kLocalOnly || key == kGlobalOnly || key == "dd.internal.entity_id" || key == "dd.internal.card";
+}
 
 absl::StatusOr<RuleSet> RuleSet::Build(std::vector<RuleSpec> rules, std::vector<std::string> extend_tags) {
   std::vector<std::string> errors;

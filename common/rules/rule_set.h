@@ -20,6 +20,10 @@ struct RoutedSeries {
 };
 using RoutedSeriesList = absl::InlinedVector<RoutedSeries, 2>;
 
+// veneurlocalonly, veneurglobalonly, dd.internal.entity_id, dd.internal.card: what says where a sample came from or
+// goes, and nothing of what was measured.
+bool IsTransportTag(absl::string_view tag);
+
 // Decides what becomes of a series; asked once per new series, not per sample. Immutable, so thread-safe.
 //
 // Every matching rule applies, in order: `drop` ends it; the last rule with `scopes`, the last with `rename` win; `by`
@@ -28,7 +32,7 @@ using RoutedSeriesList = absl::InlinedVector<RoutedSeries, 2>;
 //          else DefaultScope.
 // Host:    the host and local scopes add `host:<agent's host>` unless the client sent a host, and keep the client's
 //          whatever `by` and `without` say. The global scope adds none.
-// Removed: the tags veneurlocalonly, veneurglobalonly, dd.internal.entity_id, dd.internal.card.
+// Removed: transport tags.
 class RuleSet {
  public:
   RuleSet() = default;  // no rules: every series in its default scope

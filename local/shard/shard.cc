@@ -169,6 +169,7 @@ void Shard::Add(const EventSample& sample) {
   if (!sample.alert_type.empty()) event.alert_type = std::string(sample.alert_type);
   event.source_type = std::string(sample.source_type);
   event.tags = absl::StrSplit(sample.tags, ',', absl::SkipEmpty());
+  std::erase_if(event.tags, IsTransportTag);
   ++counts_.accepted;
   if (!windows_.Add(std::move(event))) CountDrop(DropReason::kEventLimit, 1);
 }

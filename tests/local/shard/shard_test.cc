@@ -253,7 +253,7 @@ TEST_F(ShardTest, CarriesEventsAlongUpToTheirLimit) {
   EventSample event;
   event.title = "deploy";
   event.text = "one\\ntwo";
-  event.tags = "a:1,b";
+  event.tags = "a:1,dd.internal.entity_id:pod-7,b";
   event.alert_type = "error";
   shard->Add(event);
   shard->Add(event);
