@@ -4,7 +4,7 @@
 #   tributary_program(NAME tributary-local SOURCES main.cc DEPS ...)
 #   tributary_test(NAME tdigest_test SOURCES tdigest_test.cc DEPS ... [LABELS unit threads] [TIMEOUT 60])
 #   tributary_fuzzer(NAME line_parser_fuzz SOURCES line_parser_fuzz.cc DEPS ...)
-#   tributary_python_test(NAME kill_test SCRIPT kill_test.py LABEL cluster TIMEOUT 300)
+#   tributary_python_test(NAME kill_test SCRIPT kill_test.py LABEL cluster TIMEOUT 300 [ARGS a b] [PROCESSORS 1])
 #
 # Labels of tests: unit (alone, in a process), threads (also run under TSan), integration, cluster, fuzz, soak.
 #
@@ -83,9 +83,12 @@ function(tributary_python_test)
   if(NOT TRIBUTARY_GRPC)
     return()
   endif()
-  cmake_parse_arguments(arg "" "NAME;SCRIPT;TIMEOUT;LABEL" "" ${ARGN})
-  add_test(NAME ${arg_NAME} COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/${arg_SCRIPT}")
-  set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABEL}" PROCESSORS 2
+  cmake_parse_arguments(arg "" "NAME;SCRIPT;TIMEOUT;LABEL;PROCESSORS" "ARGS" ${ARGN})
+  if(NOT arg_PROCESSORS)
+    set(arg_PROCESSORS 2)
+  endif()
+  add_test(NAME ${arg_NAME} COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/${arg_SCRIPT}" ${arg_ARGS})
+  set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABEL}" PROCESSORS ${arg_PROCESSORS}
     ENVIRONMENT "PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support;TRIBUTARY_BIN=${PROJECT_BINARY_DIR}/bin;PYTHONDONTWRITEBYTECODE=1")
 endfunction()
 

@@ -218,12 +218,21 @@ class Cluster:
             for path in sorted((self.dir / f"global-{n}").glob("rows.jsonl*")):
                 for line in path.read_bytes().split(b"\n")[:-1]:
                     row = json.loads(line)
+                    if row["type"] == "event":
+                        continue
                     row["interval"] = round(row["start_unix_ms"] / 1000 / self.interval_s)
                     key = (n, row["name"], tuple(row["tag_list"]), row["type"], row["interval"], row["version"])
                     if key in rows and rows[key] != row and not rows[key]["partial"]:
                         raise AssertionError(f"written twice with different values: {rows[key]} and {row}")
                     rows[key] = row
         return list(rows.values())
+
+    def events(self):
+        """What the JSON lines sinks were given of events; one written again is there twice."""
+        lines = [line for n, _ in enumerate(self.globals)
+                 for path in sorted((self.dir / f"global-{n}").glob("rows.jsonl*"))
+                 for line in path.read_bytes().split(b"\n")[:-1]]
+        return [event for event in map(json.loads, lines) if event["type"] == "event"]
 
     def rows_of(self, name):
         return [row for row in self.rows() if row["name"] == name]

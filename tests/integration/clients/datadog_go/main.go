@@ -1,10 +1,8 @@
-// Sends known traffic with datadog-go, unchanged and with its default settings, and ends.
+// Sends the known mixture (../README.md) with datadog-go, unchanged and with its default settings, and ends.
 //
-// usage: datadog_go ADDRESS PREFIX SECONDS
+// usage: datadog_go TRANSPORT ADDRESS PREFIX SECONDS [extended]
 //
-// Every 10 ms for SECONDS: PREFIX.requests +1 ten times; PREFIX.bytes
-// +250; one gauge; 5 timings 1..5 ms; 5 histogram values 10..50; 5 distribution values 100..500;
-// one of 20 set members. At the end one event and one service check. The last line printed is what was sent, as JSON.
+// extended: histograms, distributions and timings are aggregated too, and leave as packed values.
 package main
 
 import (
@@ -18,9 +16,9 @@ import (
 )
 
 type sent struct {
-	Rounds  int     `json:"rounds"`
-	Last    float64 `json:"last_gauge"`
-	Members int     `json:"members"`
+	Rounds    int      `json:"rounds"`
+	LastGauge float64  `json:"last_gauge"`
+	Kinds     []string `json:"kinds"`
 }
 
 func check(err error) {
@@ -31,19 +29,26 @@ func check(err error) {
 }
 
 func main() {
-	address, prefix := os.Args[1], os.Args[2]
-	seconds, err := strconv.Atoi(os.Args[3])
+	transport, address, prefix := os.Args[1], os.Args[2], os.Args[3]
+	seconds, err := strconv.Atoi(os.Args[4])
 	check(err)
-	client, err := statsd.New(address)
+	if transport != "udp" {
+		address = map[string]string{"unixgram": "unix://", "unixstream": "unixstream://"}[transport] + address
+	}
+	options := []statsd.Option{}
+	if len(os.Args) > 5 && os.Args[5] == "extended" {
+		options = append(options, statsd.WithExtendedClientSideAggregation())
+	}
+	client, err := statsd.New(address, options...)
 	check(err)
-	tags := []string{"region:eu", "service:shop"}
+	tags := []string{"region:eu", "stadt:köln"}
 
-	members := map[string]bool{}
 	rounds := 0
 	gauge := 0.0
 	for end := time.Now().Add(time.Duration(seconds) * time.Second); time.Now().Before(end); rounds++ {
 		for i := 0; i < 10; i++ {
 			check(client.Incr(prefix+".requests", tags, 1))
+			check(client.Incr(prefix+".sampled", tags, 0.5))
 		}
 		check(client.Count(prefix+".bytes", 250, tags, 1))
 		gauge = float64(rounds) + 0.5
@@ -53,15 +58,18 @@ func main() {
 			check(client.Histogram(prefix+".size", float64(i*10), tags, 1))
 			check(client.Distribution(prefix+".cost", float64(i*100), tags, 1))
 		}
-		member := fmt.Sprintf("user-%d", rounds%20)
-		members[member] = true
-		check(client.Set(prefix+".users", member, tags, 1))
+		check(client.Set(prefix+".users", fmt.Sprintf("user-%d", rounds%20), tags, 1))
 		time.Sleep(10 * time.Millisecond)
 	}
-	check(client.SimpleEvent("deployed | twice", "line one\nline two"))
-	check(client.SimpleServiceCheck(prefix+".up", statsd.Ok))
+	event := statsd.NewEvent(prefix+" größer | zweimal", "line one\nline two")
+	event.AlertType, event.Tags = statsd.Warning, tags
+	check(client.Event(event))
+	up := statsd.NewServiceCheck(prefix+".up", statsd.Warn)
+	up.Message, up.Tags = "slow: größer\nthan usual", tags
+	check(client.ServiceCheck(up))
 	check(client.Close())
-	out, err := json.Marshal(sent{rounds, gauge, len(members)})
+	kinds := []string{"counter", "sampled", "gauge", "timer", "histogram", "distribution", "set", "event", "check"}
+	out, err := json.Marshal(sent{rounds, gauge, kinds})
 	check(err)
 	fmt.Println(string(out))
 }
