@@ -1,29 +1,46 @@
-"""A real storage behind the whole chain: a VictoriaMetrics from Debian's package is fed by remote write and answers with
-what was sent.
+"""Real storages behind the whole chain: VictoriaMetrics and Prometheus from Debian's packages are fed by remote write and
+hold what was committed, each point once, whatever they or the way to them did meanwhile.
 
-    python -> agent-0 -> proxy -> global-0, global-1 -> victoria-metrics        interval 1 s
+    python -> agent-0 -> proxy -> global-0, global-1 -> relay -> storage        interval 1 s
+
+usage: storage_test.py [VictoriaMetricsTest.test_... | PrometheusTest.test_...]
+TRIBUTARY_OUTAGE_SECONDS is how long each outage lasts (default 12).
 """
 import json
+import os
 import subprocess
 import time
 import unittest
 import urllib.parse
 
-from cluster import Cluster, free_port, http_get
+from cluster import Cluster, free_port, http_get, lambda_text
+from http_relay import HttpRelay
+
+OUTAGE_SECONDS = float(os.environ.get("TRIBUTARY_OUTAGE_SECONDS", "12"))
+SERIES = 20
 
 
-class VictoriaMetrics:
+class Storage:
+    """One program of a storage; its data stay in `folder` from one start to the next."""
+
     def __init__(self, port, folder):
         folder.mkdir()
-        self.child = subprocess.Popen(
-            ["victoria-metrics", f"-httpListenAddr=127.0.0.1:{port}", f"-storageDataPath={folder}",
-             "-retentionPeriod=1", "-search.latencyOffset=0s", "-dedup.minScrapeInterval=1ms"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.port, self.folder = port, folder
         self.url = f"http://127.0.0.1:{port}"
+        self.child = None
+
+    def start(self):
+        self.child = subprocess.Popen(self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def end(self):
+        if self.child is not None:
+            self.child.terminate()
+            self.child.wait(timeout=30)
+            self.child = None
 
     def is_up(self):
         try:
-            return http_get(self.url + "/health")[0] == 200
+            return http_get(self.url + self.ready)[0] == 200
         except OSError:
             return False
 
@@ -31,46 +48,174 @@ class VictoriaMetrics:
         status, text = http_get(f"{self.url}/api/v1/query?" + urllib.parse.urlencode({"query": expression, "time": at,
                                                                                       "nocache": 1}))
         assert status == 200, text
-        return {frozenset(item["metric"].items()): float(item["value"][1]) for item in json.loads(text)["data"]["result"]}
+        return json.loads(text)["data"]["result"]
 
-    def end(self):
-        self.child.kill()
-        self.child.wait(timeout=10)
+    def values(self, expression):
+        """{labels: value} now."""
+        return {frozenset(item["metric"].items()): float(item["value"][1]) for item in self.query(expression, time.time())}
+
+    def points(self, name):
+        """{series tag: [(unix ms, value), ...]} of all that is stored."""
+        return {item["metric"].get("n"): [(round(at * 1000), float(value)) for at, value in item["values"]]
+                for item in self.query(f"{name}[1h]", time.time())}
 
 
-class StorageTest(unittest.TestCase):
-    def test_victoria_metrics_answers_with_what_was_sent(self):
+class VictoriaMetrics(Storage):
+    ready = "/health"
+
+    def command(self):
+        return ["victoria-metrics", f"-httpListenAddr=127.0.0.1:{self.port}", f"-storageDataPath={self.folder}",
+                "-retentionPeriod=1", "-search.latencyOffset=0s", "-dedup.minScrapeInterval=1ms"]
+
+    def points(self, name):
+        http_get(self.url + "/internal/force_flush")  # what it took is shown at once
+        return super().points(name)
+
+
+class Prometheus(Storage):
+    ready = "/-/ready"
+
+    def command(self):
+        config = self.folder / "prometheus.yml"
+        config.write_text("global: {}\n")
+        return ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.folder}",
+                f"--web.listen-address=127.0.0.1:{self.port}", "--web.enable-remote-write-receiver"]
+
+
+class StorageTest:
+    """What is the same for all storages."""
+    make_storage = None
+    refuses_repeats = False  # of what is older than a series' last sample; docs/decisions/0005
+
+    def setUp(self):
         port = free_port()
-        sink = f"  - {{kind: remote_write, url: 'http://127.0.0.1:{port}/api/v1/write', percentiles: [0.5, 0.9, 0.99, 0.999]}}\n"
-        with Cluster(agents=1, sinks=sink) as cluster:
-            storage = VictoriaMetrics(port, cluster.dir / "vm")
-            self.addCleanup(storage.end)
-            cluster.wait_for(storage.is_up, 30, "VictoriaMetrics up")
+        self.relay = self.enterContext(HttpRelay(port))
+        sink = (f"  - {{kind: remote_write, url: 'http://127.0.0.1:{self.relay.port}/api/v1/write', timeout: 3s, "
+                "percentiles: [0.5, 0.9, 0.99, 0.999]}\n")
+        self.cluster = self.enterContext(Cluster(agents=1, sinks=sink))
+        self.storage = self.make_storage(port, self.cluster.dir / "storage")
+        self.addCleanup(self.storage.end)
+        self.storage.start()
+        self.cluster.wait_for(self.storage.is_up, 60, "the storage up")
 
-            values = list(range(1, 1001))
-            cluster.agents[0].send_unix(*[b"shop.latency:%d|ms|#region:eu" % v for v in values],
-                                        *[b"shop.orders:2|c|#region:eu"] * 50, b"shop.orders:1|c|#region:us|@0.1")
-            time.sleep(2.5)
-            cluster.agents[0].send_unix(*[b"shop.orders:3|c|#region:eu"] * 10)
+    def send_for(self, seconds):
+        """Counts each of SERIES series once and times it twice, ten times a second."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.cluster.agents[0].send_unix(b"\n".join(b"shop.orders:1|c|#n:%d\nshop.wait:1:%d|ms|#n:%d" % (n, n, n)
+                                                        for n in range(SERIES)))
+            time.sleep(0.1)
 
-            region = lambda r: frozenset({("__name__", "shop_orders_total"), ("region", r)})
-            def orders():
-                return storage.query("shop_orders_total", time.time())
-            cluster.wait_for(lambda: orders().get(region("eu")) == 130, 30, "the running total of both intervals")
-            self.assertEqual(orders()[region("us")], 10)
-            increase = storage.query("increase(shop_orders_total[5m])", time.time())
-            self.assertEqual(sorted(increase.values()), [10, 130])
+    def committed(self):
+        """({series: points} of the running totals, {series: points} of the 90th percentile), by what the owners wrote."""
+        totals, percentiles = {}, {}
+        for row in sorted(self.cluster.rows(), key=lambda row: row["interval"]):
+            series = row["tags"].get("n")
+            if row["name"] == "shop.orders":
+                points = totals.setdefault(series, [(row["start_unix_ms"] + 1, 0.0)])
+                points.append((row["end_unix_ms"], row["total"]["count"]))
+            elif row["name"] == "shop.wait":
+                percentiles.setdefault(series, []).append((row["end_unix_ms"], row["percentiles"]["p90"]))
+        return totals, percentiles
 
-            rows = cluster.rows_of("shop.latency")
-            self.assertEqual(sum(row["count"] for row in rows), 1000)
-            for row in rows:
-                at = row["end_unix_ms"] / 1000
-                for name, quantile in [("p50", "0.5"), ("p90", "0.9"), ("p99", "0.99"), ("p99.9", "0.999")]:
-                    told = storage.query(f'shop_latency{{quantile="{quantile}"}}', at)
-                    self.assertEqual(list(told.values()), [row["percentiles"][name]])
-            self.assertEqual(storage.query("shop_latency_count", time.time()),
-                             {frozenset({("__name__", "shop_latency_count"), ("region", "eu")}): 1000})
-            self.assertEqual(list(storage.query("shop_latency_sum", time.time()).values()), [sum(values)])
+    def stored(self):
+        return self.storage.points("shop_orders_total"), self.storage.points('shop_wait{quantile="0.9"}')
+
+    def sinks(self, what, **labels):
+        return sum(process.metric(f"tributary_sink_{what}", sink="remote_write", **labels)
+                   for process in self.cluster.globals)
+
+    def assert_everything_is_there_once(self):
+        self.cluster.assert_books_balance(self)
+        def settled():
+            return sum(process.metric("tributary_global_outbox_rows_queued") for process in self.cluster.globals) == 0
+        self.cluster.wait_for(settled, 60, "outboxes empty")
+        committed = self.committed()
+        self.cluster.wait_for(lambda: self.stored() == committed, 20, lambda_text(lambda: self.difference(committed)))
+        self.assertEqual(len(committed[0]), SERIES)
+        repeated = self.sinks("rows_dropped_total", reason="out_of_order") if self.refuses_repeats else 0
+        self.assertEqual(self.sinks("rows_dropped_total") - repeated, 0)
+
+    def difference(self, committed):
+        lines = ["what was committed in the storage"]
+        for here, there in zip(committed, self.stored()):
+            for series in here.keys() | there.keys():
+                missing = set(here.get(series, [])) - set(there.get(series, []))
+                further = set(there.get(series, [])) - set(here.get(series, []))
+                if missing or further:
+                    lines.append(f"{series}: missing {sorted(missing)[:5]}, further {sorted(further)[:5]}")
+        return "\n".join(lines)
+
+    def misbehave(self, behave):
+        self.send_for(2)
+        self.relay.behave = behave
+        self.send_for(OUTAGE_SECONDS)
+        self.relay.behave = self.relay.forward
+        self.send_for(2)
+        self.assert_everything_is_there_once()
+
+    def test_a_storage_that_was_down_receives_everything_once(self):
+        self.send_for(2)
+        self.storage.end()
+        self.send_for(OUTAGE_SECONDS)
+        self.storage.start()
+        self.send_for(2)
+        self.assert_everything_is_there_once()
+        self.assertGreater(self.sinks("retries_total"), 0)
+
+    def test_a_slow_storage_receives_everything_once(self):
+        self.misbehave(self.relay.slowly(1.5))
+
+    def test_a_storage_slower_than_the_timeout_receives_everything_once(self):
+        self.misbehave(self.relay.slowly(4))
+        self.assertGreater(self.sinks("retries_total"), 0)
+
+    def test_after_429_with_retry_after_everything_is_there_once(self):
+        self.misbehave(self.relay.refuse(429, retry_after=2))
+        # Two owners, each a request in at least two seconds.
+        self.assertLessEqual(self.relay.answers[429], 2 * (OUTAGE_SECONDS / 2 + 2))
+
+    def test_after_500_everything_is_there_once(self):
+        self.misbehave(self.relay.refuse(500))
+        self.assertGreater(self.relay.answers[500], 2)
+
+    def test_what_was_applied_and_answered_500_is_there_once(self):
+        self.misbehave(self.relay.apply_and_fail)
+        self.assertGreater(self.relay.answers[500], 2)
+
+
+class VictoriaMetricsTest(StorageTest, unittest.TestCase):
+    make_storage = VictoriaMetrics
+
+    def test_it_answers_with_what_was_sent(self):
+        values = list(range(1, 1001))
+        agent = self.cluster.agents[0]
+        agent.send_unix(*[b"shop.latency:%d|ms|#region:eu" % v for v in values],
+                        *[b"shop.orders:2|c|#region:eu"] * 50, b"shop.orders:1|c|#region:us|@0.1")
+        time.sleep(2.5)
+        agent.send_unix(*[b"shop.orders:3|c|#region:eu"] * 10)
+
+        region = lambda r: frozenset({("__name__", "shop_orders_total"), ("region", r)})
+        orders = lambda: self.storage.values("shop_orders_total")
+        self.cluster.wait_for(lambda: orders().get(region("eu")) == 130, 30, "the running total of both intervals")
+        self.assertEqual(orders()[region("us")], 10)
+        self.assertEqual(sorted(self.storage.values("increase(shop_orders_total[5m])").values()), [10, 130])
+
+        rows = self.cluster.rows_of("shop.latency")
+        self.assertEqual(sum(row["count"] for row in rows), 1000)
+        for row in rows:
+            at = row["end_unix_ms"] / 1000
+            for name, quantile in [("p50", "0.5"), ("p90", "0.9"), ("p99", "0.99"), ("p99.9", "0.999")]:
+                told = self.storage.query(f'shop_latency{{quantile="{quantile}"}}', at)
+                self.assertEqual([float(item["value"][1]) for item in told], [row["percentiles"][name]])
+        self.assertEqual(self.storage.values("shop_latency_count"),
+                         {frozenset({("__name__", "shop_latency_count"), ("region", "eu")}): 1000})
+        self.assertEqual(list(self.storage.values("shop_latency_sum").values()), [sum(values)])
+
+
+class PrometheusTest(StorageTest, unittest.TestCase):
+    make_storage = Prometheus
+    refuses_repeats = True
 
 
 if __name__ == "__main__":
