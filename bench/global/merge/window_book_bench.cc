@@ -31,7 +31,7 @@ std::vector<UnitChunk> Units(int agent, MetricType type) {
   std::mt19937_64 random(static_cast<uint64_t>(agent));
   std::vector<UnitChunk> units;
   for (PartitionId partition = 0; partition < kPartitions; ++partition) {
-    UnitChunk unit{AgentId(agent), 0, partition, 0, 1, kSeriesPerUnit * kSamplesPerTimer, 0, {}};
+    UnitChunk unit{AgentId(agent), 0, partition, 0, 1, kSeriesPerUnit * kSamplesPerTimer, 0, {}, {}};
     for (int i = 0; i < kSeriesPerUnit; ++i) {
       SeriesKey key{
           absl::StrCat("api.latency.", i % 5), {"env:prod", absl::StrCat("route:r", partition, "-", i)}, type};
