@@ -1,5 +1,6 @@
-"""Unchanged clients with their default settings, over every transport they have, with and without client-side
-aggregation where they have it: what they sent is what is committed.
+"""Unchanged client libraries, over every transport they share with the agent, with and without client-side aggregation
+where they have it: what they sent is what is committed. Settings are the defaults but for those that clients/README.md
+names.
 
     client, client, ... -> agent-0 -> proxy -> global-0, global-1 -> JSON lines        interval 1 s
 
