@@ -70,7 +70,7 @@ def java(main):
 
 
 def cadence():
-    folder = built("cadence", lambda folder: run("cargo", "build", "--release", "--locked", "--quiet", cwd=folder))
+    folder = built("cadence", lambda folder: run("cargo", "build", "--release", "--quiet", cwd=folder))
     return [folder / "target/release/cadence_client"]
 
 
