@@ -24,6 +24,8 @@ struct HttpRequest {
   HttpParameters parameters = {};  // of the URL, then of an application/x-www-form-urlencoded body; decoded
   HttpHeaders headers = {};        // names in lower case
   std::string body = {};
+  std::string peer = {};          // the client's IP address; empty when it is gone
+  bool peer_is_loopback = false;  // 127.0.0.0/8 and ::1
 
   // The first of that name; nothing when there is none.
   std::optional<absl::string_view> Parameter(absl::string_view name) const;

@@ -73,6 +73,7 @@ HttpSession::~HttpSession() {
 void HttpSession::Start() {
   Error ignored;
   stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+  if (const auto endpoint = stream_.socket().remote_endpoint(ignored); !ignored) peer_ = endpoint.address();
   if (refuse_) {
     shared_.connections_refused.fetch_add(1, std::memory_order_relaxed);
     return Answer(HttpResponse::Text(503, "too many connections\n"), /*keep_alive=*/false);
@@ -144,6 +145,7 @@ void HttpSession::ReadBody() {
 void HttpSession::OnRequest() {
   absl::StatusOr<HttpRequest> request = ToHttpRequest(std::move(parser_->get()));
   if (!request.ok()) return Refuse(400, request.status().message());
+  SetPeer(*request);
   const HttpRoutes::Match match = shared_.routes.Find(request->method, request->path);
   if (match.handler != nullptr) return Dispatch(*match.handler, *std::move(request));
 
@@ -174,6 +176,15 @@ void HttpSession::Dispatch(const HttpHandler& handler, HttpRequest request) {
     asio::post(session.shared_.loop,
                [back = std::move(self), number, response = std::move(response)] { back->OnHandled(number, response); });
   });
+}
+
+// An IPv4 client of a socket for both is ::ffff:10.0.0.1 to the kernel.
+void HttpSession::SetPeer(HttpRequest& request) const {
+  if (peer_.is_unspecified()) return;
+  const bool mapped = peer_.is_v6() && peer_.to_v6().is_v4_mapped();
+  const asio::ip::address peer = mapped ? asio::ip::make_address_v4(asio::ip::v4_mapped, peer_.to_v6()) : peer_;
+  request.peer = peer.to_string();
+  request.peer_is_loopback = peer.is_loopback();
 }
 
 HttpResponse HttpSession::Run(const HttpHandler& handler, const HttpRequest& request) {

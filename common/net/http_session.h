@@ -68,6 +68,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void OnRequest();
   void Dispatch(const HttpHandler& handler, HttpRequest request);
   HttpResponse Run(const HttpHandler& handler, const HttpRequest& request);
+  void SetPeer(HttpRequest& request) const;
   void OnHandled(uint64_t number, const HttpResponse& response);
   void OnHandlerTimeout(uint64_t number);
 
@@ -85,6 +86,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   HttpShared& shared_;
   const bool refuse_;
   boost::beast::tcp_stream stream_;
+  boost::asio::ip::address peer_;  // unspecified when it was gone at once
   boost::asio::steady_timer handler_timer_;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;

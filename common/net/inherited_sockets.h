@@ -25,6 +25,8 @@ class InheritedSockets {
   // `name` is for messages: that of the socket unit.
   void Add(FileDescriptor socket, std::string name);
 
+  bool empty() const { return sockets_.empty(); }
+
   // The sockets bound to `address`, several when they share it; none when it must be bound. Each is given once.
   std::vector<FileDescriptor> Take(const Address& address);
 

@@ -3,12 +3,14 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
 #include "common/net/file_descriptor.h"
@@ -41,6 +43,16 @@ int SendDatagram(absl::string_view to, absl::string_view text) {
 ServiceManager ServiceManager::FromEnvironment() {
   const char* socket = std::getenv("NOTIFY_SOCKET");
   return ServiceManager(socket == nullptr ? "" : socket);
+}
+
+// WATCHDOG_PID says whom it is meant for: children inherit the environment.
+absl::Duration ServiceManager::AliveEvery() {
+  const char* pid = std::getenv("WATCHDOG_PID");
+  const char* microseconds = std::getenv("WATCHDOG_USEC");
+  int64_t meant = 0, period = 0;
+  if (pid != nullptr && (!absl::SimpleAtoi(pid, &meant) || meant != ::getpid())) return absl::ZeroDuration();
+  if (microseconds == nullptr || !absl::SimpleAtoi(microseconds, &period) || period <= 0) return absl::ZeroDuration();
+  return absl::Microseconds(period) / 2;
 }
 
 void ServiceManager::Reloading() const { Tell(absl::StrCat("RELOADING=1\nMONOTONIC_USEC=", MonotonicMicroseconds())); }

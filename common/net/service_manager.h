@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace tributary {
 
@@ -29,6 +30,8 @@ class ServiceManager {
   void Status(absl::string_view text) const;
   // This process is alive: within every WatchdogSec= of the unit.
   void Alive() const { Tell("WATCHDOG=1"); }
+  // How often the environment wants to hear that: half of WATCHDOG_USEC; zero when nobody does.
+  static absl::Duration AliveEvery();
 
  private:
   void Tell(absl::string_view state) const;

@@ -40,6 +40,9 @@ std::unique_ptr<HttpServer> Serve(HttpServer::Options options = {}) {
                  [](const HttpRequest& request) { return HttpResponse::Text(200, Describe(request)); });
   server->Handle("POST", "/echo/*",
                  [](const HttpRequest& request) { return HttpResponse::Text(200, Describe(request)); });
+  server->Handle("GET", "/peer", [](const HttpRequest& request) {
+    return HttpResponse::Text(200, absl::StrCat(request.peer, request.peer_is_loopback ? " loopback" : ""));
+  });
   server->Handle("GET", "/throw", [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("no"); });
   const absl::Status started = server->Start();
   EXPECT_TRUE(started.ok()) << started;
@@ -72,6 +75,12 @@ class Gate {
   std::promise<void> open_;
   std::shared_future<void> opened_ = open_.get_future().share();
 };
+
+TEST(HttpServerTest, HandlersKnowTheClientsAddress) {
+  EXPECT_THAT(Exchange(*Serve(), "GET /peer HTTP/1.0\r\n\r\n"), EndsWith("127.0.0.1 loopback"));
+  // To a socket for both families an IPv4 client is ::ffff:127.0.0.1.
+  EXPECT_THAT(Exchange(*Serve({.address = ":0"}), "GET /peer HTTP/1.0\r\n\r\n"), EndsWith("127.0.0.1 loopback"));
+}
 
 TEST(HttpServerTest, PagesAreServed) {
   const auto server = Serve();

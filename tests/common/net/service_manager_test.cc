@@ -39,6 +39,24 @@ class Supervisor {
   FileDescriptor socket_;
 };
 
+TEST(ServiceManagerTest, SignsOfLifeComeTwiceInTheAskedTime) {
+  ::unsetenv("WATCHDOG_PID");
+  ::unsetenv("WATCHDOG_USEC");
+  EXPECT_EQ(ServiceManager::AliveEvery(), absl::ZeroDuration());
+  ::setenv("WATCHDOG_USEC", "30000000", 1);
+  EXPECT_EQ(ServiceManager::AliveEvery(), absl::Seconds(15));
+  ::setenv("WATCHDOG_PID", "1", 1);  // meant for another process
+  EXPECT_EQ(ServiceManager::AliveEvery(), absl::ZeroDuration());
+  ::setenv("WATCHDOG_PID", absl::StrCat(::getpid()).c_str(), 1);
+  EXPECT_EQ(ServiceManager::AliveEvery(), absl::Seconds(15));
+  for (const char* nonsense : {"", "soon", "-1", "0"}) {
+    ::setenv("WATCHDOG_USEC", nonsense, 1);
+    EXPECT_EQ(ServiceManager::AliveEvery(), absl::ZeroDuration()) << nonsense;
+  }
+  ::unsetenv("WATCHDOG_PID");
+  ::unsetenv("WATCHDOG_USEC");
+}
+
 TEST(ServiceManagerTest, TellsEveryStageOfALife) {
   Supervisor supervisor;
   const ServiceManager manager(supervisor.name());
