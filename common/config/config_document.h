@@ -73,7 +73,7 @@ ConfigDocument DescribingDocument();
 
 // One line per key, "forward.timeout: 10s  # duration 1s..1m, TRIBUTARY_FORWARD_TIMEOUT"; for --print-config-keys.
 std::string FormatConfigKeys(const std::vector<ConfigKey>& keys);
-// One line per key with the value in force; for the /config page.
+// One line per key with the value in force, secrets redacted, in the order of the keys.
 std::string FormatConfigValues(const std::vector<ConfigKey>& keys);
 
 }  // namespace tributary

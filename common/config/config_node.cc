@@ -1,5 +1,6 @@
 #include "common/config/config_node.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -20,6 +21,38 @@ struct Written {
 };
 
 ConfigPlace AtLine(int line) { return {.line = line}; }
+
+constexpr char kRedacted[] = "<redacted>";
+
+// "https://user:password@host/" without what is before the '@'.
+std::string WithoutCredentials(absl::string_view value) {
+  static constexpr absl::string_view kScheme = "://";
+  std::string shown;
+  for (size_t scheme; (scheme = value.find(kScheme)) != absl::string_view::npos;) {
+    const size_t host = scheme + kScheme.size();
+    const size_t end = std::min(value.find_first_of("/?#, \"", host), value.size());
+    const size_t at = value.substr(0, end).rfind('@');
+    absl::StrAppend(&shown, value.substr(0, host));
+    if (at != absl::string_view::npos && at >= host) {
+      absl::StrAppend(&shown, kRedacted, value.substr(at, end - at));
+    } else {
+      absl::StrAppend(&shown, value.substr(host, end - host));
+    }
+    value.remove_prefix(end);
+  }
+  return absl::StrCat(shown, value);
+}
+
+std::string FormatMap(const std::map<std::string, std::string>& map, bool secret) {
+  const StringText how;
+  return absl::StrCat("{",
+                      absl::StrJoin(map, ", ",
+                                    [&](std::string* out, const auto& entry) {
+                                      absl::StrAppend(out, how.Format(entry.first), ": ",
+                                                      secret ? kRedacted : how.Format(entry.second));
+                                    }),
+                      "}");
+}
 
 template <class Text, class T>
 std::string FormatList(const Text& how, const std::vector<T>& values) {
@@ -44,18 +77,19 @@ class ConfigNode::KeyReader {
     if (const std::optional<Written> written = WrittenScalar()) {
       if (const std::string wrong = how.Parse(written->text, value); !wrong.empty()) Error(written->place, wrong);
     }
-    const auto shown = [&](const std::string& text) { return secret ? "<redacted>" : text; };
-    Record(how.type(), shown(default_value), shown(how.Format(value)));
+    const std::string compared = how.Format(value);
+    Record(how.type(), secret ? kRedacted : default_value, secret ? kRedacted : compared, compared);
   }
 
   template <class Text>
   void ScalarList(const Text& how, std::vector<typename Text::Value>& values) {
     const std::string default_value = FormatList(how, values);
     if (const auto written = WrittenList()) ParseList(how, *written, values);
-    Record(absl::StrCat("list of ", how.type()), default_value, FormatList(how, values));
+    const std::string value = FormatList(how, values);
+    Record(absl::StrCat("list of ", how.type()), default_value, value, value);
   }
 
-  void StringMap(std::map<std::string, std::string>& values);
+  void StringMap(std::map<std::string, std::string>& values, bool secret);
 
   // The entry, when it is of this kind or says nothing; else an error, and null.
   const YamlValue* Container(YamlValue::Kind kind, absl::string_view expected) {
@@ -115,8 +149,15 @@ class ConfigNode::KeyReader {
     if (good) values = std::move(parsed);
   }
 
-  void Record(std::string type, std::string default_value, std::string value) {
-    reader_.AddKey({path_, std::move(type), std::move(default_value), std::move(value), variable_});
+  std::string Source() const {
+    if (override_ != nullptr) return variable_;
+    if (entry_ == nullptr || entry_->value.kind == YamlValue::Kind::kNull) return "default";
+    return absl::StrCat("line ", entry_->line);
+  }
+
+  void Record(std::string type, std::string default_value, absl::string_view value, std::string compared) {
+    reader_.AddKey({path_, std::move(type), std::move(default_value), WithoutCredentials(value), variable_, Source(),
+                    std::move(compared)});
   }
 
   ConfigReader& reader_;
@@ -126,12 +167,10 @@ class ConfigNode::KeyReader {
   const std::string* override_ = nullptr;
 };
 
-void ConfigNode::KeyReader::StringMap(std::map<std::string, std::string>& values) {
+void ConfigNode::KeyReader::StringMap(std::map<std::string, std::string>& values, bool secret) {
   variable_.clear();
-  const auto format = [](const std::map<std::string, std::string>& map) {
-    return absl::StrCat("{", absl::StrJoin(map, ", ", absl::PairFormatter(": ")), "}");
-  };
-  const std::string default_value = format(values);
+  override_ = nullptr;
+  const std::string default_value = FormatMap(values, secret);
   if (const YamlValue* map = Container(YamlValue::Kind::kMap, "a map of names to values")) {
     values.clear();
     for (const YamlEntry& entry : map->entries) {
@@ -142,7 +181,7 @@ void ConfigNode::KeyReader::StringMap(std::map<std::string, std::string>& values
       }
     }
   }
-  Record("map of strings", default_value, format(values));
+  Record("map of strings", default_value, FormatMap(values, secret), FormatMap(values, /*secret=*/false));
 }
 
 void ConfigNode::Read(absl::string_view key, bool& value) { KeyReader(*this, key).Scalar(BoolText(), value); }
@@ -176,7 +215,11 @@ void ConfigNode::Read(absl::string_view key, std::vector<double>& value, Range<d
 }
 
 void ConfigNode::Read(absl::string_view key, std::map<std::string, std::string>& value) {
-  KeyReader(*this, key).StringMap(value);
+  KeyReader(*this, key).StringMap(value, /*secret=*/false);
+}
+
+void ConfigNode::ReadSecrets(absl::string_view key, std::map<std::string, std::string>& value) {
+  KeyReader(*this, key).StringMap(value, /*secret=*/true);
 }
 
 void ConfigNode::ReadBytes(absl::string_view key, uint64_t& value, Range<uint64_t> range) {

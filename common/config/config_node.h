@@ -26,6 +26,8 @@ struct ConfigKey {
   std::string default_value;
   std::string value;     // in force; secrets are redacted
   std::string variable;  // overrides it; empty where none does
+  std::string source;    // where `value` was written: "default", "line 12", or the variable
+  std::string compared;  // as `value`, secrets included, to see that they changed; never shown
 };
 
 // Both ends belong to the range: node.Read("port", config.port, {.min = 1, .max = 65535}).
@@ -60,8 +62,9 @@ class ConfigNode {
   // Free keys, such as tags or HTTP headers. File only.
   void Read(absl::string_view key, std::map<std::string, std::string>& value);
   void ReadBytes(absl::string_view key, uint64_t& value, Range<uint64_t> range = {});
-  // As a string, but never shown.
+  // As a string and as free keys, but the values are never shown.
   void ReadSecret(absl::string_view key, std::string& value);
+  void ReadSecrets(absl::string_view key, std::map<std::string, std::string>& value);
   // node.ReadEnum("naming", config.naming, {{"plain", Naming::kPlain}, {"veneur", Naming::kVeneur}});
   template <class E>
   void ReadEnum(absl::string_view key, E& value,

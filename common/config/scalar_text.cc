@@ -8,6 +8,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "common/base/printable.h"
 #include "common/config/units.h"
 
 namespace tributary {
@@ -42,10 +44,11 @@ std::string FormatRange(const Text& how) {
   return absl::StrCat(" ", has_min ? how.Format(how.range.min) : "", "..", has_max ? how.Format(how.range.max) : "");
 }
 
-// Outside YAML's plain style: empty, or holding what would end or change it.
+// Outside YAML's plain style: empty, null, or holding what would end or change it.
 bool NeedsQuotes(absl::string_view text) {
-  return text.empty() || text.find_first_of(":#{}[],&*!|>'\"%@`\\\n\t") != absl::string_view::npos ||
-         text.front() == ' ' || text.back() == ' ' || text.front() == '-' || text.front() == '?';
+  return text.empty() || text == "null" || text == "~" ||
+         text.find_first_of(":#{}[],&*!|>'\"%@`\\\n\t") != absl::string_view::npos || text.front() == ' ' ||
+         text.back() == ' ' || text.front() == '-' || text.front() == '?';
 }
 
 }  // namespace
@@ -61,7 +64,8 @@ std::string StringText::Parse(absl::string_view text, std::string& value) const 
 }
 
 std::string StringText::Format(const std::string& value) const {
-  return NeedsQuotes(value) ? absl::StrCat("\"", absl::CHexEscape(value), "\"") : value;
+  if (!NeedsQuotes(value)) return Printable(value);
+  return absl::StrCat("\"", Printable(absl::StrReplaceAll(value, {{"\\", "\\\\"}, {"\"", "\\\""}})), "\"");
 }
 
 std::string BoolText::Parse(absl::string_view text, bool& value) const {

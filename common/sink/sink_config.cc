@@ -84,7 +84,7 @@ void ReadRemoteWrite(ConfigNode& node, SinkConfig& config) {
   node.Read("url", config.url);
   node.Check(config.url.empty() || absl::StartsWith(config.url, "http://") || absl::StartsWith(config.url, "https://"),
              "url", "must start with http:// or https://");
-  node.Read("headers", config.headers);
+  node.ReadSecrets("headers", config.headers);
   node.Read("username", config.username);
   node.ReadSecret("password", config.password);
   node.Read("password_file", config.password_file);
@@ -123,7 +123,7 @@ void ReadStdout(ConfigNode& node, SinkConfig& config) {
                 {{"dotted", Naming::kDotted}, {"veneur", Naming::kVeneur}, {"prometheus", Naming::kPrometheus}});
 }
 
-SinkConfig ReadSink(ConfigNode node) {
+SinkConfig ReadSink(ConfigNode node, SinkQueue queue) {
   SinkConfig config;
   node.Require("kind");
   node.ReadEnum(
@@ -133,7 +133,7 @@ SinkConfig ReadSink(ConfigNode node) {
   node.Read("name", config.name);
   ReadFilter(node.Section("match"), config.match);
   ReadStatisticOptions(node, config.points.statistics);
-  node.ReadBytes("queue_bytes", config.queue_bytes, {.min = 1 << 20});
+  if (queue == SinkQueue::kMemory) node.ReadBytes("queue_bytes", config.queue_bytes, {.min = 1 << 20});
   if (config.kind == SinkKind::kRemoteWrite || node.describing()) ReadRemoteWrite(node, config);
   if (config.kind == SinkKind::kJsonLines || node.describing()) ReadJsonLines(node, config);
   if (config.kind == SinkKind::kStdout || node.describing()) ReadStdout(node, config);
@@ -198,9 +198,9 @@ absl::StatusOr<std::unique_ptr<Sink>> MakeSinkOfKind(const SinkConfig& config, I
 
 }  // namespace
 
-std::vector<SinkConfig> ReadSinks(ConfigNode& parent) {
+std::vector<SinkConfig> ReadSinks(ConfigNode& parent, SinkQueue queue) {
   std::vector<SinkConfig> sinks;
-  parent.List("sinks", [&sinks](ConfigNode node) { sinks.push_back(ReadSink(node)); });
+  parent.List("sinks", [&](ConfigNode node) { sinks.push_back(ReadSink(node, queue)); });
   std::set<std::string> names;
   for (const SinkConfig& sink : sinks) {
     parent.Check(names.insert(sink.name).second, "sinks", absl::StrCat("two sinks are named \"", sink.name, "\""));

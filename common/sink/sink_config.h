@@ -51,8 +51,12 @@ struct SinkConfig {
   Naming naming = Naming::kDotted;  // of the format `points`
 };
 
+// Where rows wait for a sink: in memory, bounded by its own `queue_bytes`, or in an outbox on disk, which has no such
+// key.
+enum class SinkQueue : uint8_t { kMemory, kOutbox };
+
 // Reads the list `sinks` of `parent`. Errors go to the document.
-std::vector<SinkConfig> ReadSinks(ConfigNode& parent);
+std::vector<SinkConfig> ReadSinks(ConfigNode& parent, SinkQueue queue = SinkQueue::kMemory);
 
 // Fails when what the sink needs at once is not there (a file's folder).
 absl::StatusOr<std::unique_ptr<Sink>> MakeSink(const SinkConfig& config, IntervalScale scale);
