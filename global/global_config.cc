@@ -17,15 +17,10 @@ std::string HostName() {
   return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : "";
 }
 
-void ReadListen(ConfigNode node, bool tls_off, Address& address) {
-  std::string text = address.HostPort();
-  node.Read("listen", text);
-  const absl::StatusOr<Address> parsed = ParseAddress(text);
-  const bool is_tcp = parsed.ok() && parsed->kind == Address::Kind::kTcp;
-  node.Check(is_tcp, "listen", parsed.ok() ? "must be host:port" : absl::string_view(parsed.status().message()));
-  if (!is_tcp) return;
-  address = *parsed;
-  node.Check(tls_off || IsLoopback(address), "listen", absl::StrCat(text, " ", kPlaintextRefused));
+void ReadGrpc(ConfigNode node, GlobalConfig& config) {
+  if (!ReadTcpAddress(node, "listen", config.grpc_listen)) return;
+  node.Check(config.tls_off || IsLoopback(config.grpc_listen), "listen",
+             absl::StrCat(config.grpc_listen.HostPort(), " ", kPlaintextRefused));
 }
 
 void ReadMerge(ConfigNode node, GlobalConfig& config) {
@@ -53,24 +48,15 @@ absl::StatusOr<GlobalConfig> ReadGlobalConfig(ConfigDocument& document) {
   GlobalConfig config;
   config.node_id = HostName();
   ConfigNode root = document.root();
-  root.Read("cluster", config.cluster);
-  root.Check(!config.cluster.empty(), "cluster", "must not be empty");
-  root.Read("interval", config.interval, {.min = absl::Seconds(1), .max = absl::Minutes(1)});
-  root.Check(absl::Minutes(1) % config.interval == absl::ZeroDuration(), "interval", "must divide 60s");
+  ReadProgramConfig(root, config);
   root.Read("node_id", config.node_id);
   root.Check(!config.node_id.empty(), "node_id", "must not be empty");
   root.Read("expected_agents", config.expected_agents, {.min = 0, .max = 16384});
-  root.ReadEnum("log_level", config.log_level,
-                {{"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}});
-  root.Read("shutdown_grace", config.shutdown_grace, {.min = absl::ZeroDuration(), .max = absl::Minutes(10)});
-  bool tls_off = false;
-  root.ReadEnum("tls", tls_off, {{"loopback", false}, {"off", true}});
-  ReadListen(root.Section("grpc"), tls_off, config.grpc_listen);
-  ReadListen(root.Section("http"), /*tls_off=*/true, config.http_listen);
+  ReadGrpc(root.Section("grpc"), config);
   ReadMerge(root.Section("merge"), config);
   ReadStore(root.Section("store"), config);
   root.Section("outbox").ReadBytes("max_bytes", config.outbox_max_bytes, {.min = 1u << 20});
-  config.sinks = ReadSinks(root);
+  config.sinks = ReadSinks(root, SinkQueue::kOutbox);
   if (const absl::Status status = document.ToStatus(); !status.ok()) return status;
   return config;
 }

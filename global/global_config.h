@@ -8,26 +8,23 @@
 #include "absl/time/time.h"
 #include "common/config/config_document.h"
 #include "common/net/address.h"
+#include "common/program/program_config.h"
 #include "common/sink/sink_config.h"
 #include "global/merge/window_book.h"
 
 namespace tributary {
 
-struct GlobalConfig {
-  // Equal in the whole cluster, like the interval: peers that say otherwise are refused, and so is a store of others.
-  std::string cluster = "tributary";
-  absl::Duration interval = absl::Seconds(10);
+// `shutdown_grace`: for what is complete to be committed, and then for the sinks to take it.
+struct GlobalConfig : ProgramConfig {
+  GlobalConfig() { http_listen = {.kind = Address::Kind::kTcp, .host = "127.0.0.1", .port = 8130, .path = ""}; }
+
   // As the proxies know this node; survives restarts. Default: the host's name.
   std::string node_id;
   // A first start closes nothing before as many agents are here; 0: for 15 intervals. Fewer than there are: the first
   // values may lack some of the fleet. More: the first values come after 15 intervals.
   int expected_agents = 0;
-  std::string log_level = "info";
-  // How long SIGTERM waits for what is complete to be committed, and then for the sinks to take it.
-  absl::Duration shutdown_grace = absl::Seconds(10);
 
   Address grpc_listen{.kind = Address::Kind::kTcp, .host = "127.0.0.1", .port = 8129, .path = ""};  // proxies
-  Address http_listen{.kind = Address::Kind::kTcp, .host = "127.0.0.1", .port = 8130, .path = ""};  // metrics, health
 
   uint64_t merge_memory_bytes = 1u << 30;    // of open windows; beyond, units are told to come again
   uint64_t merge_history_bytes = 256 << 20;  // of closed windows' manifests; beyond, the horizon comes nearer

@@ -1,4 +1,3 @@
-#include <csignal>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -8,14 +7,10 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
-#include "common/config/program.h"
 #include "common/hash/hash128.h"
-#include "common/net/http_server.h"
-#include "common/net/signal_waiter.h"
+#include "common/program/program.h"
 #include "common/rpc/delivery_server.h"
 #include "common/sink/sink_feeder.h"
-#include "common/telemetry/admin_server.h"
-#include "common/telemetry/process_metrics.h"
 #include "global/global_config.h"
 #include "global/query/inspect_service.h"
 #include "global/query/select_service.h"
@@ -115,23 +110,15 @@ std::vector<std::string> SinkNames(const GlobalConfig& config) {
   return names;
 }
 
-void WaitForTheEnd(SignalWaiter& signals) {
-  while (true) {
-    const std::optional<int> signal = signals.Wait(absl::Minutes(1));
-    if (signal == SIGTERM || signal == SIGINT) return;
-  }
-}
-
 // As a crash would, without a last write to a store that has failed; a start is made for that.
 void EndAtOnce(const absl::Status& failure) {
   TRIBUTARY_LOG_ERROR("ending, for the store cannot be written: {}", failure.ToString());
   std::_Exit(EXIT_FAILURE);
 }
 
-absl::Status Run(const GlobalConfig& config, SignalWaiter& signals) {
-  const SystemClock clock;
-  Telemetry telemetry;
-  const auto process_metrics = AddProcessMetrics(telemetry);
+absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
+  const Clock& clock = daemon.clock();
+  Telemetry& telemetry = daemon.telemetry();
 
   TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<Database> database, Database::Open(DatabaseOptions(config)));
   TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger,
@@ -151,7 +138,9 @@ absl::Status Run(const GlobalConfig& config, SignalWaiter& signals) {
 
   const WindowBookOptions book = BookOptions(config);
   EventLoop loop("receive");
-  Committer committer(*database, *ledger, *outbox, clock, {config.interval, book.horizon, EndAtOnce}, telemetry);
+  loop.RunEvery(config.interval / 4, daemon.watchdog().Watch("receive"));
+  Committer committer(*database, *ledger, *outbox, clock,
+                      {config.interval, book.horizon, EndAtOnce, daemon.watchdog().Watch("commit")}, telemetry);
   Receiver receiver(loop, clock, {config.cluster, config.node_id, config.interval, book, feeders->take_events()},
                     std::move(state), committer, telemetry);
   SelectService queries(*ledger, {}, telemetry);
@@ -163,36 +152,39 @@ absl::Status Run(const GlobalConfig& config, SignalWaiter& signals) {
                         {[&](v1::InspectResponse& response) { receiver.Describe(response); },
                          [&](v1::InspectResponse& response) { feeders->Describe(response); }, describe_store},
                         clock);
-  HttpServer http({.address = config.http_listen.HostPort()});
-  AdminServer admin(http, telemetry, kProgram, TRIBUTARY_VERSION);
-  admin.AddReadyCheck("receive", [&receiver] { return receiver.Ready(); });
+  daemon.admin().AddReadyCheck("receive", [&receiver] { return receiver.Ready(); });
 
   TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<DeliveryServer> server,
                              DeliveryServer::Start(loop, {.listen = config.grpc_listen.HostPort()},
                                                    receiver.callbacks(), {&queries, &status}));
-  TRIBUTARY_RETURN_IF_ERROR(http.Start());
   receiver.Start();
   feeders->Start();
   TRIBUTARY_LOG_INFO("{}: proxies on {}, http on {}", config.node_id, config.grpc_listen.HostPort(),
                      config.http_listen.HostPort());
 
-  WaitForTheEnd(signals);
+  TRIBUTARY_RETURN_IF_ERROR(
+      daemon.Serve<GlobalConfig>({"store.retention", "expected_agents"}, [&](const GlobalConfig& next) {
+        ledger->SetRetention(next.retention);
+        receiver.SetExpectedAgents(next.expected_agents);
+        return absl::OkStatus();
+      }));
   TRIBUTARY_LOG_INFO("stopping: committing what is complete");
-  const absl::Time until = clock.Now() + config.shutdown_grace;
-  receiver.Drain(config.shutdown_grace / 2);
+  const absl::Duration grace = daemon.shutdown_grace();
+  const absl::Time until = clock.Now() + grace;
+  receiver.Drain(grace / 2);
   server->Shutdown(absl::Seconds(1));
   loop.Stop();
   committer.Stop();
   feeders->Stop(clock, until);
-  http.Stop();
+  daemon.EndPages();
   return absl::OkStatus();
 }
 
 int Main(int argc, char** argv) {
-  SignalWaiter signals;
   const Program<GlobalConfig> program = {
       kProgram, TRIBUTARY_VERSION, "The owner: merges the fleet's units, commits, stores and feeds sinks.",
-      ReadGlobalConfig, [&signals](const GlobalConfig& config, const std::string&) { return Run(config, signals); }};
+      ReadGlobalConfig,
+      [](const GlobalConfig& config, const std::string&, Daemon& daemon) { return Run(config, daemon); }};
   return RunProgram(argc, argv, program);
 }
 

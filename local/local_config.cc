@@ -69,10 +69,7 @@ void ReadLimits(ConfigNode node, LimitsConfig& limits) {
   node.ReadBytes("max_check_message_bytes", limits.max_check_message_bytes, {.min = 0, .max = 8 << 10});
 }
 
-void ReadFlush(ConfigNode root, FlushConfig& flush) {
-  root.Read("interval", flush.interval, {.min = absl::Seconds(1), .max = absl::Minutes(1)});
-  root.Check(absl::Minutes(1) % flush.interval == absl::ZeroDuration(), "interval", "must divide 60s");
-  ConfigNode node = root.Section("flush");
+void ReadFlush(ConfigNode node, FlushConfig& flush) {
   node.Read("compression", flush.compression, {.min = 20, .max = 1000});
   node.Read("reader_timeout", flush.reader_timeout, {.min = absl::Milliseconds(10), .max = absl::Minutes(1)});
 }
@@ -96,36 +93,21 @@ void ReadForward(ConfigNode node, bool tls_off, ForwardConfig& forward) {
   node.ReadBytes("retain_bytes", forward.retain_bytes, {.min = 0, .max = 1ull << 40});
 }
 
-void ReadHttp(ConfigNode node, Address& listen) {
-  std::string text = listen.HostPort();
-  node.Read("listen", text);
-  const absl::StatusOr<Address> address = ParseAddress(text);
-  const bool is_tcp = address.ok() && address->kind == Address::Kind::kTcp;
-  node.Check(is_tcp, "listen", "must be host:port");
-  if (is_tcp) listen = *address;
-}
-
 }  // namespace
 
 absl::StatusOr<LocalConfig> ReadLocalConfig(ConfigDocument& document) {
   LocalConfig config;
   ConfigNode root = document.root();
-  root.Read("cluster", config.cluster);
-  root.Check(!config.cluster.empty(), "cluster", "must not be empty");
-  ReadFlush(root, config.flush);
+  ReadProgramConfig(root, config);
+  config.flush.interval = config.interval;
+  ReadFlush(root.Section("flush"), config.flush);
   root.Read("host", config.host);
   root.Read("data_dir", config.data_dir);
-  root.ReadEnum("log_level", config.log_level,
-                {{"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}});
-  root.Read("shutdown_grace", config.shutdown_grace, {.min = absl::ZeroDuration(), .max = absl::Minutes(10)});
-  bool tls_off = false;
-  root.ReadEnum("tls", tls_off, {{"loopback", false}, {"off", true}});
   ReadIngest(root.Section("ingest"), config.ingest);
   ReadLimits(root.Section("limits"), config.limits);
-  ReadForward(root.Section("forward"), tls_off, config.forward);
+  ReadForward(root.Section("forward"), config.tls_off, config.forward);
   ReadRules(root, config.rules);
   config.sinks = ReadSinks(root);
-  ReadHttp(root.Section("http"), config.http_listen);
   if (const absl::Status status = document.ToStatus(); !status.ok()) return status;
   TRIBUTARY_RETURN_IF_ERROR(BuildRules(config.rules).status());
   return config;

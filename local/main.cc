@@ -1,21 +1,17 @@
 #include <unistd.h>
 
-#include <csignal>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "common/base/clock.h"
 #include "common/base/instance_id.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
-#include "common/config/program.h"
 #include "common/net/dns_resolver.h"
-#include "common/net/http_server.h"
-#include "common/net/inherited_sockets.h"
-#include "common/net/signal_waiter.h"
-#include "common/telemetry/admin_server.h"
-#include "common/telemetry/process_metrics.h"
+#include "common/program/program.h"
 #include "local/census/census.h"
 #include "local/census/top_page.h"
 #include "local/flush/flusher.h"
@@ -82,20 +78,16 @@ Ingest::Options IngestOptions(const LocalConfig& config, const Identity& identit
   return options;
 }
 
-// Until SIGTERM or SIGINT.
-void WaitForStop(SignalWaiter& signals) {
-  while (true) {
-    const std::optional<int> signal = signals.Wait(absl::Minutes(1));
-    if (!signal.has_value()) continue;
-    if (*signal != SIGHUP) return;
-    TRIBUTARY_LOG_INFO("SIGHUP: nothing to read again; proxies are looked up by themselves");
-  }
+absl::Status Reload(const LocalConfig& config, Ingest& ingest, Forwarder& forwarder) {
+  TRIBUTARY_ASSIGN_OR_RETURN(RuleSet rules, BuildRules(config.rules));
+  ingest.Reconfigure(std::move(rules), config.limits);
+  forwarder.SetProxyNames(config.forward.proxies);
+  return absl::OkStatus();
 }
 
-absl::Status Run(const LocalConfig& config, SignalWaiter& signals) {
-  const SystemClock clock;
-  Telemetry telemetry;
-  const auto process_metrics = AddProcessMetrics(telemetry);
+absl::Status Run(const LocalConfig& config, Daemon& daemon) {
+  const Clock& clock = daemon.clock();
+  Telemetry& telemetry = daemon.telemetry();
   const IntervalScale scale(config.flush.interval);
   TRIBUTARY_ASSIGN_OR_RETURN(const Identity identity, Identify(config));
   TRIBUTARY_ASSIGN_OR_RETURN(RuleSet rules, BuildRules(config.rules));
@@ -103,46 +95,45 @@ absl::Status Run(const LocalConfig& config, SignalWaiter& signals) {
 
   const IntervalIndex first_interval = scale.At(clock.Now());
   SystemDnsResolver resolver;
-  TRIBUTARY_ASSIGN_OR_RETURN(InheritedSockets inherited, InheritedSockets::FromEnvironment());
   TRIBUTARY_ASSIGN_OR_RETURN(const auto ingest, Ingest::Start(IngestOptions(config, identity, first_interval),
-                                                              std::move(rules), clock, telemetry, &inherited));
+                                                              std::move(rules), clock, telemetry, &daemon.inherited()));
   Forwarder forwarder(ForwarderOptions(config, identity, first_interval), resolver, clock, telemetry);
   Census census(scale, ingest->limiter(), clock, telemetry);
-  Flusher flusher({.config = config.flush, .instance = identity.instance, .cluster_seed = ClusterSeed(config.cluster)},
+  Flusher flusher({.config = config.flush,
+                   .instance = identity.instance,
+                   .cluster_seed = ClusterSeed(config.cluster),
+                   .heartbeat = daemon.watchdog().Watch("flusher")},
                   first_interval, ingest->shards(), ingest->levels(), clock, telemetry, forwarder, sinks.get(), &census);
   flusher.Start();
 
-  HttpServer http({.address = config.http_listen.HostPort(), .inherited = &inherited});
-  AdminServer admin(http, telemetry, kProgram, TRIBUTARY_VERSION);
-  AddTapPage(http, ingest->taps());
-  AddTopPage(http, census);
-  admin.AddReadyCheck("proxy", [&forwarder] {
+  AddTapPage(daemon.http(), ingest->taps());
+  AddTopPage(daemon.http(), census);
+  daemon.admin().AddReadyCheck("proxy", [&forwarder] {
     return forwarder.connected() ? absl::OkStatus() : absl::UnavailableError("not connected");
   });
-  TRIBUTARY_RETURN_IF_ERROR(http.Start());
-  TRIBUTARY_RETURN_IF_ERROR(inherited.CheckAllTaken());
   for (const Address& address : ingest->addresses()) TRIBUTARY_LOG_INFO("listening on {}", address.ToString());
   TRIBUTARY_LOG_INFO("instance {} on {}, http on {}", identity.instance.ToString(), identity.host,
                      config.http_listen.HostPort());
 
-  WaitForStop(signals);
-  const absl::Time deadline = absl::Now() + config.shutdown_grace;
+  TRIBUTARY_RETURN_IF_ERROR(
+      daemon.Serve<LocalConfig>({"rules", "services", "extend_tags", "limits", "forward.proxies"},
+                                [&](const LocalConfig& next) { return Reload(next, *ingest, forwarder); }));
+  const absl::Time deadline = absl::Now() + daemon.shutdown_grace();
   TRIBUTARY_LOG_INFO("stopping: sending what was read");
   ingest->Stop();
   flusher.Stop();
   const uint64_t pending = forwarder.Drain(flusher.FlushNow(), deadline - absl::Now());
   sinks->Stop(deadline);
-  http.Stop();
+  daemon.EndPages();
   if (pending > 0) TRIBUTARY_LOG_WARN("{} samples are not committed", pending);
   TRIBUTARY_LOG_INFO("stopped");
   return absl::OkStatus();
 }
 
 int Main(int argc, char** argv) {
-  SignalWaiter signals;
   const Program<LocalConfig> program = {
       kProgram, TRIBUTARY_VERSION, "The agent: takes StatsD and DogStatsD, sketches, forwards.", ReadLocalConfig,
-      [&signals](const LocalConfig& config, const std::string&) { return Run(config, signals); }};
+      [](const LocalConfig& config, const std::string&, Daemon& daemon) { return Run(config, daemon); }};
   return RunProgram(argc, argv, program);
 }
 

@@ -1,4 +1,3 @@
-#include <csignal>
 #include <memory>
 #include <string>
 #include <utility>
@@ -7,13 +6,9 @@
 #include "common/base/instance_id.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
-#include "common/config/program.h"
 #include "common/hash/hash128.h"
 #include "common/net/dns_resolver.h"
-#include "common/net/http_server.h"
-#include "common/net/signal_waiter.h"
-#include "common/telemetry/admin_server.h"
-#include "common/telemetry/process_metrics.h"
+#include "common/program/program.h"
 #include "proxy/discovery/dns_membership.h"
 #include "proxy/discovery/static_membership.h"
 #include "proxy/http/query_api.h"
@@ -67,52 +62,43 @@ std::unique_ptr<Membership> MakeMembership(const ProxyConfig& config, const std:
   return std::make_unique<DnsMembership>(options, resolver, std::move(on_members));
 }
 
-// Until SIGTERM or SIGINT.
-void ServeUntilToldToStop(SignalWaiter& signals, Membership& membership) {
-  while (true) {
-    const std::optional<int> signal = signals.Wait(absl::Minutes(1));
-    if (!signal.has_value()) continue;
-    if (*signal != SIGHUP) return;
-    TRIBUTARY_LOG_INFO("SIGHUP: reading the members again");
-    membership.Reload();
-  }
-}
-
-absl::Status Run(const ProxyConfig& config, const std::string& file, SignalWaiter& signals) {
-  const SystemClock clock;
-  Telemetry telemetry;
-  const auto process_metrics = AddProcessMetrics(telemetry);
-  TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<Relay> relay, Relay::Start(RelayOptions(config), clock, telemetry));
+absl::Status Run(const ProxyConfig& config, const std::string& file, Daemon& daemon) {
+  const Clock& clock = daemon.clock();
+  Telemetry& telemetry = daemon.telemetry();
+  HttpServer& http = daemon.http();
+  Relay::Options relay_options = RelayOptions(config);
+  relay_options.heartbeat = daemon.watchdog().Watch("relay");
+  TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<Relay> relay,
+                             Relay::Start(std::move(relay_options), clock, telemetry));
   const auto globals = [&relay = *relay] { return relay.CurrentMembers(); };
 
   GrpcFanOut fan_out;
   QueryEngine engine(fan_out, globals, clock, telemetry);
   ClusterInspection inspection(fan_out, [&relay = *relay] { return relay.CurrentView(); }, clock,
                                {.cluster = config.cluster, .interval = config.interval});
-  HttpServer http({.address = config.http_listen.HostPort()});
-  AdminServer admin(http, telemetry, kProgram, TRIBUTARY_VERSION);
-  admin.AddReadyCheck("globals", [&engine] { return engine.Ready(); });
+  daemon.admin().AddReadyCheck("globals", [&engine] { return engine.Ready(); });
   RegisterQueryApi(http, engine);
   RegisterStatusApi(http, inspection);
 
   SystemDnsResolver resolver;
-  const std::unique_ptr<Membership> membership = MakeMembership(
-      config, file, resolver, [&relay = *relay](std::vector<Member> members) { relay.SetMembers(std::move(members)); });
-  TRIBUTARY_RETURN_IF_ERROR(http.Start());
+  const auto set_members = [&relay = *relay](std::vector<Member> members) { relay.SetMembers(std::move(members)); };
+  std::unique_ptr<Membership> membership = MakeMembership(config, file, resolver, set_members);
   TRIBUTARY_LOG_INFO("agents on {}, http on {}", config.grpc_listen.HostPort(), config.http_listen.HostPort());
 
-  ServeUntilToldToStop(signals, *membership);
+  TRIBUTARY_RETURN_IF_ERROR(daemon.Serve<ProxyConfig>({"globals"}, [&](const ProxyConfig& next) {
+    membership = MakeMembership(next, file, resolver, set_members);
+    return absl::OkStatus();
+  }));
   TRIBUTARY_LOG_INFO("stopping: agents go to another proxy");
-  relay->Shutdown(config.shutdown_grace);
-  http.Stop();
+  relay->Shutdown(daemon.shutdown_grace());
+  daemon.EndPages();
   return absl::OkStatus();
 }
 
 int Main(int argc, char** argv) {
-  SignalWaiter signals;
   const Program<ProxyConfig> program = {
       kProgram, TRIBUTARY_VERSION, "The front door: routes agents' units to globals, answers queries.", ReadProxyConfig,
-      [&signals](const ProxyConfig& config, const std::string& file) { return Run(config, file, signals); }};
+      [](const ProxyConfig& config, const std::string& file, Daemon& daemon) { return Run(config, file, daemon); }};
   return RunProgram(argc, argv, program);
 }
 

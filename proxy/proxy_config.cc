@@ -9,17 +9,6 @@ namespace tributary {
 
 namespace {
 
-// Whether there is a usable one, the default included.
-bool ReadAddress(ConfigNode node, absl::string_view key, Address& address) {
-  std::string text = address.host.empty() ? "" : address.HostPort();
-  node.Read(key, text);
-  const absl::StatusOr<Address> parsed = ParseAddress(text);
-  const bool is_tcp = parsed.ok() && parsed->kind == Address::Kind::kTcp;
-  node.Check(is_tcp, key, parsed.ok() ? "must be host:port" : absl::string_view(parsed.status().message()));
-  if (is_tcp) address = *parsed;
-  return is_tcp;
-}
-
 void CheckPlaintext(ConfigNode node, absl::string_view key, const Address& address, bool tls_off) {
   node.Check(tls_off || IsLoopback(address), key, absl::StrCat(address.HostPort(), " ", kPlaintextRefused));
 }
@@ -30,7 +19,7 @@ void ReadMember(ConfigNode node, bool tls_off, std::set<std::string>& ids, std::
   node.Require("id");
   node.Require("address");
   node.Read("id", member.id);
-  if ((node.Has("address") || node.describing()) && ReadAddress(node, "address", address)) {
+  if ((node.Has("address") || node.describing()) && ReadTcpAddress(node, "address", address)) {
     CheckPlaintext(node, "address", address, tls_off);
   }
   node.Read("weight", member.weight, {.min = kMinMemberWeight, .max = kMaxMemberWeight});
@@ -60,23 +49,14 @@ void ReadGlobals(ConfigNode node, bool tls_off, ProxyConfig& config) {
 absl::StatusOr<ProxyConfig> ReadProxyConfig(ConfigDocument& document) {
   ProxyConfig config;
   ConfigNode root = document.root();
-  root.Read("cluster", config.cluster);
-  root.Check(!config.cluster.empty(), "cluster", "must not be empty");
-  root.Read("interval", config.interval, {.min = absl::Seconds(1), .max = absl::Minutes(1)});
-  root.Check(absl::Minutes(1) % config.interval == absl::ZeroDuration(), "interval", "must divide 60s");
-  root.ReadEnum("log_level", config.log_level,
-                {{"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}});
-  root.Read("shutdown_grace", config.shutdown_grace, {.min = absl::ZeroDuration(), .max = absl::Minutes(10)});
-  bool tls_off = false;
-  root.ReadEnum("tls", tls_off, {{"loopback", false}, {"off", true}});
-
+  ReadProgramConfig(root, config);
   ConfigNode grpc = root.Section("grpc");
-  if (ReadAddress(grpc, "listen", config.grpc_listen)) CheckPlaintext(grpc, "listen", config.grpc_listen, tls_off);
+  if (ReadTcpAddress(grpc, "listen", config.grpc_listen))
+    CheckPlaintext(grpc, "listen", config.grpc_listen, config.tls_off);
   grpc.Read("max_agents", config.max_agents, {.min = 1, .max = 100'000});
   grpc.ReadBytes("agent_queue_bytes", config.agent_queue_bytes, {.min = 1u << 20, .max = 1u << 30});
   grpc.ReadBytes("owner_queue_bytes", config.owner_queue_bytes, {.min = 4u << 20, .max = 4ull << 30});
-  ReadAddress(root.Section("http"), "listen", config.http_listen);
-  ReadGlobals(root.Section("globals"), tls_off, config);
+  ReadGlobals(root.Section("globals"), config.tls_off, config);
   if (const absl::Status status = document.ToStatus(); !status.ok()) return status;
   return config;
 }

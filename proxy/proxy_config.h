@@ -10,16 +10,16 @@
 #include "common/config/config_document.h"
 #include "common/hash/view.h"
 #include "common/net/address.h"
+#include "common/program/program_config.h"
 
 namespace tributary {
 
-struct ProxyConfig {
-  // Equal in the whole cluster, like the interval: agents that say otherwise are refused.
-  std::string cluster = "tributary";
-  absl::Duration interval = absl::Seconds(10);
-  std::string log_level = "info";
-  // How long SIGTERM waits for agents to take their last answers.
-  absl::Duration shutdown_grace = absl::Seconds(5);
+// `shutdown_grace`: for agents to take their last answers.
+struct ProxyConfig : ProgramConfig {
+  ProxyConfig() {
+    shutdown_grace = absl::Seconds(5);
+    http_listen = {.kind = Address::Kind::kTcp, .host = "127.0.0.1", .port = 8128, .path = ""};
+  }
 
   // Agents connect here.
   Address grpc_listen{.kind = Address::Kind::kTcp, .host = "127.0.0.1", .port = 8127, .path = ""};
@@ -28,9 +28,6 @@ struct ProxyConfig {
   uint64_t agent_queue_bytes = 8u << 20;
   // Of batches that wait for one global; what is beyond is told to the agents as busy. Memory: this times the globals.
   uint64_t owner_queue_bytes = 8u << 20;
-
-  // Queries, metrics and health.
-  Address http_listen{.kind = Address::Kind::kTcp, .host = "127.0.0.1", .port = 8128, .path = ""};
 
   // Where the globals are: exactly one of the three.
   std::vector<Member> members;  // read again at SIGHUP and when the file changes

@@ -7,27 +7,41 @@
 
 namespace tributary {
 
-AdminServer::AdminServer(HttpServer& server, Telemetry& telemetry, absl::string_view program,
-                         absl::string_view version) {
+AdminServer::AdminServer(HttpServer& server, Telemetry& telemetry, const Identity& identity) {
   server.Handle("GET", "/metrics", [&telemetry](const HttpRequest&) {
     return HttpResponse{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = telemetry.Serialize()};
   });
-  server.Handle("GET", "/healthz", [](const HttpRequest&) { return HttpResponse::Text(200, "ok\n"); });
-  server.Handle("GET", "/readyz", [this](const HttpRequest&) { return Ready(); });
-  const nlohmann::json page = {{"program", std::string(program)}, {"version", std::string(version)}};
-  server.Handle("GET", "/version", [text = page.dump()](const HttpRequest&) { return HttpResponse::Json(200, text); });
+  server.Handle("GET", "/healthz", [this](const HttpRequest&) {
+    const MutexLock lock(mutex_);
+    return RunChecks(health_checks_);
+  });
+  server.Handle("GET", "/readyz", [this](const HttpRequest&) {
+    const MutexLock lock(mutex_);
+    return RunChecks(ready_checks_);
+  });
+  const nlohmann::json who = {{"program", std::string(identity.program)}, {"version", std::string(identity.version)}};
+  server.Handle("GET", "/version", [who, digest = identity.config_digest](const HttpRequest&) {
+    nlohmann::json page = who;
+    page["config_digest"] = digest();
+    return HttpResponse::Json(200, page.dump());
+  });
+  telemetry.AddGauge("tributary_build_info", "Always 1.", {{"version", std::string(identity.version)}}).Set(1);
   ExportStats(server, telemetry);
 }
 
-void AdminServer::AddReadyCheck(absl::string_view name, ReadyCheck check) {
-  MutexLock lock(mutex_);
-  checks_.emplace_back(std::string(name), std::move(check));
+void AdminServer::AddReadyCheck(absl::string_view name, Check check) {
+  const MutexLock lock(mutex_);
+  ready_checks_.emplace_back(std::string(name), std::move(check));
 }
 
-HttpResponse AdminServer::Ready() const {
-  MutexLock lock(mutex_);
+void AdminServer::AddHealthCheck(absl::string_view name, Check check) {
+  const MutexLock lock(mutex_);
+  health_checks_.emplace_back(std::string(name), std::move(check));
+}
+
+HttpResponse AdminServer::RunChecks(const Checks& checks) {
   std::string failures;
-  for (const auto& [name, check] : checks_) {
+  for (const auto& [name, check] : checks) {
     if (const absl::Status status = check(); !status.ok())
       absl::StrAppend(&failures, name, ": ", status.message(), "\n");
   }

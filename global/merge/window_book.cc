@@ -27,6 +27,7 @@ bool IsWellNamed(const UnitChunk& unit) {
 
 WindowBook::Impl::Impl(WindowBookOptions options, WindowBookState state, absl::Time now)
     : options_(std::move(options)),
+      expected_agents_(options_.expected_agents),
       scale_(options_.interval),
       roster_(RosterOptions(options_)),
       series_(options_.max_series),
@@ -255,7 +256,7 @@ void WindowBook::Impl::HalfTick(absl::Time now, WindowOutputs& out) {
   if (!warm_) {
     int agents = 0;
     for (const RosterSlot slot : roster_.slots()) agents += roster_.at(slot).last_heard >= started_ ? 1 : 0;
-    const bool all_here = options_.expected_agents > 0 && agents >= options_.expected_agents;
+    const bool all_here = expected_agents_ > 0 && agents >= expected_agents_;
     warm_ = all_here || now - started_ >= options_.lease * options_.interval;
   }
   ForgetOld(now);
@@ -321,6 +322,8 @@ WindowBookStats WindowBook::Impl::stats() const {
 WindowBook::WindowBook(WindowBookOptions options, WindowBookState state, absl::Time now)
     : impl_(std::make_unique<Impl>(std::move(options), std::move(state), now)) {}
 WindowBook::~WindowBook() = default;
+
+void WindowBook::SetExpectedAgents(int agents) { impl_->SetExpectedAgents(agents); }
 
 WindowOutputs WindowBook::Step(absl::Time now, AgentHello hello) {
   return impl_->Run(now, [&](WindowOutputs& out) { impl_->Take(now, std::move(hello), out); });

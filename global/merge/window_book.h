@@ -152,6 +152,9 @@ class WindowBook {
   WindowBook(WindowBookOptions options, WindowBookState state, absl::Time now);
   ~WindowBook();
 
+  // Instead of the option's, for a start that still waits.
+  void SetExpectedAgents(int agents);
+
   WindowOutputs Step(absl::Time now, AgentHello hello);
   WindowOutputs Step(absl::Time now, AgentGoodbye goodbye);
   WindowOutputs Step(absl::Time now, AgentMarker marker);

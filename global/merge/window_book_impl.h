@@ -41,6 +41,8 @@ class WindowBook::Impl {
     return out;
   }
 
+  void SetExpectedAgents(int agents) { expected_agents_ = agents; }
+
   bool idle() const { return ready_.empty() && !plan_under_way_; }
   bool warm() const { return warm_; }
   WindowBookStats stats() const;
@@ -104,6 +106,7 @@ class WindowBook::Impl {
   void Retire(WindowName name);
 
   const WindowBookOptions options_;
+  int expected_agents_;
   const IntervalScale scale_;
   Roster roster_;
   SeriesMemory series_;

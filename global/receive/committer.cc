@@ -33,6 +33,7 @@ Committer::Committer(Database& database, Ledger& ledger, Outbox& outbox, const C
       log_every_(clock, absl::Seconds(10)),
       loop_("commit") {
   loop_.RunEvery(kDropOldEvery, [this] { DropOld(); });
+  loop_.RunEvery(options_.interval / 4, options_.heartbeat);
 }
 
 Committer::~Committer() { Stop(); }

@@ -30,6 +30,7 @@ class Committer {
     int horizon = 90;  // manifests are kept for as many intervals
     // Runs on the committer's thread; nothing is committed any more.
     std::function<void(const absl::Status&)> on_failure = {};
+    std::function<void()> heartbeat = [] {};  // called again and again on the committer's thread
   };
   // All outlive the committer. Starts the thread.
   Committer(Database& database, Ledger& ledger, Outbox& outbox, const Clock& clock, Options options,

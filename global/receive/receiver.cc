@@ -47,6 +47,12 @@ DeliveryServer::Callbacks Receiver::callbacks() {
           [this](Session& session) { OnClose(session); }};
 }
 
+void Receiver::SetExpectedAgents(int agents) {
+  if (!loop_.TryPost([this, agents] { book_.SetExpectedAgents(agents); })) {
+    TRIBUTARY_LOG_WARN("expected_agents stays as it was: too much to do");
+  }
+}
+
 void Receiver::Start() {
   const absl::Duration period = std::clamp(options_.interval / 10, absl::Milliseconds(20), absl::Milliseconds(500));
   loop_.RunEvery(period, [this] { Tick(); });

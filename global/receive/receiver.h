@@ -45,6 +45,8 @@ class Receiver {
            Telemetry& telemetry);
 
   DeliveryServer::Callbacks callbacks();
+  // Instead of the option's, for a start that still waits. Any thread.
+  void SetExpectedAgents(int agents);
   // Ticks from now on.
   void Start();
   // Waits up to `grace` until nothing is ready or being committed; for shutdown, from another thread.

@@ -41,6 +41,7 @@ absl::Status Unreadable(absl::string_view what) {
 Ledger::Ledger(Database& database, Options options)
     : database_(database),
       options_(std::move(options)),
+      retention_seconds_(absl::ToInt64Seconds(options_.retention)),
       scale_(options_.interval),
       per_block_(kBlockLength / options_.interval),
       emitter_(static_cast<uint16_t>(Xxh3Hash64(options_.node_id, 0))) {
@@ -172,7 +173,7 @@ absl::Status Ledger::DropOld(absl::Time now, IntervalIndex manifests_from) {
   rocksdb::WriteBatch batch;
   database_.DeleteRange(batch, Column::kManifests, EncodeManifestName({0, 0, 0}),
                         EncodeManifestName({std::max<IntervalIndex>(manifests_from, 0), 0, 0}));
-  const IntervalIndex oldest = scale_.At(now - options_.retention);
+  const IntervalIndex oldest = scale_.At(now - absl::Seconds(retention_seconds_.load()));
   const uint32_t first_block = BlockOf(std::max<IntervalIndex>(oldest, 0));
   if (first_block > first_block_.exchange(first_block)) {
     const std::string from = BlockPrefix(kResolution, 0), to = BlockPrefix(kResolution, first_block);

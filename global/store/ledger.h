@@ -41,6 +41,8 @@ class Ledger : public RowReader {
   void Put(const CommitPlan& plan, rocksdb::WriteBatch& batch);
   void Written(const CommitPlan& plan) { sealed_through_ = plan.sealed_through; }
 
+  // Instead of the option's. Any thread.
+  void SetRetention(absl::Duration retention) { retention_seconds_ = absl::ToInt64Seconds(retention); }
   // Rows beyond the retention, their series, and manifests of intervals before `manifests_from`.
   absl::Status DropOld(absl::Time now, IntervalIndex manifests_from);
 
@@ -72,6 +74,7 @@ class Ledger : public RowReader {
 
   Database& database_;
   const Options options_;
+  std::atomic<int64_t> retention_seconds_;
   const IntervalScale scale_;
   const int64_t per_block_;  // intervals
   const uint16_t emitter_;

@@ -54,6 +54,7 @@ void Flusher::Stop() {
 void Flusher::Run() {
   ::pthread_setname_np(::pthread_self(), "flusher");
   while (true) {
+    options_.heartbeat();
     CloseIfDue();
     absl::Duration wait;
     {
@@ -96,6 +97,8 @@ void Flusher::Close(IntervalIndex next_interval) {
     }
   }
   closed.marker.set_interval(open_);
+  TRIBUTARY_LOG_DEBUG("interval {} closed: {} blocks, {} late ones, {} samples", open_, closed.blocks.size(),
+                      closed.late_blocks.size(), closed.marker.sample_count());
   units_.OnClosed(std::move(closed));
   metrics_.intervals.Increment();
   CloseEmpty(next_interval);

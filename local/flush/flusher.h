@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <thread>
 #include <vector>
@@ -22,7 +23,8 @@ namespace tributary {
 // Ends intervals: at each multiple of the interval's length it collects the windows of all shards, merges them, cuts
 // what is forwarded into units and hands everything on.
 //
-// Intervals only rise: when the clock steps back, the open interval lasts until the clock has caught up. When it leaps
+// Intervals only rise: when the clock steps back, the open interval lasts until the clock has caught up; by more than an
+// interval, and the program ends this instance's life (docs/decisions/0008-clocks-set-back.md). When the clock leaps
 // ahead, the intervals in between are closed empty, the last kMaxEmptyIntervals of them.
 // A shard that does not hand over in time is waited for no longer; what it hands over later goes as late units.
 // Threads: thread-safe; an interval is closed by one thread at a time.
@@ -34,6 +36,7 @@ class Flusher {
     FlushConfig config;
     InstanceId instance;
     uint64_t cluster_seed = 0;
+    std::function<void()> heartbeat = [] {};  // called again and again on the flusher's thread
   };
 
   // All references, and the shards, outlive this. `first_interval` is what the shards have open; `rows` and

@@ -25,16 +25,27 @@ Forwarder::Forwarder(Options options, DnsResolver& resolver, const Clock& clock,
       ledger_(options_.ledger),
       metrics_(telemetry),
       next_proxy_(Xxh3Hash64(options_.ledger.instance.bytes(), 0) >> 1),
-      backoff_(kMinBackoff) {
-  list_ = std::make_unique<ProxyList>(
-      options_.proxies, options_.resolve_every, resolver,
-      [this](std::vector<std::string> addresses) { Post([this, addresses] { SetProxies(addresses); }); });
+      backoff_(kMinBackoff),
+      resolver_(resolver),
+      list_(LookUp(options_.proxies)) {
   loop_.RunEvery(kTick, [this] { Pump(); });
 }
 
 Forwarder::~Forwarder() {
   list_.reset();
   loop_.Stop();
+}
+
+std::unique_ptr<ProxyList> Forwarder::LookUp(std::vector<Address> names) {
+  return std::make_unique<ProxyList>(
+      std::move(names), options_.resolve_every, resolver_,
+      [this](std::vector<std::string> addresses) { Post([this, addresses] { SetProxies(addresses); }); });
+}
+
+void Forwarder::SetProxyNames(std::vector<Address> names) {
+  list_.reset();
+  Post([this] { leaves_others_ = true; });
+  list_ = LookUp(std::move(names));
 }
 
 void Forwarder::OnClosed(ClosedInterval closed) {
@@ -85,6 +96,16 @@ void Forwarder::SetProxies(std::vector<std::string> addresses) {
   proxies_ = std::move(addresses);
   TRIBUTARY_LOG_INFO("{} proxies known", proxies_.size());
   if (first) Connect();
+  if (!std::exchange(leaves_others_, false) || client_ == nullptr) return;
+  if (std::find(proxies_.begin(), proxies_.end(), address_) == proxies_.end()) Leave();
+}
+
+void Forwarder::Leave() {
+  TRIBUTARY_LOG_INFO("leaving proxy {}, which is not configured any more", address_);
+  client_.reset();
+  accepted_ = false;
+  ledger_.StreamClosed(clock_.Now());
+  Connect();
 }
 
 void Forwarder::Connect() {

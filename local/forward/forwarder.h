@@ -39,6 +39,10 @@ class Forwarder : public UnitReceiver {
 
   void OnClosed(ClosedInterval closed) override;
 
+  // Others from now on, once they resolve; a stream to one that is not among them ends. Not while Drain is called, and
+  // by one thread at a time.
+  void SetProxyNames(std::vector<Address> names);
+
   // A proxy has taken the stream.
   bool connected() const;
 
@@ -56,7 +60,9 @@ class Forwarder : public UnitReceiver {
 
   void Post(std::function<void()> fn);
   void SetProxies(std::vector<std::string> addresses);
+  std::unique_ptr<ProxyList> LookUp(std::vector<Address> names);
   void Connect();
+  void Leave();
   void HandleMessage(const v1::Down& down);
   void HandleClose(const absl::Status& status);
   void Pump();
@@ -80,11 +86,13 @@ class Forwarder : public UnitReceiver {
   absl::Duration backoff_;
   std::string address_;  // of the stream
   bool accepted_ = false;
+  bool leaves_others_ = false;  // the next list of proxies comes from other names
   bool draining_ = false;
   bool said_goodbye_ = false;
 
   EventLoop loop_{"forwarder"};
   std::unique_ptr<DeliveryClient> client_;
+  DnsResolver& resolver_;
   std::unique_ptr<ProxyList> list_;
 };
 

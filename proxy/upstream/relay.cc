@@ -111,6 +111,7 @@ void Relay::ShowView() {
 }
 
 void Relay::Tick() {
+  options_.heartbeat();
   router_.Tick(clock_.Now());
   FollowViews();
   metrics_.Publish(router_);

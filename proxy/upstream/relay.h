@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -30,6 +31,7 @@ class Relay : private RouterPorts {
     std::string listen;  // host:port; port 0 takes a free one
     size_t max_agents = 16384;
     size_t agent_queue_bytes = 8u << 20;
+    std::function<void()> heartbeat = [] {};  // called again and again on the loop's thread
     Router::Options router;
   };
   // Listens at once. `clock` and `telemetry` outlive it.

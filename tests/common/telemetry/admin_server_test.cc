@@ -33,7 +33,7 @@ class AdminServerTest : public ::testing::Test {
 
   Telemetry telemetry_;
   HttpServer server_{{}};
-  AdminServer admin_{server_, telemetry_, "tributary-test", "1.2.3"};
+  AdminServer admin_{server_, telemetry_, {"tributary-test", "1.2.3", [] { return "00ff"; }}};
   HttpClient client_;
 };
 
@@ -60,6 +60,14 @@ TEST_F(AdminServerTest, HealthIsServing) {
   EXPECT_EQ(Get("/healthz").body, "ok\n");
 }
 
+TEST_F(AdminServerTest, HealthNeedsEveryCheckOfItsOwn) {
+  admin_.AddReadyCheck("store", [] { return absl::UnavailableError("opening"); });
+  EXPECT_EQ(Get("/healthz").status, 200);
+  admin_.AddHealthCheck("watchdog", [] { return absl::UnavailableError("flusher has not moved for 60s"); });
+  EXPECT_EQ(Get("/healthz").status, 503);
+  EXPECT_EQ(Get("/healthz").body, "watchdog: flusher has not moved for 60s\n");
+}
+
 TEST_F(AdminServerTest, ReadinessNeedsEveryCheck) {
   EXPECT_EQ(Get("/readyz").status, 200);
   absl::Status store = absl::UnavailableError("opening");
@@ -78,6 +86,7 @@ TEST_F(AdminServerTest, TheVersionIsJson) {
   const auto json = nlohmann::json::parse(reply.body);
   EXPECT_EQ(json["program"], "tributary-test");
   EXPECT_EQ(json["version"], "1.2.3");
+  EXPECT_EQ(json["config_digest"], "00ff");
 }
 
 }  // namespace
