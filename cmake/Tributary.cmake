@@ -80,6 +80,7 @@ function(tributary_fuzzer)
 endfunction()
 
 # A test in Python that starts the real programs (tests/support/cluster.py). Debian's own Python, for its packages.
+# With the label `soak` only `./dev soak` runs it.
 function(tributary_python_test)
   if(NOT TRIBUTARY_GRPC)
     return()
@@ -88,7 +89,11 @@ function(tributary_python_test)
   if(NOT arg_PROCESSORS)
     set(arg_PROCESSORS 2)
   endif()
-  add_test(NAME ${arg_NAME} COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/${arg_SCRIPT}" ${arg_ARGS})
+  set(when "")
+  if(arg_LABEL STREQUAL soak)
+    set(when CONFIGURATIONS Soak)
+  endif()
+  add_test(NAME ${arg_NAME} COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/${arg_SCRIPT}" ${arg_ARGS} ${when})
   set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABEL}" PROCESSORS ${arg_PROCESSORS}
     ENVIRONMENT "PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support;TRIBUTARY_BIN=${PROJECT_BINARY_DIR}/bin;PYTHONDONTWRITEBYTECODE=1")
 endfunction()
