@@ -1,6 +1,8 @@
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -116,6 +118,13 @@ void EndAtOnce(const absl::Status& failure) {
   std::_Exit(EXIT_FAILURE);
 }
 
+// Zeros when it cannot be asked: that is no room, too.
+std::filesystem::space_info DiskSpace(const GlobalConfig& config) {
+  std::error_code error;
+  const std::filesystem::space_info space = std::filesystem::space(config.store_path, error);
+  return error ? std::filesystem::space_info{} : space;
+}
+
 absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
   const Clock& clock = daemon.clock();
   Telemetry& telemetry = daemon.telemetry();
@@ -131,6 +140,12 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
                            "On disk, of rows that wait for sinks.", {}, [&] { return double(outbox->bytes()); });
   const auto store_bytes = telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_global_store_bytes", "On disk.", {},
                                                 [&] { return double(database->DiskBytes()); });
+  const auto disk_bytes =
+      telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_global_disk_bytes", "Of the file system of the store.",
+                           {}, [&] { return double(DiskSpace(config).capacity); });
+  const auto disk_available_bytes =
+      telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_global_disk_available_bytes", "Of that, free for us.",
+                           {}, [&] { return double(DiskSpace(config).available); });
   const auto store_series =
       telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_global_store_series", "Series that have rows.", {},
                            [&] { return double(ledger->series_count()); });

@@ -92,7 +92,9 @@ ROWS = [
             (f"tributary_global_windows_open_bytes{ON}", "{{instance}}")]),
         ("Units", "How they were answered.", "ops", [(rate("tributary_global_units_total", "status"), "{{status}}")]),
         ("Commit, p99", "The disk's fsync.", "s", [(latency("tributary_global_commit_duration_seconds"), "{{instance}}")]),
-        ("Store", "", "bytes", [(f"tributary_global_store_bytes{ON}", "{{instance}}")]),
+        ("Disk", "Commits fail when nothing is left.", "bytes", [
+            (f"tributary_global_store_bytes{ON}", "{{instance}} store"),
+            (f"tributary_global_disk_available_bytes{ON}", "{{instance}} left")]),
         ("Queries read", "", "ops", [(rate("tributary_global_selects_total", "result"), "{{result}}")]),
     ]),
     ("Sinks", [

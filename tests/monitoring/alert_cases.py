@@ -134,6 +134,11 @@ CASES = {
         {f'tributary_global_commit_duration_seconds_bucket{{{G},le="1"}}': "0+6x20",
          f'tributary_global_commit_duration_seconds_bucket{{{G},le="2"}}': "0+6x20",
          f'tributary_global_commit_duration_seconds_bucket{{{G},le="+Inf"}}': "0+6x20"}),
+    "TributaryDiskFilling": case(G, "g:1 has 9B of disk left",
+                                 {f"tributary_global_disk_available_bytes{{{G}}}": "9x20",
+                                  f"tributary_global_disk_bytes{{{G}}}": "100x20"},
+                                 {f"tributary_global_disk_available_bytes{{{G}}}": "11x20",
+                                  f"tributary_global_disk_bytes{{{G}}}": "100x20"}),
     "TributarySeriesRefused": rises("tributary_global_series_refused_total", G,
                                     "g:1 knows merge.max_series: running totals start anew"),
 

@@ -61,10 +61,13 @@ class CleanRoot:
         self.console = open(self.dir.parent / "console.log", "wb")
         self.container = subprocess.Popen(self.nspawn("--private-network", "--console=pipe", "--boot"),
                                           stdin=subprocess.DEVNULL, stdout=self.console, stderr=self.console)
-        children = pathlib.Path(f"/proc/{self.container.pid}/task/{self.container.pid}/children")
-        self.wait_for(lambda: children.read_text().split(), 30, "a process in the container")
-        self.leader = int(children.read_text().split()[0])
-        self.wait_for(lambda: self.ask("systemctl", "is-system-running") in ("running", "degraded"), 120, "boot")
+        self.wait_for(self.is_up, 120, "boot")
+
+    def is_up(self):
+        """Its first process is the child of systemd-nspawn that is left when the others have made its namespaces."""
+        children = pathlib.Path(f"/proc/{self.container.pid}/task/{self.container.pid}/children").read_text().split()
+        self.leader = int(children[0]) if children else None
+        return children and self.ask("systemctl", "is-system-running") in ("running", "degraded")
 
     def inside(self, *command):
         return ["nsenter", f"--target={self.leader}", "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd",
