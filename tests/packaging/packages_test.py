@@ -96,6 +96,10 @@ class PackagesTest(unittest.TestCase):
                 self.assertIn("set -e", (control / script).read_text())
                 self.assertNotIn("@", (control / script).read_text())
 
+    def test_sockets_are_started_before_their_service(self):
+        units = re.findall(r"tributary-local\.\w+", self.script("tributary-local", "postinst"))
+        self.assertEqual(units[:2], ["tributary-local.socket", "tributary-local.service"])
+
     def test_the_configurations_pass_the_check_of_their_program(self):
         for tier in TIERS:
             done = subprocess.run([self.root / f"usr/bin/tributary-{tier}", "--check-config", "--config",
