@@ -34,7 +34,6 @@ while not select.select([sys.stdin], [], [], 0.001)[0]:
     for _ in range(10):
         s.send(b"clean.hits:1|c")
         n += 1
-    s.send(b"clean.latency:12.5|ms")
 print(n)
 """
 
@@ -74,7 +73,12 @@ class CleanRootTest(unittest.TestCase):
         cls.users = {tier: root.ask("stat", "-c", "%U %a", f"/var/lib/tributary/{tier}") for tier in ("local", "global")}
         cls.configure(root, "global", SINK)
         root.run("systemctl", "restart", "tributary-global.service")
+        for kind in ("unixgram:///run/tributary/dsd.socket", "unixstream:///run/tributary/dsd_stream.socket"):
+            root.run("runuser", "-u", "nobody", "--", "tributary", "emit", "timer", "clean.latency", "12.5", "--to", kind)
         cls.upgrade_under_traffic(root)
+        cls.query = root.run("tributary", "query", "p50", "clean.latency", "--last", "30m", "--output", "csv")
+        root.wait_for(lambda: subprocess.run(root.inside("tributary", "status"), capture_output=True,
+                                             timeout=30).returncode == 0, 60, "`tributary status` to find all well")
         cls.reload(root)
         root.run("apt-get", "remove", "-y", *NAMES)
         cls.after_remove = root.files()
@@ -121,7 +125,6 @@ class CleanRootTest(unittest.TestCase):
             pass  # the test says how many there are
         cls.committed = cls.hits(root)
         cls.config = root.run("cat", "/etc/tributary/local.yaml")
-        cls.query = root.ask("tributary", "query", "p50", "clean.latency", "--last", "30m", "--output", "csv")
         cls.restarted = pid != root.ask("systemctl", "show", "--value", "--property=MainPID", "tributary-local.service")
         cls.version = root.ask("dpkg-query", "--show", "--showformat=${Version}", "tributary-local")
         cls.active_after_upgrade = {unit: root.ask("systemctl", "is-active", unit) for unit in UNITS}
@@ -157,7 +160,7 @@ class CleanRootTest(unittest.TestCase):
         self.assertGreater(self.sent, 1000)
         self.assertEqual(self.committed, self.sent)
 
-    def test_a_query_answers_what_was_sent(self):
+    def test_a_query_answers_what_anybody_emitted(self):
         self.assertEqual(self.query.splitlines()[-1].split(",")[-1], "12.5", self.query)
 
     def test_an_upgrade_keeps_the_configuration_and_starts_the_services_anew(self):

@@ -20,9 +20,13 @@ def files_of(name):
     files = {f"{doc}/copyright", f"{doc}/changelog.gz", f"{doc}/changelog.Debian.gz"}
     if name != "tributary-common":
         files |= {f"/usr/bin/{name}", f"/usr/share/lintian/overrides/{name}"}
+    if name == "tributary":
+        files |= {"/usr/share/man/man1/tributary.1.gz", "/usr/share/bash-completion/completions/tributary",
+                  "/usr/share/zsh/vendor-completions/_tributary"}
     tier = name.removeprefix("tributary-")
     if tier in TIERS:
-        files |= {f"/etc/tributary/{tier}.yaml", f"/lib/systemd/system/{name}.service"}
+        files |= {f"/etc/tributary/{tier}.yaml", f"/lib/systemd/system/{name}.service",
+                  f"/usr/share/man/man8/{name}.8.gz"}
     if tier == "local":
         files.add("/lib/systemd/system/tributary-local.socket")
     return files
@@ -95,6 +99,14 @@ class PackagesTest(unittest.TestCase):
                 run("sh", "-n", control / script)
                 self.assertIn("set -e", (control / script).read_text())
                 self.assertNotIn("@", (control / script).read_text())
+
+    def test_completions_and_manual_pages_are_what_they_should_be(self):
+        run("bash", "-n", self.root / "usr/share/bash-completion/completions/tributary")
+        self.assertTrue((self.root / "usr/share/zsh/vendor-completions/_tributary").read_text().startswith("#compdef "))
+        for page in (self.root / "usr/share/man").rglob("*.gz"):
+            name, section, _ = page.name.split(".")
+            with gzip.open(page, "rt") as roff:
+                self.assertRegex(roff.read().replace("\\-", "-"), rf"(?m)^\.TH {name.upper()} {section} ")
 
     def test_sockets_are_started_before_their_service(self):
         units = re.findall(r"tributary-local\.\w+", self.script("tributary-local", "postinst"))
