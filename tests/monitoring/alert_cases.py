@@ -28,6 +28,12 @@ CASES = {
     "TributaryFilesExhausted": case(A, "a:1 has 90% of its file descriptors open",
                                     {f"process_open_fds{{{A}}}": "90x20", f"process_max_fds{{{A}}}": "100x20"},
                                     {f"process_open_fds{{{A}}}": "80x20", f"process_max_fds{{{A}}}": "100x20"}),
+    "TributaryStuck": rises("tributary_watchdog_stuck_total", f'{G},work="commit"', "Work of g:1 stood still: commit"),
+    "TributaryReloadFailed": case(
+        f'{P},result="failed"', "p:1 refused its changed configuration and runs with the one it has",
+        {f'tributary_config_reloads_total{{{P},result="failed"}}': "0x10 1x10"},
+        {f'tributary_config_reloads_total{{{P},result="failed"}}': "1x20",
+         f'tributary_config_reloads_total{{{P},result="ok"}}': "0+1x20"}),
     "TributaryHandlerFailed": rises("tributary_http_handler_failures_total", P, "A page of p:1 failed: a bug"),
 
     "TributaryAgentBooksUnbalanced": case(
