@@ -1,7 +1,8 @@
-"""What the three programs have in common: pages, log level, profile, reload, crash reports, start over.
+"""What the three programs have in common: pages, log level, profile, reload, watchdog, crash reports.
 
     agent-0 -> proxy -> global-0        interval 1 s
 """
+import ctypes
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import struct
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -203,6 +205,86 @@ class DaemonTest(unittest.TestCase):
         notify.wait_for("STOPPING=1")
         proxy.start()
         self.cluster.wait_for(lambda: self.cluster.is_ready(proxy), 30, "proxy again")
+
+
+class StuckThread:
+    """Holds one thread of a process still, as a debugger does."""
+    SEIZE, INTERRUPT, DETACH = 0x4206, 0x4207, 17
+
+    def __init__(self, pid, name):
+        tasks = pathlib.Path(f"/proc/{pid}/task")
+        self.thread = next(int(task.name) for task in tasks.iterdir() if (task / "comm").read_text().strip() == name)
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        self.libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+
+    def ask(self, request):
+        if self.libc.ptrace(request, self.thread, None, None) != 0:
+            raise OSError(ctypes.get_errno(), "ptrace")
+
+    def hold(self):
+        self.ask(self.SEIZE)
+        self.ask(self.INTERRUPT)
+        os.waitpid(self.thread, 0x40000000)  # __WALL: it stands still now
+
+    def release(self):
+        self.ask(self.DETACH)
+
+
+class WatchdogTest(unittest.TestCase):
+    """One agent whose flusher is held still; its proxy is nobody."""
+
+    def setUp(self):
+        self.cluster = Cluster(agents=1, globals_=1)
+        self.addCleanup(self.cluster.__exit__, None, None, None)
+        self.agent = self.cluster.agents[0]
+
+    def start(self, watchdog):
+        self.agent.config.write_text(self.agent.config.read_text() + f"\ncrash_dir: {self.cluster.dir}/crashes\n"
+                                     f"watchdog: {watchdog}\n")
+        self.agent.start()
+        self.cluster.wait_for(lambda: self.health()[0] == 200, 20, "healthy")
+        self.cluster.wait_for(lambda: self.agent.metric("tributary_local_intervals_closed_total") > 0, 20, "an interval")
+
+    def health(self):
+        try:
+            return http_get(self.agent.url + "/healthz")
+        except OSError:
+            return 0, ""
+
+    def test_a_stuck_flusher_is_named_until_it_moves_again(self):
+        self.start("{intervals: 2, abort_intervals: 0}")
+        flusher = StuckThread(self.agent.child.pid, "flusher")
+        flusher.hold()
+        self.cluster.wait_for(lambda: self.health()[0] == 503, 20, "unhealthy")
+        self.assertRegex(self.health()[1], r"^watchdog: flusher has not moved for [\d.]+s\n$")
+        self.assertEqual(self.agent.metric("tributary_watchdog_stuck_total", work="flusher"), 1)
+        flusher.release()
+        self.cluster.wait_for(lambda: self.health()[0] == 200, 20, "healthy again")
+        self.assertEqual(self.agent.metric("tributary_watchdog_stuck_total", work="flusher"), 1)
+
+    def test_a_process_that_was_stopped_was_not_stuck(self):
+        self.start("{intervals: 2, abort_intervals: 3}")
+        closed = self.agent.metric("tributary_local_intervals_closed_total")
+        self.agent.signal(signal.SIGSTOP)
+        time.sleep(5)  # longer than the watchdog's patience, were time to count
+        self.agent.signal(signal.SIGCONT)
+        self.cluster.wait_for(lambda: self.agent.metric("tributary_local_intervals_closed_total") > closed, 20, "life")
+        self.assertEqual(self.health()[0], 200)
+        self.assertEqual(self.agent.metric("tributary_watchdog_stuck_total"), 0)
+
+    def test_a_process_whose_flusher_is_stuck_ends_with_the_flushers_stack(self):
+        self.start("{intervals: 1, abort_intervals: 2}")
+        flusher = StuckThread(self.agent.child.pid, "flusher")
+        flusher.hold()
+        log = self.cluster.dir / "agent-0.log"
+        self.cluster.wait_for(lambda: "ending the process" in log.read_text(), 20, "the end")
+        flusher.release()
+        self.assertEqual(self.agent.child.wait(timeout=60), -signal.SIGABRT)
+        report, = (self.cluster.dir / "crashes").iterdir()
+        text = report.read_text()
+        self.assertRegex(text, rf"(?m)^thread: flusher \({flusher.thread}\)$")
+        self.assertRegex(text, r"(?m)^last words: watchdog: flusher has not moved for \d")
+        self.assertIn("tributary::Flusher::Run()", text)
 
 
 class CrashDirectoryTest(unittest.TestCase):
