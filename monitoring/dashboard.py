@@ -56,6 +56,12 @@ ROWS = [
             (rate("tributary_local_samples_dropped_total", "reason"), "{{reason}}")]),
         ("Series", "Folding begins at limits.max_series, 200,000 by default.", "short", [
             (f"tributary_local_series{ON}", "{{instance}}")]),
+        ("Metrics with most series", "The ten worst of each agent.", "short", [
+            ("topk(10, max by (metric) (tributary_local_metric_series))", "{{metric}}")]),
+        ("Clients by samples", "The ten busiest of each agent, in the last interval.", "short", [
+            ("topk(10, sum by (client) (tributary_local_client_samples))", "{{client}}")]),
+        ("Tags with most values", "What to leave out by a rule when series are too many.", "short", [
+            ("topk(10, max by (tag) (tributary_local_tag_values))", "{{tag}}")]),
         ("Samples folded", "Into __other__: totals are right, tags are gone.", "ops", [
             (rate("tributary_local_samples_folded_total", "reason"), "{{reason}}")]),
         ("Kernel drops", "The agent has no CPU, or too small a receive buffer.", "ops", [

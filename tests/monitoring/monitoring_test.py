@@ -30,9 +30,10 @@ def alerts():
 
 
 def queries():
-    """[(title of the panel, query)] with Grafana's variables filled in."""
+    """[(title of the panel, query, labels of its legend)] with Grafana's variables filled in."""
     dashboard = json.loads((FOLDER / "dashboard.json").read_text())
-    return [(panel["title"], target["expr"].replace("$instance", ".*").replace("$__rate_interval", "10s"))
+    return [(panel["title"], target["expr"].replace("$instance", ".*").replace("$__rate_interval", "10s"),
+             set(re.findall(r"{{(\w+)}}", target["legendFormat"])))
             for panel in dashboard["panels"] for target in panel.get("targets", [])]
 
 
@@ -131,7 +132,7 @@ class DashboardTest(unittest.TestCase):
         self.assertLess(max(x for x, _ in cells), 24)
 
     def test_prometheus_can_parse_every_query(self):
-        rules = [{"record": f"panel_{n}", "expr": query} for n, (_, query) in enumerate(queries())]
+        rules = [{"record": f"panel_{n}", "expr": query} for n, (_, query, _) in enumerate(queries())]
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
             yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}, file)
             file.flush()
@@ -160,7 +161,7 @@ class LiveTest(unittest.TestCase):
         while not cls.prometheus.query('sum(count_over_time(tributary_sink_rows_delivered_total[60s])) > 15 * 3 '
                                        'and sum(rate(tributary_sink_rows_delivered_total[10s])) > 0'):
             assert time.monotonic() < end, "no rows in Prometheus within 60 s"
-            cls.cluster.agents[0].send_unix(b"hits:1|c\nlatency:5|ms\nhere.a:1|c")
+            cls.cluster.agents[0].send_unix(b"hits:1|c|#region:eu\nlatency:5|ms\nhere.a:1|c")
             time.sleep(0.1)
 
     def check_metrics(self, query, where):
@@ -177,12 +178,15 @@ class LiveTest(unittest.TestCase):
             self.check_metrics(rule["expr"], name)
 
     def test_queries_are_about_metrics_that_there_are(self):
-        for title, query in queries():
+        for title, query, _ in queries():
             self.check_metrics(query, title)
 
-    def test_every_panel_shows_something(self):
-        for title, query in queries():
-            self.assertTrue(self.prometheus.query(query), f"{title}: {query}")
+    def test_every_panel_shows_something_and_its_legend_tells_what(self):
+        for title, query, labels in queries():
+            found = self.prometheus.query(query)
+            self.assertTrue(found, f"{title}: {query}")
+            told = {label for series in found for label in series["metric"]}
+            self.assertEqual(labels - told, set(), title)
 
     def test_no_alert_is_about_a_cluster_that_is_well(self):
         for name, rule in alerts().items():
