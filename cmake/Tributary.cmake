@@ -85,7 +85,7 @@ function(tributary_python_test)
   if(NOT TRIBUTARY_GRPC)
     return()
   endif()
-  cmake_parse_arguments(arg "" "NAME;SCRIPT;TIMEOUT;LABEL;PROCESSORS" "ARGS" ${ARGN})
+  cmake_parse_arguments(arg "" "NAME;SCRIPT;TIMEOUT;LABEL;PROCESSORS" "ARGS;ENVIRONMENT" ${ARGN})
   if(NOT arg_PROCESSORS)
     set(arg_PROCESSORS 2)
   endif()
@@ -95,7 +95,7 @@ function(tributary_python_test)
   endif()
   add_test(NAME ${arg_NAME} COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/${arg_SCRIPT}" ${arg_ARGS} ${when})
   set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABEL}" PROCESSORS ${arg_PROCESSORS}
-    ENVIRONMENT "PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support;TRIBUTARY_BIN=${PROJECT_BINARY_DIR}/bin;PYTHONDONTWRITEBYTECODE=1")
+    ENVIRONMENT "PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support;TRIBUTARY_BIN=${PROJECT_BINARY_DIR}/bin;PYTHONDONTWRITEBYTECODE=1;${arg_ENVIRONMENT}")
 endfunction()
 
 # Google Benchmark programs; `./dev bench` builds and runs them.

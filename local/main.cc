@@ -19,7 +19,7 @@
 #include "local/forward/instance_file.h"
 #include "local/ingest/ingest.h"
 #include "local/local_config.h"
-#include "local/local_sinks.h"
+#include "local/sinks/local_sinks.h"
 #include "local/tap/tap_page.h"
 
 namespace tributary {
@@ -91,7 +91,8 @@ absl::Status Run(const LocalConfig& config, Daemon& daemon) {
   const IntervalScale scale(config.flush.interval);
   TRIBUTARY_ASSIGN_OR_RETURN(const Identity identity, Identify(config));
   TRIBUTARY_ASSIGN_OR_RETURN(RuleSet rules, BuildRules(config.rules));
-  TRIBUTARY_ASSIGN_OR_RETURN(const auto sinks, LocalSinks::Start(config.sinks, scale, clock, telemetry));
+  TRIBUTARY_ASSIGN_OR_RETURN(const auto sinks,
+                             LocalSinks::Start(config.sinks, config.limits.max_series, scale, clock, telemetry));
 
   const IntervalIndex first_interval = scale.At(clock.Now());
   SystemDnsResolver resolver;
@@ -103,7 +104,8 @@ absl::Status Run(const LocalConfig& config, Daemon& daemon) {
                    .instance = identity.instance,
                    .cluster_seed = ClusterSeed(config.cluster),
                    .heartbeat = daemon.watchdog().Watch("flusher")},
-                  first_interval, ingest->shards(), ingest->levels(), clock, telemetry, forwarder, sinks.get(), &census);
+                  first_interval, ingest->shards(), ingest->levels(), clock, telemetry, forwarder, sinks.get(),
+                  &census);
   flusher.Start();
 
   AddTapPage(daemon.http(), ingest->taps());

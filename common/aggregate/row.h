@@ -14,8 +14,15 @@ struct RunningTotal {
   Fixed128 count;           // counters: of the values; distributions: of the weights
   Fixed192 sum;             // distributions only
   IntervalIndex since = 0;  // the total's first interval
+  // Adds count and sum.
+  RunningTotal& operator+=(const RunningTotal& added);
   friend bool operator==(const RunningTotal&, const RunningTotal&) = default;
 };
+
+// Counters and distributions.
+bool HasTotal(MetricType type);
+// What one aggregate adds to a total. REQUIRES: HasTotal of its type.
+RunningTotal AddedBy(const Aggregate& value);
 
 // One series in one interval as its owner committed it. A value.
 struct Row {

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/bytes.h"
 #include "prometheus/remote_write.pb.h"
 #include "snappy.h"
@@ -28,6 +29,14 @@ std::string IdentityBytes(const Point& point) {
     writer.Sized(value);
   }
   return bytes;
+}
+
+// As a person writes it: name{label="value"}.
+std::string SeriesText(const Point& point) {
+  const std::string labels = absl::StrJoin(point.labels, ",", [](std::string* out, const auto& label) {
+    absl::StrAppend(out, label.first, "=\"", label.second, "\"");
+  });
+  return absl::StrCat(point.name, "{", labels, "}");
 }
 
 void AddLabel(absl::string_view name, absl::string_view value, prometheus::TimeSeries& series) {
@@ -78,7 +87,8 @@ SinkResult RemoteWriteSink::Write(absl::Span<const Row> rows) {
   SinkResult result;
   while (!rows.empty()) {
     Request request = Fill(rows);
-    const Answer answer = Send(request.samples, request.fates);
+    const Answer answer = Send(request.samples, request);
+    if (!request.refusal.empty()) result.refusal = std::move(request.refusal);
     if (!answer.status.ok()) {
       result.status = answer.status;
       result.retry_after = answer.retry_after;
@@ -118,17 +128,18 @@ RemoteWriteSink::Fate RemoteWriteSink::Check(const Row& row, const std::vector<P
   return std::nullopt;
 }
 
-RemoteWriteSink::Answer RemoteWriteSink::Send(absl::Span<const Sample> samples, std::vector<Fate>& fates) {
+RemoteWriteSink::Answer RemoteWriteSink::Send(absl::Span<const Sample> samples, Request& request) {
   if (samples.empty()) return {};
   Answer answer = Post(samples);
   if (!answer.status.ok() || !answer.refused) return answer;
   if (samples.size() == 1) {
-    fates[samples.front().row] = answer.refused;
+    request.fates[samples.front().row] = answer.refused;
+    request.refusal = absl::StrCat(SeriesText(samples.front().point), " was refused: ", answer.told);
     return {};
   }
   const size_t half = samples.size() / 2;
-  answer = Send(samples.first(half), fates);
-  return answer.status.ok() ? Send(samples.subspan(half), fates) : answer;
+  answer = Send(samples.first(half), request);
+  return answer.status.ok() ? Send(samples.subspan(half), request) : answer;
 }
 
 RemoteWriteSink::Answer RemoteWriteSink::Post(absl::Span<const Sample> samples) {
@@ -149,8 +160,10 @@ RemoteWriteSink::Answer RemoteWriteSink::Post(absl::Span<const Sample> samples) 
   const absl::StatusOr<HttpReply> reply = client_.Fetch(fetch);
   if (!reply.ok()) return {.status = reply.status()};
   if (reply->status >= 200 && reply->status < 300) return {};
-  if (IsAboutSamples(reply->status)) return {.refused = WhyRefused(reply->body)};
-  const absl::string_view told = absl::string_view(reply->body).substr(0, kMaxToldBytes);
+  const std::string told(absl::string_view(reply->body).substr(0, kMaxToldBytes));
+  if (IsAboutSamples(reply->status)) {
+    return {.refused = WhyRefused(reply->body), .told = absl::StrCat(reply->status, ": ", told)};
+  }
   return {.status = absl::UnavailableError(absl::StrCat("remote write was answered ", reply->status, ": ", told)),
           .retry_after = RetryAfter(*reply)};
 }

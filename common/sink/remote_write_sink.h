@@ -50,18 +50,21 @@ class RemoteWriteSink : public Sink {
   struct Request {
     std::vector<Fate> fates;  // one per row
     std::vector<Sample> samples;
+    std::string refusal;  // see SinkResult
   };
   struct Answer {
     absl::Status status = absl::OkStatus();  // otherwise: again later
     absl::Duration retry_after = absl::ZeroDuration();
     Fate refused = std::nullopt;  // why, when it is about the samples
+    std::string told = {};        // by the storage, when it refuses
   };
 
   // Takes rows from the front of `rows` as long as they fit, one at least.
   Request Fill(absl::Span<const Row> rows);
   Fate Check(const Row& row, const std::vector<Point>& points);
-  // Posts `samples`, in halves when they are refused, and notes the fates of their rows. Returns what stopped it.
-  Answer Send(absl::Span<const Sample> samples, std::vector<Fate>& fates);
+  // Posts `samples` of the request, in halves when they are refused, and notes the fates of their rows. Returns what
+  // stopped it.
+  Answer Send(absl::Span<const Sample> samples, Request& request);
   Answer Post(absl::Span<const Sample> samples);
   std::string Encode(absl::Span<const Sample> samples) const;
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -28,6 +29,7 @@ struct SinkResult {
   absl::Duration retry_after = absl::ZeroDuration();  // the storage's wish; zero: none
   uint64_t delivered = 0;
   std::array<uint64_t, kSinkDropReasons> dropped{};
+  std::string refusal;  // of the last point that the storage refused: which series, and what it says; for the log
 
   void Drop(SinkDropReason reason) { ++dropped[static_cast<size_t>(reason)]; }
   uint64_t settled() const {

@@ -12,6 +12,7 @@ namespace {
 
 // How long the feeder listens to its source before it looks whether it should stop.
 constexpr absl::Duration kPatience = absl::Milliseconds(200);
+constexpr absl::Duration kLogPeriod = absl::Seconds(10);
 // What a storage may ask for by Retry-After.
 constexpr absl::Duration kMaxRetryAfter = absl::Minutes(5);
 
@@ -32,7 +33,8 @@ SinkFeeder::SinkFeeder(Options options, std::unique_ptr<Sink> sink, RowSource& s
       source_(source),
       scale_(scale),
       clock_(clock),
-      log_every_(clock, absl::Seconds(10)),
+      log_every_(clock, kLogPeriod),
+      refusal_log_(clock, kLogPeriod),
       metrics_(options_.name, telemetry, [this] { return absl::ToDoubleSeconds(lag()); }),
       random_(options_.seed ? *options_.seed : std::random_device()()) {}
 
@@ -104,6 +106,9 @@ absl::Duration SinkFeeder::Write() {
                                 ? sink_->Write(absl::MakeConstSpan(batch_->rows).subspan(settled_))
                                 : WriteEvents();
   Settle(result);
+  if (!result.refusal.empty() && refusal_log_.Due()) {
+    TRIBUTARY_LOG_WARN("sink {}: {}", options_.name, absl::CHexEscape(result.refusal));
+  }
   if (result.status.ok()) {
     failures_ = 0;
     return absl::ZeroDuration();

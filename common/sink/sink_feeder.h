@@ -75,6 +75,7 @@ class SinkFeeder {
   const IntervalScale scale_;
   const Clock& clock_;
   LogEvery log_every_;
+  LogEvery refusal_log_;
   std::atomic<int64_t> oldest_end_nanos_{0};  // of the batch in hand; 0: none
   SinkMetrics metrics_;
 

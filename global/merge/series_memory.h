@@ -60,9 +60,4 @@ class SeriesMemory {
   absl::node_hash_map<SeriesKey, SeriesRecord, SeriesKeyHash> series_;
 };
 
-// Counters and distributions.
-bool HasTotal(MetricType type);
-// What a row's value adds to the running total of its series. REQUIRES: HasTotal(its type).
-RunningTotal AddedBy(const Aggregate& value);
-
 }  // namespace tributary

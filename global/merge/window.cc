@@ -286,11 +286,8 @@ void Window::CountTotal(Series* series, Row& row) {
   if (!HasTotal(row.key.type)) return;
   SeriesRecord& record = series->second;
   if (!record.total) record.total = RunningTotal{Fixed128(), Fixed192(), interval_};
-  const RunningTotal added = AddedBy(row.value);
-  record.total->count += added.count;
-  record.total->count += record.pending.count;
-  record.total->sum += added.sum;
-  record.total->sum += record.pending.sum;
+  *record.total += AddedBy(row.value);
+  *record.total += record.pending;
   record.pending = RunningTotal();
   row.total = record.total;
   if (remembered) {
@@ -302,9 +299,7 @@ void Window::CountTotal(Series* series, Row& row) {
 
 void Window::CountLate(Series* series, const Row& row) {
   if (!HasTotal(row.key.type) || !memory_.Remember(series)) return;
-  const RunningTotal added = AddedBy(row.value);
-  series->second.pending.count += added.count;
-  series->second.pending.sum += added.sum;
+  series->second.pending += AddedBy(row.value);
   changed_.push_back(series);
 }
 

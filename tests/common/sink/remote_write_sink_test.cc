@@ -115,6 +115,7 @@ TEST(RemoteWriteSinkTest, RefusedPointLeavesTheRest) {
   EXPECT_TRUE(result.status.ok());
   EXPECT_EQ(result.delivered, 97u);
   EXPECT_EQ(Dropped(result, SinkDropReason::kRefused), 3u);
+  EXPECT_EQ(result.refusal, "g63{} was refused: 400: invalid label");
   std::set<std::string> stored;
   for (const Stored& sample : storage.stored()) EXPECT_TRUE(stored.insert(sample.series).second);
   EXPECT_EQ(stored.size(), 97u);
@@ -131,6 +132,7 @@ TEST(RemoteWriteSinkTest, RowWithOneRefusedPointIsDroppedButItsOtherPointsStay) 
   RemoteWriteSink sink(OptionsFor(storage), TenSeconds());
   const SinkResult result = sink.Write({TimerRow("t", {7})});
   EXPECT_EQ(result.delivered, 0u);
+  EXPECT_THAT(result.refusal, testing::HasSubstr("t_count{} was refused: 422"));
   EXPECT_EQ(Dropped(result, SinkDropReason::kRefused), 1u);
   EXPECT_THAT(storage.stored(), ElementsAre(Stored{"t{quantile=0.5}", 7, 1010000}));
 }

@@ -11,6 +11,7 @@
 #include "common/sink/sink_feeder.h"
 #include "common/telemetry/telemetry.h"
 #include "local/flush/unit_receiver.h"
+#include "local/sinks/local_totals.h"
 
 namespace tributary {
 
@@ -21,10 +22,12 @@ namespace tributary {
 class LocalSinks : public LocalRowReceiver {
  public:
   // `clock` and `telemetry` outlive it.
-  static absl::StatusOr<std::unique_ptr<LocalSinks>> Start(const std::vector<SinkConfig>& configs, IntervalScale scale,
-                                                           const Clock& clock, Telemetry& telemetry);
+  // `max_series` bounds the running totals.
+  static absl::StatusOr<std::unique_ptr<LocalSinks>> Start(const std::vector<SinkConfig>& configs, size_t max_series,
+                                                           IntervalScale scale, const Clock& clock,
+                                                           Telemetry& telemetry);
 
-  void OnRows(std::vector<Row> rows) override;
+  void OnRows(std::vector<Row> rows) override;  // by one thread
   // Gives the sinks until `deadline` to take what waits.
   void Stop(absl::Time deadline);
 
@@ -35,9 +38,10 @@ class LocalSinks : public LocalRowReceiver {
     std::unique_ptr<SinkFeeder> feeder;  // last: it ends before its queue
   };
 
-  explicit LocalSinks(Telemetry& telemetry);
+  LocalSinks(size_t max_series, Telemetry& telemetry);
 
   Counter& rows_without_sink_;
+  LocalTotals totals_;
   std::vector<Line> lines_;
 };
 

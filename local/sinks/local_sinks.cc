@@ -1,4 +1,4 @@
-#include "local/local_sinks.h"
+#include "local/sinks/local_sinks.h"
 
 #include <algorithm>
 #include <utility>
@@ -29,14 +29,15 @@ std::vector<Telemetry::Reading> ReadingsOf(const MemoryRowQueue& queue, const st
 
 }  // namespace
 
-LocalSinks::LocalSinks(Telemetry& telemetry)
+LocalSinks::LocalSinks(size_t max_series, Telemetry& telemetry)
     : rows_without_sink_(telemetry.AddDropCounter("tributary_local_rows_dropped_total",
-                                                  "Rows of scope local that no sink was given.", "no_sink")) {}
+                                                  "Rows of scope local that no sink was given.", "no_sink")),
+      totals_(max_series) {}
 
-absl::StatusOr<std::unique_ptr<LocalSinks>> LocalSinks::Start(const std::vector<SinkConfig>& configs,
+absl::StatusOr<std::unique_ptr<LocalSinks>> LocalSinks::Start(const std::vector<SinkConfig>& configs, size_t max_series,
                                                               IntervalScale scale, const Clock& clock,
                                                               Telemetry& telemetry) {
-  std::unique_ptr<LocalSinks> sinks(new LocalSinks(telemetry));
+  std::unique_ptr<LocalSinks> sinks(new LocalSinks(max_series, telemetry));
   for (const SinkConfig& config : configs) {
     absl::StatusOr<std::unique_ptr<Sink>> sink = MakeSink(config, scale);
     if (!sink.ok()) return Annotate(sink.status(), absl::StrCat("sink ", config.name));
@@ -55,9 +56,13 @@ absl::StatusOr<std::unique_ptr<LocalSinks>> LocalSinks::Start(const std::vector<
 }
 
 void LocalSinks::OnRows(std::vector<Row> rows) {
-  if (lines_.empty()) rows_without_sink_.Increment(rows.size());
+  if (lines_.empty()) {
+    rows_without_sink_.Increment(rows.size());
+    return;
+  }
+  totals_.Count(rows);
   for (size_t i = 0; i + 1 < lines_.size(); ++i) lines_[i].queue->Append(rows);
-  if (!lines_.empty()) lines_.back().queue->Append(std::move(rows));
+  lines_.back().queue->Append(std::move(rows));
 }
 
 void LocalSinks::Stop(absl::Time deadline) {
