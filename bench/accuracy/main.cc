@@ -49,7 +49,7 @@ bool PrintRow(const Workload& workload, int hops, const Errors& errors, const Fl
   std::string row = absl::StrFormat("| %s | %d |", workload.name, hops);
   for (size_t q = 0; q < kQuantiles.size(); ++q) {
     const bool ok = errors[q] <= workload.bar[q];
-    absl::StrAppendFormat(&row, ok ? " %.3g |" : " **%.3g** |", errors[q]);
+    absl::StrAppendFormat(&row, " %1$s%2$.3g%1$s |", ok ? "" : "**", errors[q]);
     within = within && ok;
   }
   std::printf("%s %.0f | %.0f |\n", row.c_str(), result.agent_bytes, result.owner_bytes);
