@@ -6,6 +6,7 @@ hold what was committed, each point once, whatever they or the way to them did m
 usage: storage_test.py [VictoriaMetricsTest.test_... | PrometheusTest.test_...]
 TRIBUTARY_OUTAGE_SECONDS is how long each outage lasts (default 12).
 """
+import http.client
 import json
 import os
 import subprocess
@@ -41,7 +42,7 @@ class Storage:
     def is_up(self):
         try:
             return http_get(self.url + self.ready)[0] == 200
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return False
 
     def query(self, expression, at):

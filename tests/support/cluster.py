@@ -6,9 +6,11 @@
 
 Every process is a child of the test, ended by its id; every wait is bounded and says what it waited for.
 """
+import fcntl
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -26,18 +28,29 @@ BIN = pathlib.Path(os.environ.get("TRIBUTARY_BIN", "build/dev/bin"))
 TEMPLATES = pathlib.Path(__file__).resolve().parents[2] / "examples" / "demo"
 
 
-def free_port(kind=socket.SOCK_STREAM):
-    """A port that nobody uses at this moment, for TCP and UDP."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, \
-                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
-            try:
-                udp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+_ports = []  # locked files: what this process was given
+
+
+def free_port():
+    """A port of loopback, for TCP and UDP, that no other test is given while this process lives.
+
+    It lies below the ports that the kernel gives to clients, so that nobody's connection takes it in the meantime.
+    """
+    folder = pathlib.Path(tempfile.gettempdir()) / "tributary-test-ports"
+    folder.mkdir(mode=0o777, exist_ok=True)
+    for port in random.sample(range(10_000, 32_000), 1000):
+        claim = open(folder / str(port), "w")
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                with socket.socket(socket.AF_INET, kind) as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+            continue
+        _ports.append(claim)
+        return port
+    raise AssertionError("no port of a thousand is free")
 
 
 def http_get(url, timeout=5):

@@ -6,6 +6,7 @@
 `behave(handler, body)` answers one request; the relay counts the answers it gives in `answers` by status.
 """
 import collections
+import contextlib
 import http.server
 import threading
 import time
@@ -26,7 +27,8 @@ class HttpRelay:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
-                relay.behave(self, self.rfile.read(int(self.headers["Content-Length"])))
+                with contextlib.suppress(ConnectionError):  # of a client that has given up
+                    relay.behave(self, self.rfile.read(int(self.headers["Content-Length"])))
 
             def log_message(self, *_):
                 pass
