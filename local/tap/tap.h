@@ -35,9 +35,9 @@ struct TapRecord {
 // Threads: thread-safe.
 class Tap {
  public:
-  static constexpr size_t kMaxRecords = 2000;
+  static constexpr size_t kMaxRecords = 4000;
   static constexpr size_t kMaxLineBytes = 1024;
-  static constexpr int kMaxRate = 1000;
+  static constexpr int kMaxRate = 10'000;
 
   enum class Rejected { kNo, kAlso, kOnly };
   struct Options {

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import struct
@@ -238,6 +239,25 @@ class LiveTest(unittest.TestCase):
             cluster.wait_for(lambda: cluster.total("live.n") == 1000, 60, "1000 counted")
             cluster.wait_for(lambda: json.loads(run("top", "-o", "json", env=http).stdout)["series"] > 0, 30, "series")
             self.assertIn("BUSIEST SERIES", run("top", env=http).stdout)
+            # And the cluster at a glance; the agent and both globals are well.
+            cluster.wait_for(lambda: run("status", env=http).returncode == 0, 30, "a cluster that is well")
+            self.try_rules(cluster, http)
+
+    def try_rules(self, cluster, http):
+        rules = pathlib.Path(tempfile.mkdtemp()) / "rules.yaml"
+        self.addCleanup(shutil.rmtree, rules.parent)
+        rules.write_text("rules:\n  - {name: 'live.*', without: [user]}\n")
+        trial = subprocess.Popen([TRIBUTARY, "rules", "try", rules, "--from", "tap", "--for", "3s", "-o", "json"],
+                                 stdout=subprocess.PIPE, text=True, env={**os.environ, **http})
+        self.addCleanup(trial.stdout.close)
+        for user in range(200):
+            run("emit", "counter", "live.by_user", "--tag", f"user:{user % 20}", env=http)
+            if trial.poll() is not None:
+                break
+        told = json.loads(trial.communicate(timeout=30)[0])
+        self.assertEqual(trial.returncode, 0)
+        self.assertGreater(told["series_before"], 1)
+        self.assertEqual(told["series_after"], 1)
 
 
 if __name__ == "__main__":

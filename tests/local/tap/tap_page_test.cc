@@ -76,7 +76,7 @@ TEST_F(TapPageTest, IsJsonWhateverBytesCome) {
 }
 
 TEST_F(TapPageTest, RefusesWhatItCannotRead) {
-  for (const std::string query : {"?match=", "?match=a%7B", "?rate=0", "?rate=1001", "?rate=x", "?rejected=maybe"}) {
+  for (const std::string query : {"?match=", "?match=a%7B", "?rate=0", "?rate=10001", "?rate=x", "?rejected=maybe"}) {
     const HttpReply reply = Get(query);
     EXPECT_EQ(reply.status, 400) << query;
     EXPECT_TRUE(json::parse(reply.body).contains("error"));
