@@ -85,8 +85,14 @@ class FakeAgent {
       MutexLock lock(mutex_);
       down_.push_back(down);
     };
-    client_ = std::make_unique<DeliveryClient>(
-        loop_, DeliveryClient::Options{.address = "127.0.0.1:" + std::to_string(port)}, callbacks);
+    // On the loop, so that no callback can come before client_ is set.
+    std::promise<void> made;
+    EXPECT_TRUE(loop_.TryPost([&] {
+      client_ = std::make_unique<DeliveryClient>(
+          loop_, DeliveryClient::Options{.address = "127.0.0.1:" + std::to_string(port)}, callbacks);
+      made.set_value();
+    }));
+    made.get_future().get();
   }
 
   void SendBlock(uint32_t partition) {
