@@ -63,10 +63,11 @@ def http_get(url, timeout=5):
 
 
 class Process:
-    """One program of the cluster: its configuration file stays, its life may end and begin anew."""
+    """One program of the cluster: its configuration file stays, its life may end and begin anew. It runs on `host` of a
+    Network, if one is given."""
 
-    def __init__(self, cluster, name, program, config, http_port):
-        self.cluster, self.name, self.program = cluster, name, program
+    def __init__(self, cluster, name, program, config, http_port, host=None):
+        self.cluster, self.name, self.program, self.host = cluster, name, program, host
         (cluster.dir / name).mkdir()
         self.config = cluster.dir / f"{name}.yaml"
         self.config.write_text(config)
@@ -79,9 +80,16 @@ class Process:
         return f"http://127.0.0.1:{self.http_port}"
 
     def start(self):
-        self.child = subprocess.Popen([BIN / self.program, "--config", self.config], stdout=self.log, stderr=self.log,
-                                      restore_signals=False)
+        words = [BIN / self.program, "--config", self.config]
+        self.child = subprocess.Popen(words if self.host is None else self.host.command(words), stdout=self.log,
+                                      stderr=self.log, restore_signals=False)
         return self
+
+    def http_get(self, path, timeout=5):
+        """(status, text) of a GET."""
+        if self.host is not None:
+            return self.host.http_get(self.http_port, path, timeout)
+        return http_get(self.url + path, timeout)
 
     def signal(self, number):
         os.kill(self.child.pid, number)
@@ -105,7 +113,7 @@ class Process:
 
     def metrics(self):
         """{'name{labels}': value} of /metrics."""
-        _, text = http_get(self.url + "/metrics")
+        _, text = self.http_get("/metrics")
         values = {}
         for line in text.splitlines():
             if line and not line.startswith("#"):
@@ -212,7 +220,7 @@ class Cluster:
         if process.child.poll() is not None:
             raise AssertionError(f"{process.name} ended with status {process.child.returncode}")
         try:
-            return http_get(process.url + "/readyz")[0] == 200
+            return process.http_get("/readyz")[0] == 200
         except OSError:
             return False
 
@@ -263,14 +271,14 @@ class Cluster:
         parameters = {"query": expression}
         if at is not None:
             parameters["time"] = str(at)
-        status, text = http_get(f"{self.proxy.url}/api/v1/query?{urllib.parse.urlencode(parameters)}")
+        status, text = self.proxy.http_get(f"/api/v1/query?{urllib.parse.urlencode(parameters)}")
         reply = json.loads(text)
         assert status == 200 and reply["status"] == "success", text
         return reply
 
     def status(self):
         """`data` of the proxy's view of the cluster."""
-        status, text = http_get(f"{self.proxy.url}/api/v1/status/cluster", timeout=10)
+        status, text = self.proxy.http_get("/api/v1/status/cluster", timeout=10)
         reply = json.loads(text)
         assert status == 200 and reply["status"] == "success", text
         return reply["data"]
