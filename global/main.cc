@@ -159,14 +159,15 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
   Receiver receiver(loop, clock, {config.cluster, config.node_id, config.interval, book, feeders->take_events()},
                     std::move(state), committer, telemetry);
   SelectService queries(*ledger, {}, telemetry);
-  const auto describe_store = [&](v1::InspectResponse& response) {
+  const auto describe_store = [&](const v1::InspectRequest&, v1::InspectResponse& response) {
     response.set_series(ledger->series_count());
     response.set_store_bytes(database->DiskBytes());
   };
-  InspectService status({.version = TRIBUTARY_VERSION},
-                        {[&](v1::InspectResponse& response) { receiver.Describe(response); },
-                         [&](v1::InspectResponse& response) { feeders->Describe(response); }, describe_store},
-                        clock);
+  InspectService status(
+      {.version = TRIBUTARY_VERSION},
+      {[&](const v1::InspectRequest& request, v1::InspectResponse& response) { receiver.Describe(request, response); },
+       [&](const v1::InspectRequest&, v1::InspectResponse& response) { feeders->Describe(response); }, describe_store},
+      clock);
   daemon.admin().AddReadyCheck("receive", [&receiver] { return receiver.Ready(); });
 
   TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<DeliveryServer> server,

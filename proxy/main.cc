@@ -11,6 +11,7 @@
 #include "common/program/program.h"
 #include "proxy/discovery/dns_membership.h"
 #include "proxy/discovery/static_membership.h"
+#include "proxy/http/audit_api.h"
 #include "proxy/http/query_api.h"
 #include "proxy/http/status_api.h"
 #include "proxy/proxy_config.h"
@@ -79,6 +80,7 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, Daemon& dae
   daemon.admin().AddReadyCheck("globals", [&engine] { return engine.Ready(); });
   RegisterQueryApi(http, engine);
   RegisterStatusApi(http, inspection);
+  RegisterAuditApi(http, inspection);
 
   SystemDnsResolver resolver;
   const auto set_members = [&relay = *relay](std::vector<Member> members) { relay.SetMembers(std::move(members)); };

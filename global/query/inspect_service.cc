@@ -10,7 +10,8 @@ namespace tributary {
 InspectService::InspectService(Options options, std::vector<Describe> parts, const Clock& clock)
     : options_(std::move(options)), parts_(std::move(parts)), clock_(clock), started_(clock.Now()) {}
 
-grpc::Status InspectService::Inspect(grpc::ServerContext*, const v1::InspectRequest*, v1::InspectResponse* response) {
+grpc::Status InspectService::Inspect(grpc::ServerContext*, const v1::InspectRequest* request,
+                                     v1::InspectResponse* response) {
   const bool admitted = running_.fetch_add(1) < options_.max_concurrent;
   const absl::Cleanup leave = [this] { running_.fetch_sub(1); };
   if (!admitted) {
@@ -19,7 +20,7 @@ grpc::Status InspectService::Inspect(grpc::ServerContext*, const v1::InspectRequ
   response->set_version(options_.version);
   response->set_started_unix_ms(absl::ToUnixMillis(started_));
   response->set_now_unix_ms(absl::ToUnixMillis(clock_.Now()));
-  for (const Describe& describe : parts_) describe(*response);
+  for (const Describe& describe : parts_) describe(*request, *response);
   return grpc::Status::OK;
 }
 

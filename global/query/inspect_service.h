@@ -18,7 +18,7 @@ namespace tributary {
 // Threads: thread-safe. `clock` outlives it.
 class InspectService final : public v1::StatusService::Service {
  public:
-  using Describe = std::function<void(v1::InspectResponse&)>;  // from any thread, quickly
+  using Describe = std::function<void(const v1::InspectRequest&, v1::InspectResponse&)>;  // from any thread, quickly
   struct Options {
     std::string version;
     int max_concurrent = 4;

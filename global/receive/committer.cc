@@ -15,7 +15,7 @@ constexpr absl::Duration kDropOldEvery = absl::Minutes(1);
 
 struct Committer::Job {
   CommitPlan plan;
-  std::function<void()> done;
+  std::function<void(const CommitPlan&)> done;
   rocksdb::WriteBatch batch;  // built once: series are given their ids in it
   std::vector<Outbox::Entry> entries;
   absl::Time began;
@@ -38,7 +38,7 @@ Committer::Committer(Database& database, Ledger& ledger, Outbox& outbox, const C
 
 Committer::~Committer() { Stop(); }
 
-void Committer::Commit(CommitPlan plan, std::function<void()> done) {
+void Committer::Commit(CommitPlan plan, std::function<void(const CommitPlan&)> done) {
   auto job = std::make_shared<Job>();
   job->plan = std::move(plan);
   job->done = std::move(done);
@@ -67,7 +67,7 @@ void Committer::Write(const std::shared_ptr<Job>& job) {
   ledger_.Written(job->plan);
   outbox_.Written(job->entries);
   seconds_.Observe(absl::ToDoubleSeconds(clock_.Now() - job->began));
-  job->done();
+  job->done(job->plan);
 }
 
 void Committer::DropOld() {

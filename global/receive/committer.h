@@ -20,8 +20,8 @@ namespace tributary {
 // Puts plans on disk: rows, manifests, totals, roster and outbox in one fsynced batch, on a thread of its own.
 //
 // Errors:  after a batch that could not be written (disk full, say) the database's state is not known, and it must not
-//          be written again: on_failure ends the process, a start opens the store anew, and agents still have everything
-//          that was not acknowledged.
+//          be written again: on_failure ends the process, a start opens the store anew, and agents still have
+//          everything that was not acknowledged.
 // Threads: thread-safe; the rest runs on the `commit` thread.
 class Committer {
  public:
@@ -38,7 +38,7 @@ class Committer {
   ~Committer();  // Stop
 
   // `done` runs on the committer's thread once the plan is on disk. One plan at a time.
-  void Commit(CommitPlan plan, std::function<void()> done);
+  void Commit(CommitPlan plan, std::function<void(const CommitPlan&)> done);
   // OK, or why nothing is committed any more.
   absl::Status status() const;
   // A plan that is being written is waited for.

@@ -39,6 +39,7 @@ Receiver::Receiver(EventLoop& loop, const Clock& clock, Options options, WindowB
       committer_(committer),
       metrics_(telemetry),
       incarnation_(RandomIncarnation()),
+      audit_(state),
       book_(options_.book, std::move(state), clock.Now()) {}
 
 DeliveryServer::Callbacks Receiver::callbacks() {
@@ -70,7 +71,7 @@ void Receiver::ShowRoster() {
   if (std::exchange(shown_revision_, revision) != revision) board_.SetRoster(book_.roster());
 }
 
-void Receiver::Describe(v1::InspectResponse& response) const {
+void Receiver::Describe(const v1::InspectRequest& request, v1::InspectResponse& response) const {
   const WindowBookStats stats = metrics_.stats();
   response.set_windows_open(stats.open_windows);
   response.set_committed_through_unix_ms(absl::ToUnixMillis(scale_.End(stats.sealed_through)));
@@ -84,6 +85,7 @@ void Receiver::Describe(v1::InspectResponse& response) const {
     drop.set_sample_count(stats.samples_dropped);
   }
   board_.Describe(response);
+  if (request.audit_intervals() > 0) audit_.Describe(request.audit_intervals(), response);
 }
 
 void Receiver::OnClose(Session& session) {
@@ -205,6 +207,8 @@ std::optional<UnitChunk> Receiver::Decode(const InstanceId& instance, const v1::
 void Receiver::OnMarker(const InstanceId& instance, const v1::Marker& marker, WindowOutputs& out) {
   for (const v1::Drop& drop : marker.dropped()) metrics_.announced_drops.Increment(drop.sample_count());
   board_.Take(instance, marker.interval(), BooksIn(marker));
+  // One of the future would make the past be forgotten.
+  if (marker.interval() <= scale_.At(clock_.Now()) + 1) audit_.Announce(instance, marker);
   const AgentMarker taken{instance, marker.interval(), DecodePartitions(marker.nonempty()).value_or(PartitionSet())};
   Append(book_.Step(clock_.Now(), taken), out);
 }
@@ -260,7 +264,8 @@ void Receiver::Emit(WindowOutputs out) {
 
 void Receiver::Commit(CommitPlan plan) {
   const uint64_t number = plan.number;
-  committer_.Commit(std::move(plan), [this, number] {
+  committer_.Commit(std::move(plan), [this, number](const CommitPlan& written) {
+    audit_.Commit(written);
     // As a timer, for those cannot be refused.
     loop_.RunAfter(absl::ZeroDuration(), [this, number] { Emit(book_.Step(clock_.Now(), CommitDone{number})); });
   });

@@ -18,6 +18,7 @@
 #include "common/telemetry/telemetry.h"
 #include "global/merge/window_book.h"
 #include "global/receive/agent_board.h"
+#include "global/receive/audit_board.h"
 #include "global/receive/committer.h"
 #include "global/receive/receiver_metrics.h"
 #include "tributary/v1/delivery.pb.h"
@@ -54,7 +55,7 @@ class Receiver {
   // A cold start's wait is over. Any thread.
   absl::Status Ready() const;
   // What is known of windows, books and agents; as of the last tick at the latest. Any thread.
-  void Describe(v1::InspectResponse& response) const;
+  void Describe(const v1::InspectRequest& request, v1::InspectResponse& response) const;
 
  private:
   using Session = DeliveryServer::Session;
@@ -82,6 +83,7 @@ class Receiver {
   Committer& committer_;
   ReceiverMetrics metrics_;
   const uint64_t incarnation_;
+  AuditBoard audit_;
   WindowBook book_;
   AgentBoard board_;
   uint64_t shown_revision_ = UINT64_MAX;  // of the roster, on the board

@@ -98,7 +98,7 @@ ClusterStatus MergeStates(ClusterView view, std::vector<GlobalState> globals) {
   return status;
 }
 
-absl::StatusOr<ClusterStatus> ClusterInspection::Inspect() {
+absl::StatusOr<ClusterStatus> ClusterInspection::Inspect(uint32_t audit_intervals) {
   const bool admitted = running_.fetch_add(1) < options_.max_concurrent;
   const absl::Cleanup leave = [this] { running_.fetch_sub(1); };
   if (!admitted) return absl::UnavailableError(absl::StrCat("more than ", options_.max_concurrent, " look at once"));
@@ -106,7 +106,9 @@ absl::StatusOr<ClusterStatus> ClusterInspection::Inspect() {
   if (view.owners.empty()) return absl::UnavailableError("no global is known");
   std::vector<Member> members;
   for (const ClusterView::Owner& owner : view.owners) members.push_back(owner.member);
-  std::vector<GlobalState> globals = inspector_.Inspect(members, options_.timeout);
+  v1::InspectRequest request;
+  request.set_audit_intervals(audit_intervals);
+  std::vector<GlobalState> globals = inspector_.Inspect(members, request, options_.timeout);
   for (GlobalState& global : globals) {
     if (!global.status.ok()) global.state.Clear();
     if (!absl::IsDeadlineExceeded(global.status)) continue;

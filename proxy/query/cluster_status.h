@@ -56,7 +56,8 @@ class ClusterInspection {
   ClusterInspection(Inspector& inspector, CurrentView view, const Clock& clock, Options options)
       : inspector_(inspector), view_(std::move(view)), clock_(clock), options_(std::move(options)) {}
 
-  absl::StatusOr<ClusterStatus> Inspect();
+  // With the shares of as many of the newest intervals (proxy/query/cluster_audit.h).
+  absl::StatusOr<ClusterStatus> Inspect(uint32_t audit_intervals = 0);
   const Options& options() const { return options_; }
 
  private:

@@ -111,9 +111,9 @@ class SelectCall : public grpc::ClientReadReactor<v1::SelectResponse> {
 // One global's state. `TakeState` after the call is done.
 class InspectCall {
  public:
-  InspectCall(const Member& global, const std::shared_ptr<grpc::Channel>& channel,
+  InspectCall(const Member& global, const v1::InspectRequest& request, const std::shared_ptr<grpc::Channel>& channel,
               std::shared_ptr<Outstanding> outstanding)
-      : stub_(v1::StatusService::NewStub(channel)), outstanding_(std::move(outstanding)) {
+      : request_(request), stub_(v1::StatusService::NewStub(channel)), outstanding_(std::move(outstanding)) {
     state_.global = global;
   }
 
@@ -129,9 +129,9 @@ class InspectCall {
   GlobalState TakeState() { return std::move(state_); }
 
  private:
+  const v1::InspectRequest request_;
   const std::unique_ptr<v1::StatusService::Stub> stub_;
   const std::shared_ptr<Outstanding> outstanding_;
-  const v1::InspectRequest request_;
   grpc::ClientContext context_;
   GlobalState state_;
 };
@@ -181,12 +181,13 @@ std::vector<GlobalAnswer> GrpcFanOut::Select(const std::vector<Member>& globals,
   return answers;
 }
 
-std::vector<GlobalState> GrpcFanOut::Inspect(const std::vector<Member>& globals, absl::Duration timeout) {
+std::vector<GlobalState> GrpcFanOut::Inspect(const std::vector<Member>& globals, const v1::InspectRequest& request,
+                                             absl::Duration timeout) {
   Channels channels = ChannelsTo(globals);
   const auto outstanding = std::make_shared<Outstanding>(globals.size());
   std::vector<std::unique_ptr<InspectCall>> calls;
   for (const Member& global : globals) {
-    calls.push_back(std::make_unique<InspectCall>(global, channels[global.address], outstanding));
+    calls.push_back(std::make_unique<InspectCall>(global, request, channels[global.address], outstanding));
   }
   const auto deadline = DeadlineAfter(timeout);
   for (const auto& call : calls) call->Start(deadline);

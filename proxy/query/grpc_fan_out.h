@@ -33,7 +33,8 @@ class GrpcFanOut : public FanOut, public Inspector {
 
   std::vector<GlobalAnswer> Select(const std::vector<Member>& globals, const v1::SelectRequest& request,
                                    absl::Duration timeout) override;
-  std::vector<GlobalState> Inspect(const std::vector<Member>& globals, absl::Duration timeout) override;
+  std::vector<GlobalState> Inspect(const std::vector<Member>& globals, const v1::InspectRequest& request,
+                                   absl::Duration timeout) override;
 
  private:
   using Channels = std::map<std::string, std::shared_ptr<grpc::Channel>>;  // by address

@@ -22,7 +22,8 @@ class Inspector {
   virtual ~Inspector() = default;
   // One state per global, in the order of `globals`. Returns soon after `timeout` at the latest; who has not answered
   // by then is DeadlineExceeded.
-  virtual std::vector<GlobalState> Inspect(const std::vector<Member>& globals, absl::Duration timeout) = 0;
+  virtual std::vector<GlobalState> Inspect(const std::vector<Member>& globals, const v1::InspectRequest& request,
+                                           absl::Duration timeout) = 0;
 };
 
 }  // namespace tributary

@@ -9,14 +9,14 @@
 """
 import collections
 import json
-import shutil
+import subprocess
 import sys
 import tempfile
 import pathlib
 import threading
 import time
 
-from cluster import Agent, Cluster, Process, lambda_text
+from cluster import BIN, Agent, Cluster, Process, lambda_text
 from network import Network
 from recording_storage import RecordingStorage
 
@@ -124,6 +124,17 @@ class Fleet(Cluster):
             if any(version == 1 and not flagged for version, flagged, _ in rows):
                 test.assertEqual(len(rows), 1, f"more came after what was told as whole: {series} in {interval}: {rows}")
         self.assert_storages(test, traffic, seconds)
+        self.assert_audit_balances(test)
+
+    def assert_audit_balances(self, test):
+        """By `tributary audit`, run beside the proxy: all that was announced is committed, once."""
+        words = [BIN / "tributary", "audit", "--intervals", "60", "--wait", "30s", "-o", "json", "--proxy",
+                 f"http://127.0.0.1:{HTTP}"]
+        done = subprocess.run(self.proxy.host.command(words), capture_output=True, text=True, timeout=60, check=False)
+        test.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        samples = json.loads(done.stdout)["data"]["samples"]
+        test.assertGreater(samples["announced"], 0)
+        test.assertEqual(samples["announced"], samples["committed"])
 
     def assert_storages(self, test, traffic, seconds):
         for name, storage in self.storages.items():

@@ -116,7 +116,7 @@ TEST_F(ReceiverTest, DescribesItsBooksAndThoseOfItsAgents) {
   v1::InspectResponse state;
   const auto describe = [&]() -> const v1::InspectResponse& {
     state.Clear();
-    receiver_->Describe(state);
+    receiver_->Describe({}, state);
     return state;
   };
   ASSERT_TRUE(Eventually([&] { return describe().books().open() == 1; }));

@@ -30,7 +30,8 @@ void AddDrop(v1::Books& books, const std::string& reason, uint64_t samples) {
 // One global that answers, with two agents, and one that does not.
 class FakeInspector : public Inspector {
  public:
-  std::vector<GlobalState> Inspect(const std::vector<Member>& globals, absl::Duration) override {
+  std::vector<GlobalState> Inspect(const std::vector<Member>& globals, const v1::InspectRequest&,
+                                   absl::Duration) override {
     std::vector<GlobalState> states(2);
     states[0].global = globals[0];
     v1::InspectResponse& state = states[0].state;

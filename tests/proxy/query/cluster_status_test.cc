@@ -131,7 +131,8 @@ TEST(MergeStatesTest, WhatIsMalformedIsLeftOut) {
 // g0 answers, g1 does not.
 class HalfDead : public Inspector {
  public:
-  std::vector<GlobalState> Inspect(const std::vector<Member>& globals, absl::Duration timeout) override {
+  std::vector<GlobalState> Inspect(const std::vector<Member>& globals, const v1::InspectRequest&,
+                                   absl::Duration timeout) override {
     last_timeout = timeout;
     std::vector<GlobalState> states(globals.size());
     for (size_t i = 0; i < globals.size(); ++i) states[i].global = globals[i];

@@ -227,7 +227,8 @@ class SilentStatusService : public v1::StatusService::Service {
 
 TEST(GrpcFanOutTest, StatesOfTheOthersWhenOneIsDownAndOneIsSlow) {
   ManualClock clock(absl::FromUnixSeconds(100));
-  InspectService service({.version = "1.2.3"}, {[](v1::InspectResponse& state) { state.set_series(7); }}, clock);
+  InspectService service({.version = "1.2.3"},
+                         {[](const v1::InspectRequest&, v1::InspectResponse& state) { state.set_series(7); }}, clock);
   Server alive(service);
   SilentStatusService silent;
   Server slow(silent);
@@ -238,7 +239,7 @@ TEST(GrpcFanOutTest, StatesOfTheOthersWhenOneIsDownAndOneIsSlow) {
   }
   GrpcFanOut fan_out;
   const std::vector<GlobalState> states = fan_out.Inspect(
-      {{"alive", alive.address()}, {"dead", address}, {"slow", slow.address()}}, absl::Milliseconds(500));
+      {{"alive", alive.address()}, {"dead", address}, {"slow", slow.address()}}, {}, absl::Milliseconds(500));
   ASSERT_EQ(states.size(), 3u);
   EXPECT_TRUE(states[0].status.ok()) << states[0].status;
   EXPECT_EQ(states[0].state.version(), "1.2.3");
@@ -251,7 +252,7 @@ TEST(GrpcFanOutTest, StatesOfTheOthersWhenOneIsDownAndOneIsSlow) {
 // As many as a roster holds, each with every reason that an agent knows: more than gRPC takes by default.
 TEST(GrpcFanOutTest, TakesTheStateOfALargeFleet) {
   ManualClock clock(absl::FromUnixSeconds(100));
-  InspectService service({}, {[](v1::InspectResponse& state) {
+  InspectService service({}, {[](const v1::InspectRequest&, v1::InspectResponse& state) {
                            for (int i = 0; i < 16384; ++i) {
                              v1::AgentState& agent = *state.add_agents();
                              agent.set_instance(InstanceId::Random().bytes().data(), InstanceId::kBytes);
@@ -266,7 +267,7 @@ TEST(GrpcFanOutTest, TakesTheStateOfALargeFleet) {
                          clock);
   Server server(service);
   GrpcFanOut fan_out;
-  const std::vector<GlobalState> states = fan_out.Inspect({{"g", server.address()}}, absl::Seconds(30));
+  const std::vector<GlobalState> states = fan_out.Inspect({{"g", server.address()}}, {}, absl::Seconds(30));
   EXPECT_TRUE(states[0].status.ok()) << states[0].status;
   EXPECT_EQ(states[0].state.agents_size(), 16384);
 }
