@@ -35,7 +35,7 @@ void ReadSocketMode(ConfigNode node, uint32_t& mode) {
 
 void ReadIngest(ConfigNode node, IngestConfig& ingest) {
   ReadListen(node, ingest.listen);
-  node.Read("udp_readers", ingest.udp_readers, {.min = 1, .max = 64});
+  node.Read("udp_readers", ingest.udp_readers, {.min = 0, .max = 64});
   uint64_t receive_buffer_bytes = static_cast<uint64_t>(ingest.receive_buffer_bytes);
   node.ReadBytes("receive_buffer_bytes", receive_buffer_bytes, {.min = 4096, .max = 1u << 30});
   ingest.receive_buffer_bytes = static_cast<int>(receive_buffer_bytes);

@@ -11,7 +11,7 @@ namespace tributary {
 //
 //   ingest:
 //     listen: ["udp://127.0.0.1:8125"]  # line 4
-//     udp_readers: 1  # default
+//     udp_readers: 0  # default
 //   sinks:
 //     - kind: stdout  # line 9
 //       name: stdout  # default

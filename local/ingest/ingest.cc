@@ -5,6 +5,7 @@
 #include "common/base/log.h"
 #include "common/base/status.h"
 #include "common/net/socket_address.h"
+#include "local/ingest/available_cpus.h"
 #include "local/ingest/datagram_listener.h"
 #include "local/ingest/stream_listener.h"
 
@@ -51,7 +52,9 @@ absl::StatusOr<std::vector<BoundSocket>> Ingest::Bind(const Address& address, In
     for (FileDescriptor& socket : inherited->Take(address)) sockets.push_back({std::move(socket), address});
     if (!sockets.empty()) return sockets;
   }
-  if (address.kind == Address::Kind::kUdp) return OpenUdpSockets(address, config.udp_readers);
+  if (address.kind == Address::Kind::kUdp) {
+    return OpenUdpSockets(address, config.udp_readers > 0 ? config.udp_readers : DefaultUdpReaders(AvailableCpus()));
+  }
   const UnixPermissions permissions = {config.socket_mode, config.socket_group};
   TRIBUTARY_ASSIGN_OR_RETURN(BoundSocket bound,
                              address.is_unix() ? OpenUnixSocket(address, permissions) : OpenTcpSocket(address));
@@ -63,9 +66,9 @@ absl::Status Ingest::Open(const Address& address, InheritedSockets* inherited) {
   TRIBUTARY_ASSIGN_OR_RETURN(std::vector<BoundSocket> sockets, Bind(address, inherited));
   if (address.kind == Address::Kind::kUdp) {
     const int readers = static_cast<int>(sockets.size());
-    if (readers != options_.config.udp_readers) {
+    if (const int asked = options_.config.udp_readers; asked != 0 && asked != readers) {
       TRIBUTARY_LOG_WARN("{}: {} sockets were inherited, so there are as many readers, not ingest.udp_readers: {}",
-                         address.ToString(), readers, options_.config.udp_readers);
+                         address.ToString(), readers, asked);
     }
     for (const BoundSocket& bound : sockets) RaiseReceiveBuffer(bound, options_.config.receive_buffer_bytes);
   }

@@ -14,9 +14,9 @@ namespace tributary {
 struct IngestConfig {
   // udp://, tcp:// (lines), unixgram:// and unixstream:// (4-byte little-endian length before each packet).
   std::vector<Address> listen = {{.kind = Address::Kind::kUdp, .host = "127.0.0.1", .port = 8125}};
-  // Threads, sockets and shards per UDP address. More take more lines a second; a series of several senders then lives
-  // in several shards until the flush, which costs memory.
-  int udp_readers = 1;
+  // Threads, sockets and shards per UDP address; 0: DefaultUdpReaders. More take more lines a second; a series of
+  // several senders then lives in several shards until the flush, which costs memory.
+  int udp_readers = 0;
   // Asked of the kernel for each UDP socket (net.core.rmem_max bounds it): what arrives while a reader is not running.
   int receive_buffer_bytes = 8 << 20;
   // A longer datagram is cut by the kernel; its whole lines are taken. Virtual memory: 64 of these per reader.

@@ -144,7 +144,7 @@ class ExamplesTest(unittest.TestCase):
 cluster: ""
 interval: 7s
 ingest:
-  udp_readers: 0
+  udp_readers: -1
   socket_mode: "0999"
 forward:
   proxies: ["10.0.0.1:8127", "nonsense"]
