@@ -37,14 +37,6 @@ void SetOption(const FileDescriptor& socket, int level, int option, int value) {
   ::setsockopt(socket.number(), level, option, &value, sizeof value);
 }
 
-// The kernel doubles what is asked and reports the double.
-int ReceiveBuffer(const FileDescriptor& socket) {
-  int granted = 0;
-  socklen_t size = sizeof granted;
-  ::getsockopt(socket.number(), SOL_SOCKET, SO_RCVBUF, &granted, &size);
-  return granted / 2;
-}
-
 absl::StatusOr<BoundSocket> Bind(FileDescriptor socket, const Address& address, const SocketAddress& wanted) {
   if (wanted.family() == AF_INET6) SetOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, address.host.empty() ? 0 : 1);
   if (::bind(socket.number(), wanted.pointer(), wanted.size()) != 0) return ListenError(errno, address);
@@ -134,6 +126,14 @@ absl::StatusOr<BoundSocket> OpenTcpSocket(const Address& address) {
   TRIBUTARY_ASSIGN_OR_RETURN(BoundSocket bound, Bind(std::move(socket), address, wanted));
   if (::listen(bound.socket.number(), kListenBacklog) != 0) return ListenError(errno, address);
   return bound;
+}
+
+// The kernel doubles what is asked and reports the double.
+int ReceiveBuffer(const FileDescriptor& socket) {
+  int granted = 0;
+  socklen_t size = sizeof granted;
+  ::getsockopt(socket.number(), SOL_SOCKET, SO_RCVBUF, &granted, &size);
+  return granted / 2;
 }
 
 void RaiseReceiveBuffer(const BoundSocket& socket, int bytes) {

@@ -45,6 +45,9 @@ absl::StatusOr<BoundSocket> OpenTcpSocket(const Address& address);
 // net.unix.max_dgram_qlen.
 void RaiseReceiveBuffer(const BoundSocket& socket, int bytes);
 
+// What the kernel has granted, in bytes.
+int ReceiveBuffer(const FileDescriptor& socket);
+
 // Datagrams that `socket` has lost since it was opened, by this process or the one before.
 uint32_t KernelDrops(int socket);
 

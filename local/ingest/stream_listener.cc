@@ -54,6 +54,7 @@ void StreamListener::Run() {
   std::array<epoll_event, kEventsPerWait> events;
   while (!stopping()) {
     const int count = ::epoll_wait(epoll_.number(), events.data(), events.size(), kSweepMilliseconds);
+    if (count > 0) LetOthersRun();
     for (int i = 0; i < count; ++i) Handle(events[i].data.fd);
     receiver_.EndBatch();
     if (clock_.Now() < next_sweep) continue;
