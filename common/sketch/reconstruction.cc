@@ -7,7 +7,6 @@
 namespace tributary {
 namespace {
 
-constexpr int kParts = 4;
 constexpr int kArithmeticPoints = 8;
 
 }  // namespace
@@ -85,47 +84,7 @@ Centroid Reconstruction::ArithmeticCentroid(size_t i) const {
   return row;
 }
 
-void Reconstruction::AppendSplit(std::vector<Centroid>& out) const {
-  const double unit = std::isinf(lightest_atom_) ? 1 : lightest_atom_;
-  Memo memo;
-  for (size_t i = 0; i < rows_.size(); ++i) {
-    const Centroid& row = rows_[i];
-    if (row.atom || row.weight < 3 * unit) {
-      out.push_back(row);
-      continue;
-    }
-    const Parabola cell = Cell(i, memo);
-    for (int k = 0; k < kParts; ++k) {
-      out.push_back(Centroid{.mean = Value(i, cell.Average(k)), .weight = row.weight / kParts, .atom = false});
-    }
-  }
-}
-
-// The means of x and of x^2 over [k / 4, (k + 1) / 4] are (2k + 1) / 8 and (3k (k + 1) + 1) / 48.
-double Reconstruction::Parabola::Average(int part) const {
-  constexpr double kFirst[kParts] = {1 / 8.0, 3 / 8.0, 5 / 8.0, 7 / 8.0};
-  constexpr double kSecond[kParts] = {1 / 48.0, 7 / 48.0, 19 / 48.0, 37 / 48.0};
-  return left + (rise + bend) * kFirst[part] - bend * kSecond[part];
-}
-
-// The smaller root of bend x^2 - (rise + bend) x + (value - left) = 0, in the form that does not cancel.
-double Reconstruction::Parabola::Inverse(double value) const {
-  if (value < left || value > right()) return value < left ? 0 : 1;
-  if (!(rise > 0)) return 0.5;
-  const double linear = rise + bend;
-  const double root = std::sqrt(std::max(0.0, linear * linear - 4 * bend * (value - left)));
-  const double denominator = linear + root;
-  return denominator > 0 ? std::clamp(2 * (value - left) / denominator, 0.0, 1.0) : 0;
-}
-
-// Never beyond the neighbours' means, so that the whole function ascends.
-double Reconstruction::Value(size_t i, double position) const {
-  const double low = i == 0 ? min_ : rows_[i - 1].mean;
-  const double high = i + 1 == rows_.size() ? max_ : rows_[i + 1].mean;
-  return std::clamp(FromCoordinate(coordinate_, position), low, high);
-}
-
-Reconstruction::Parabola Reconstruction::Cell(size_t i, Memo& memo) const {
+Parabola Reconstruction::Cell(size_t i, Memo& memo) const {
   const double mean = Position(i);
   const bool first = i == 0;
   const bool last = i + 1 == rows_.size();
@@ -137,25 +96,10 @@ Reconstruction::Parabola Reconstruction::Cell(size_t i, Memo& memo) const {
   if (!last && !right_open) right = Edge(i, memo);
   if (left_open) left = std::max(left, mean - (right - mean));
   if (right_open) right = std::min(right, mean + (mean - left));
-
-  // Equations 1.8 and 1.10: a cell whose mean is an extremum is flat; one that would overshoot moves its far edge.
-  if (!(left < mean && mean < right)) return {mean, 0, 0};
-  double rise = right - left;
-  double bend = 6 * (mean - (left + right) / 2);
-  if (bend > rise) {
-    left = 3 * mean - 2 * right;
-    rise = right - left;
-    bend = rise;
-  } else if (bend < -rise) {
-    right = 3 * mean - 2 * left;
-    rise = right - left;
-    bend = -rise;
-  }
-  return {left, rise, bend};
+  return LimitedParabola(left, mean, right);
 }
 
-// The average slope over cell i, limited so that it does not overshoot: equations 1.7 and 1.8. Beside a spike or the
-// end only one side is known.
+// Over cell i. Beside a spike or the end only one side is known.
 double Reconstruction::Slope(size_t i) const {
   const double width = rows_[i].weight;
   const double mean = Position(i);
@@ -167,12 +111,10 @@ double Reconstruction::Slope(size_t i) const {
   const double right = has_right ? rows_[i + 1].weight : 0;
   if (!has_left) return has_right ? 2 * width / (width + right) * after : 0;
   if (!has_right) return 2 * width / (width + left) * before;
-  const double slope = width / (left + width + right) *
-                       ((2 * left + width) / (right + width) * after + (width + 2 * right) / (left + width) * before);
-  return std::min({slope, 2 * before, 2 * after});
+  return LimitedSlope(left, width, right, before, after);
 }
 
-// The value between cells i and i + 1: equation 1.6. REQUIRES: at least one of them is no atom, neither is a spike.
+// The value between cells i and i + 1. REQUIRES: at least one of them is no atom, neither is a spike.
 double Reconstruction::Edge(size_t i, Memo& memo) const {
   if (memo.edge_row == i) return memo.edge;
   const double a = Position(i);
@@ -185,12 +127,8 @@ double Reconstruction::Edge(size_t i, Memo& memo) const {
   const double next_slope = Slope(i + 1);
   memo.slope_row = i + 1;
   memo.slope = next_slope;
-  const double left_share = (w0 + w1) / (2 * w1 + w2);
-  const double right_share = (w3 + w2) / (2 * w2 + w1);
-  const double correction = 2 * w1 * w2 / (w1 + w2) * (left_share - right_share) * step - w1 * left_share * next_slope +
-                            w2 * right_share * slope;
   memo.edge_row = i;
-  memo.edge = a + std::clamp(w1 / (w1 + w2) * step + correction / (w0 + w1 + w2 + w3), 0.0, step);
+  memo.edge = a + Meeting(w0, w1, w2, w3, step, slope, next_slope);
   return memo.edge;
 }
 

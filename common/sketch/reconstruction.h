@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "absl/types/span.h"
 #include "common/sketch/centroid.h"
 #include "common/sketch/coordinate.h"
+#include "common/sketch/parabola.h"
 
 namespace tributary {
 
@@ -17,8 +19,7 @@ namespace tributary {
 // through the integral over four of them. A repeated value says nothing about its neighbours' density, so beside an
 // atom heavier than the lightest one a centroid mirrors its other half.
 //
-// Source:  Colella and Woodward, "The Piecewise Parabolic Method", J. Comput. Phys. 54 (1984), equations 1.5 to 1.10;
-//          cells are centroids, widths are weights.
+// Source:  parabola.h; cells are centroids, widths are weights, values are positions in the coordinate.
 // Threads: a read-only view; the rows must outlive it.
 class Reconstruction {
  public:
@@ -28,24 +29,14 @@ class Reconstruction {
   // As TDigest::Quantiles.
   void Quantiles(absl::Span<const double> q, absl::Span<double> out) const;
   void Cdfs(absl::Span<const double> x, absl::Span<double> out) const;  // the same
+  double weight() const { return total_; }
   // Row `i` with its mean as an arithmetic mean.
   Centroid ArithmeticCentroid(size_t i) const;
-  // Appends the rows, those of at least three of the lightest atoms' weight in four equal parts each.
-  void AppendSplit(std::vector<Centroid>& out) const;
+  // Appends the rows. Averages of at least three of the lightest atom's weight come in equal parts along their
+  // parabola: four, the light ones (of a third of the heaviest average) two, `finely` eight and four.
+  void AppendSplit(bool finely, std::vector<Centroid>& out) const;
 
  private:
-  // left + x (rise + bend (1 - x)) for x from 0 to 1, in the coordinate.
-  struct Parabola {
-    double left;
-    double rise;
-    double bend;
-
-    double right() const { return left + rise; }
-    double At(double x) const { return left + x * (rise + bend * (1 - x)); }
-    double Average(int part) const;  // over quarter `part`
-    double Inverse(double value) const;
-  };
-
   // What neighbouring cells share, for who goes through them in order.
   struct Memo {
     size_t edge_row = SIZE_MAX;
@@ -55,8 +46,15 @@ class Reconstruction {
   };
 
   Parabola Cell(size_t i, Memo& memo) const;
+  template <int kParts>
+  void AppendParts(size_t i, const Parabola& cell, std::vector<Centroid>& out) const;
   double Position(size_t i) const { return ToCoordinate(coordinate_, rows_[i].mean); }
-  double Value(size_t i, double position) const;
+  // Never beyond the neighbours' means, so that the whole function ascends.
+  double Value(size_t i, double position) const {
+    const double low = i == 0 ? min_ : rows_[i - 1].mean;
+    const double high = i + 1 == rows_.size() ? max_ : rows_[i + 1].mean;
+    return std::clamp(FromCoordinate(coordinate_, position), low, high);
+  }
   double ShareBelow(size_t i, double x, Memo& memo) const;
   bool IsSpike(size_t i) const { return rows_[i].atom && rows_[i].weight > 1.5 * lightest_atom_; }
   bool IsSmooth(size_t i) const { return i < rows_.size() && !IsSpike(i); }

@@ -12,6 +12,8 @@ namespace tributary {
 namespace {
 
 constexpr uint32_t kSlots = 64;
+// Of all the weight: nothing evens out the errors of a digest that holds as much.
+constexpr double kLargeShare = 1 / 8.0;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 // Of a slot after compaction. All slots in use fill about half of the buffer together, however few they are.
@@ -47,7 +49,8 @@ void TDigestMerger::AppendSplit(size_t run, std::vector<Centroid>& out) const {
   const Run& from = runs_[run];
   const size_t end = run + 1 < runs_.size() ? runs_[run + 1].begin : centroids_.size();
   const auto rows = absl::MakeConstSpan(centroids_).subspan(from.begin, end - from.begin);
-  Reconstruction(rows, from.coordinate, from.min, from.max).AppendSplit(out);
+  const Reconstruction reconstruction(rows, from.coordinate, from.min, from.max);
+  reconstruction.AppendSplit(reconstruction.weight() >= kLargeShare * count_.ToDouble(), out);
 }
 
 TDigest TDigestMerger::Finish(double compression) const {
