@@ -1,5 +1,6 @@
 #include "common/base/bytes.h"
 
+#include <bit>
 #include <boost/crc.hpp>
 #include <cstring>
 #if defined(__x86_64__)
@@ -8,17 +9,20 @@
 
 namespace tributary {
 
-void ByteWriter::Varint(uint64_t value) {
-  char bytes[10];
-  size_t size = 0;
-  for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(value | 0x80);
-  bytes[size++] = static_cast<char>(value);
-  out_.append(bytes, size);
-}
-
 uint64_t ByteReader::Varint() {
-  if (!rest_.empty() && static_cast<uint8_t>(rest_[0]) < 0x80) return U8();
   uint64_t value = 0;
+  if (rest_.size() >= sizeof value) {
+    std::memcpy(&value, rest_.data(), sizeof value);
+    const uint64_t last = ~value & 0x8080808080808080;
+    if (last != 0) {
+      rest_.remove_prefix(static_cast<size_t>(std::countr_zero(last)) / 8 + 1);
+      value &= (last ^ (last - 1)) & 0x7f7f7f7f7f7f7f7f;
+      value = (value & 0x7f007f007f007f00) >> 1 | (value & 0x007f007f007f007f);
+      value = (value & 0x3fff00003fff0000) >> 2 | (value & 0x00003fff00003fff);
+      return (value & 0x0fffffff00000000) >> 4 | (value & 0x000000000fffffff);
+    }
+    value = 0;
+  }
   for (int shift = 0; shift < 70; shift += 7) {
     const uint8_t byte = U8();
     if (!ok_ || (shift == 63 && byte > 1)) break;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -7,6 +9,20 @@
 #include "absl/strings/string_view.h"
 
 namespace tributary {
+
+// Writes a LEB128 varint to `to`, which has room for kMaxVarintBytes; returns its end.
+constexpr size_t kMaxVarintBytes = 10;
+inline char* WriteVarint(char* to, uint64_t value) {
+  for (; value >= uint64_t{1} << 56; value >>= 7) *to++ = static_cast<char>(value | 0x80);
+  // Seven bits a byte, all eight bytes at once: lengths are hard to foresee.
+  const int size = (std::bit_width(value | 1) + 6) / 7;
+  uint64_t spread = (value & 0x00fffffff0000000) << 4 | (value & 0x000000000fffffff);
+  spread = (spread & 0x0fffc0000fffc000) << 2 | (spread & 0x00003fff00003fff);
+  spread = (spread & 0x3f803f803f803f80) << 1 | (spread & 0x007f007f007f007f);
+  spread |= 0x0080808080808080 & ((uint64_t{1} << (8 * size - 8)) - 1);
+  std::memcpy(to, &spread, sizeof spread);
+  return to + size;
+}
 
 // Appends numbers to a string: fixed-width little-endian and LEB128 varints. Thread-compatible.
 class ByteWriter {
@@ -18,7 +34,10 @@ class ByteWriter {
   void U32(uint32_t value) { Raw(value); }
   void U64(uint64_t value) { Raw(value); }
   void F64(double value) { Raw(value); }
-  void Varint(uint64_t value);
+  void Varint(uint64_t value) {
+    char bytes[kMaxVarintBytes];
+    out_.append(bytes, static_cast<size_t>(WriteVarint(bytes, value) - bytes));
+  }
   void Zigzag(int64_t value) { Varint((static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63)); }
   void Bytes(absl::string_view bytes) { out_.append(bytes.data(), bytes.size()); }
   // A varint length, then the bytes.

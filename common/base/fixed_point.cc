@@ -58,25 +58,28 @@ Lanes Load(const double* from) {
   return lanes;
 }
 
+// Without the sign bits.
+Lanes Magnitude(Lanes lanes) {
+  using Bits = uint64_t __attribute__((vector_size(16)));
+  const Bits mask = {~(uint64_t{1} << 63), ~(uint64_t{1} << 63)};
+  return reinterpret_cast<Lanes>(reinterpret_cast<Bits>(lanes) & mask);
+}
+
 bool AllSmall(absl::Span<const double> block) {
   constexpr double kMax = Split<double>::kMaxValue;
-  Lanes low[2] = {};
-  Lanes high[2] = {};
+  return std::all_of(block.begin(), block.end(), [](double value) { return std::fabs(value) <= kMax; });
+}
+
+// Cheaper than comparing: the magnitudes of all together are not beyond that of one.
+bool SurelyAllSmall(absl::Span<const double> block) {
+  Lanes sums[2] = {};
   size_t i = 0;
   for (; i + 2 * kLanes <= block.size(); i += 2 * kLanes) {
-    for (size_t k = 0; k < 2; ++k) {
-      const Lanes value = Load(&block[i + k * kLanes]);
-      low[k] = value < low[k] ? value : low[k];
-      high[k] = value > high[k] ? value : high[k];
-    }
+    for (size_t k = 0; k < 2; ++k) sums[k] += Magnitude(Load(&block[i + k * kLanes]));
   }
-  double lowest = std::min({low[0][0], low[0][1], low[1][0], low[1][1]});
-  double highest = std::max({high[0][0], high[0][1], high[1][0], high[1][1]});
-  for (; i < block.size(); ++i) {
-    lowest = std::min(lowest, block[i]);
-    highest = std::max(highest, block[i]);
-  }
-  return lowest >= -kMax && highest <= kMax;
+  double sum = (sums[0][0] + sums[0][1]) + (sums[1][0] + sums[1][1]);
+  for (; i < block.size(); ++i) sum += std::fabs(block[i]);
+  return sum <= Split<double>::kMaxValue;
 }
 
 Fixed192 SumOfSmall(absl::Span<const double> block) {
@@ -142,7 +145,7 @@ Fixed192 Fixed192::SumOf(absl::Span<const double> values) {
   constexpr size_t kBlock = Split<double>::kMaxTerms;
   for (size_t begin = 0; begin < values.size(); begin += kBlock) {
     const absl::Span<const double> block = values.subspan(begin, kBlock);
-    if (AllSmall(block)) {
+    if (SurelyAllSmall(block) || AllSmall(block)) {
       sum += SumOfSmall(block);
     } else {
       for (const double value : block) sum += FromDouble(value);

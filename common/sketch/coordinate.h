@@ -26,7 +26,9 @@ inline double InterpolatedLog(double value) {
 }
 
 inline double InverseInterpolatedLog(double position) {
-  const double exponent = std::floor(position);
+  // The next whole number down; a call of floor costs more than all the rest.
+  const double toward_zero = static_cast<double>(static_cast<int64_t>(position));
+  const double exponent = toward_zero > position ? toward_zero - 1 : toward_zero;
   const double s = 2 - std::sqrt(4 - 3 * (position - exponent));
   const uint64_t fraction = static_cast<uint64_t>(s * 0x1p52);  // s < 1, and 2^52 carries into the exponent
   return absl::bit_cast<double>((static_cast<uint64_t>(static_cast<int64_t>(exponent) + 1023) << 52) + fraction);

@@ -32,9 +32,11 @@ class Reconstruction {
   double weight() const { return total_; }
   // Row `i` with its mean as an arithmetic mean.
   Centroid ArithmeticCentroid(size_t i) const;
-  // Appends the rows. Averages of at least three of the lightest atom's weight come in equal parts along their
-  // parabola: four, the light ones (of a third of the heaviest average) two, `finely` eight and four.
-  void AppendSplit(bool finely, std::vector<Centroid>& out) const;
+  // Writes the rows. Averages of at least three of the lightest atom's weight come in equal parts along their parabola:
+  // four, the light ones (of a third of the heaviest average) two, `finely` eight and four. Returns the end of what it
+  // wrote. REQUIRES: room for kMostParts times as many.
+  Centroid* Split(bool finely, Centroid* out) const;
+  static constexpr size_t kMostParts = 8;
 
  private:
   // What neighbouring cells share, for who goes through them in order.
@@ -47,7 +49,7 @@ class Reconstruction {
 
   Parabola Cell(size_t i, Memo& memo) const;
   template <int kParts>
-  void AppendParts(size_t i, const Parabola& cell, std::vector<Centroid>& out) const;
+  Centroid* WriteParts(size_t i, const Parabola& cell, Centroid* out) const;
   double Position(size_t i) const { return ToCoordinate(coordinate_, rows_[i].mean); }
   // Never beyond the neighbours' means, so that the whole function ascends.
   double Value(size_t i, double position) const {

@@ -70,17 +70,19 @@ class ParabolaBlock {
 }  // namespace
 
 template <int kParts>
-void Reconstruction::AppendParts(size_t i, const Parabola& cell, std::vector<Centroid>& out) const {
+Centroid* Reconstruction::WriteParts(size_t i, const Parabola& cell, Centroid* out) const {
   const double weight = rows_[i].weight / kParts;
   for (int part = 0; part < kParts; ++part) {
-    out.push_back(Centroid{.mean = Value(i, cell.Average(part, kParts)), .weight = weight, .atom = false});
+    *out++ = Centroid{.mean = Value(i, cell.Average(part, kParts)), .weight = weight, .atom = false};
   }
+  return out;
 }
 
-void Reconstruction::AppendSplit(bool finely, std::vector<Centroid>& out) const {
+Centroid* Reconstruction::Split(bool finely, Centroid* out) const {
   const double least = kWorthSplitting * (std::isinf(lightest_atom_) ? 1 : lightest_atom_);
   double heaviest = 0;
   for (const Centroid& row : rows_) heaviest = row.atom ? heaviest : std::max(heaviest, row.weight);
+  const double light = kLight * heaviest;
 
   ParabolaBlock block;
   Memo memo;
@@ -91,21 +93,19 @@ void Reconstruction::AppendSplit(bool finely, std::vector<Centroid>& out) const 
       if (!IsSmooth(k)) rough = k;
     }
     if (rows_[i].atom || rows_[i].weight < least) {
-      out.push_back(rows_[i]);
+      *out++ = rows_[i];
       continue;
     }
     const bool plain = rough < row - 2;
     if (plain && !block.Holds(row)) block.Load(rows_, coordinate_, row);
     const Parabola cell = plain ? block.At(row) : Cell(i, memo);
-    const int parts = (rows_[i].weight < kLight * heaviest ? 2 : 4) * (finely ? 2 : 1);
-    if (parts == 2) {
-      AppendParts<2>(i, cell, out);
-    } else if (parts == 4) {
-      AppendParts<4>(i, cell, out);
+    if (rows_[i].weight >= light) {
+      out = finely ? WriteParts<8>(i, cell, out) : WriteParts<4>(i, cell, out);
     } else {
-      AppendParts<8>(i, cell, out);
+      out = finely ? WriteParts<4>(i, cell, out) : WriteParts<2>(i, cell, out);
     }
   }
+  return out;
 }
 
 }  // namespace tributary

@@ -45,12 +45,16 @@ void TDigestMerger::Add(const TDigest& digest, uint64_t source_hash) {
   if (centroids_.size() > buffer_centroids_) Compact();
 }
 
-void TDigestMerger::AppendSplit(size_t run, std::vector<Centroid>& out) const {
+size_t TDigestMerger::AppendSplit(size_t run, size_t used, SketchScratch& scratch) const {
   const Run& from = runs_[run];
   const size_t end = run + 1 < runs_.size() ? runs_[run + 1].begin : centroids_.size();
   const auto rows = absl::MakeConstSpan(centroids_).subspan(from.begin, end - from.begin);
+  const size_t room = used + Reconstruction::kMostParts * rows.size();
+  if (scratch.centroids.size() < room) scratch.centroids.resize(std::max(room, 2 * scratch.centroids.size()));
   const Reconstruction reconstruction(rows, from.coordinate, from.min, from.max);
-  reconstruction.AppendSplit(reconstruction.weight() >= kLargeShare * count_.ToDouble(), out);
+  const bool finely = reconstruction.weight() >= kLargeShare * count_.ToDouble();
+  const Centroid* written = reconstruction.Split(finely, &scratch.centroids[used]);
+  return static_cast<size_t>(written - scratch.centroids.data());
 }
 
 TDigest TDigestMerger::Finish(double compression) const {
@@ -62,9 +66,9 @@ TDigest TDigestMerger::Finish(double compression) const {
 
 TDigest::Body TDigestMerger::CutAll(uint16_t compression, double dither) const {
   SketchScratch& scratch = SketchScratch::OfThread();
-  scratch.centroids.clear();
-  for (size_t run = 0; run < runs_.size(); ++run) AppendSplit(run, scratch.centroids);
-  SortCentroids(scratch.centroids, scratch.sorted);
+  size_t used = 0;
+  for (size_t run = 0; run < runs_.size(); ++run) used = AppendSplit(run, used, scratch);
+  SortCentroids(absl::MakeConstSpan(scratch.centroids).first(used), scratch.sorted);
   Compressed compressed = Compress(scratch.sorted, Cut{.compression = 1.0 * compression, .dither = dither});
   TDigest::Body body;
   body.count = count_;
@@ -90,9 +94,9 @@ void TDigestMerger::Compact() {
   std::vector<Run> runs;
   for (uint32_t slot = 0; slot < kSlots; ++slot) {
     if (runs_of[slot].empty()) continue;
-    scratch.centroids.clear();
-    for (const size_t run : runs_of[slot]) AppendSplit(run, scratch.centroids);
-    SortCentroids(scratch.centroids, scratch.sorted);
+    size_t used = 0;
+    for (const size_t run : runs_of[slot]) used = AppendSplit(run, used, scratch);
+    SortCentroids(absl::MakeConstSpan(scratch.centroids).first(used), scratch.sorted);
     const double dither = 0.8 + 0.4 * slot / kSlots;
     const Compressed cut = Compress(scratch.sorted, Cut{.compression = compression, .dither = dither});
     runs.push_back(Run{.begin = static_cast<uint32_t>(centroids.size()),

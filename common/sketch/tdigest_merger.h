@@ -52,7 +52,8 @@ class TDigestMerger {
   };
 
   TDigest::Body CutAll(uint16_t compression, double dither) const;
-  void AppendSplit(size_t run, std::vector<Centroid>& out) const;
+  // Writes run `run`, split, to scratch.centroids from `used` on; returns how many are used then.
+  size_t AppendSplit(size_t run, size_t used, SketchScratch& scratch) const;
   void Compact();
 
   size_t buffer_centroids_;
