@@ -71,18 +71,18 @@ Centroid Average(const Centroid* first, const Centroid* last, double weight, Coo
 
 }  // namespace
 
-SizeLimit::SizeLimit(Cut cut, double total_weight) : total_(total_weight) {
+SizeLimit::SizeLimit(Cut cut, double total_weight) {
   const double d = cut.compression;
-  const double tail = 1.5 * (2 + CoarseLog2(std::max(1.0, total_weight / d)));
+  const double upper = 1.5 * (2 + CoarseLog2(std::max(1.0, total_weight / d))) / d;
   body_ = total_weight * (4 * cut.dither / d);
-  upper_ = tail / d;
-  lower_ = 4 * upper_;
+  upper_share_ = 1 / (1 + upper);
+  upper_start_ = upper * total_weight / (1 + upper);
+  lower_share_ = 1 + 4 * upper;
 }
 
+// By the upper tail (left + u W) / (1 + u), by the lower one left + 4 u left.
 double SizeLimit::RightEdge(double left) const {
-  const double by_upper_tail = (left + upper_ * total_) / (1 + upper_);
-  const double by_lower_tail = left + lower_ * left;
-  return std::min({left + body_, by_upper_tail, by_lower_tail});
+  return std::min(left + body_, std::min(upper_start_ + upper_share_ * left, lower_share_ * left));
 }
 
 namespace {
@@ -115,19 +115,28 @@ Compressed CutJoined(const std::vector<Centroid>& sorted, Cut cut) {
   return result;
 }
 
-// Four sums side by side, for a processor adds as many while one is under way.
+// Four sums side by side, for a processor adds as many while one is under way. What is left over when groups of four
+// begin at the front is taken with values before it, which count nothing: its length is hard to foresee.
+double Moment(const double* values, size_t count, double origin) {
+  double moments[4] = {};
+  if (count < 4) {
+    for (size_t i = 0; i < count; ++i) moments[0] += values[i] - origin;
+    return moments[0];
+  }
+  constexpr double kCounts[4][4] = {{1, 1, 1, 1}, {0, 0, 0, 1}, {0, 0, 1, 1}, {0, 1, 1, 1}};
+  const double* const last = values + count - 4;
+  for (size_t k = 0; k < 4; ++k) moments[k] = kCounts[count % 4][k] * (last[k] - origin);
+  for (const double* group = values; group < last; group += 4) {
+    for (size_t k = 0; k < 4; ++k) moments[k] += group[k] - origin;
+  }
+  return (moments[0] + moments[1]) + (moments[2] + moments[3]);
+}
+
 Centroid Average(absl::Span<const double> values) {
   const size_t count = values.size();
-  if (count == 1) return Centroid{.mean = values[0], .weight = 1};
   const double origin = values[0];
-  double moments[4] = {};
-  size_t i = 0;
-  for (; i + 4 <= count; i += 4) {
-    for (size_t k = 0; k < 4; ++k) moments[k] += values[i + k] - origin;
-  }
-  for (; i < count; ++i) moments[0] += values[i] - origin;
-  const double moment = (moments[0] + moments[1]) + (moments[2] + moments[3]);
-  const double mean = origin + moment / static_cast<double>(count);
+  if (count == 1) return Centroid{.mean = origin, .weight = 1};
+  const double mean = origin + Moment(values.data(), count, origin) / static_cast<double>(count);
   return Centroid{.mean = std::clamp(mean, origin, values.back()), .weight = static_cast<double>(count), .atom = false};
 }
 

@@ -29,9 +29,9 @@ class SizeLimit {
 
  private:
   double body_;
-  double upper_;
-  double lower_;
-  double total_;
+  double upper_share_;  // of what is to the left
+  double upper_start_;
+  double lower_share_;
 };
 
 struct Compressed {

@@ -33,7 +33,7 @@ class Reconstruction {
   // Row `i` with its mean as an arithmetic mean.
   Centroid ArithmeticCentroid(size_t i) const;
   // Writes the rows. Averages of at least three of the lightest atom's weight come in equal parts along their parabola:
-  // four, the light ones (of a third of the heaviest average) two, `finely` eight and four. Returns the end of what it
+  // four, the light ones (of a fifth of the heaviest average) two, `finely` eight and four. Returns the end of what it
   // wrote. REQUIRES: room for kMostParts times as many.
   Centroid* Split(bool finely, Centroid* out) const;
   static constexpr size_t kMostParts = 8;

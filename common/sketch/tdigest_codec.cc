@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -197,16 +198,17 @@ struct Totals {
   friend bool operator==(const Totals&, const Totals&) = default;
 };
 
-Totals TotalsOf(const std::vector<Centroid>& rows) {
-  Totals totals;
+// Of rows whose weights add up to `steps` of 2^-shift.
+Totals TotalsOf(const std::vector<Centroid>& rows, unsigned __int128 steps, int shift) {
+  static_assert(kMaxWeightShift <= 30, "else steps are finer than Fixed128");
+  const unsigned __int128 count = steps << (30 - shift);
   std::vector<double>& products = SketchScratch::OfThread().values;
-  products.clear();
-  for (const Centroid& row : rows) {
-    totals.count += Fixed128::FromDouble(std::min(row.weight, Fixed128::kMaxMagnitude));
-    products.push_back(std::clamp(row.mean * row.weight, -Fixed192::kMaxMagnitude, Fixed192::kMaxMagnitude));
+  products.resize(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    products[i] = std::clamp(rows[i].mean * rows[i].weight, -Fixed192::kMaxMagnitude, Fixed192::kMaxMagnitude);
   }
-  totals.sum = Fixed192::SumOf(products);
-  return totals;
+  return Totals{Fixed128::FromParts(static_cast<int64_t>(count >> 64), static_cast<uint64_t>(count)),
+                Fixed192::SumOf(products)};
 }
 
 Fixed192 Minus(const Fixed192& a) {
@@ -259,17 +261,20 @@ class RowCoder {
         key_(KeyOf(layout, layout.min)),
         mean_(layout.min) {}
 
-  // Returns the row as it will be read.
-  Centroid Write(ByteWriter& writer, const Centroid& row, const double* known_mean) {
+  static constexpr size_t kMaxRowBytes = 2 * kMaxVarintBytes;
+
+  // Advances `to`, which has room for kMaxRowBytes. Returns the row as it will be read.
+  Centroid Write(char*& to, const Centroid& row, const double* known_mean) {
     const uint64_t steps = WeightSteps(row, layout_.weight_shift);
     const bool exact = row.atom && known_mean == nullptr && steps > UnitSteps() && !SurvivesAtom(layout_, row.mean);
-    writer.Varint(row.atom ? steps << 2 | (exact ? kExact : 0) : steps << 1 | kAverage);
+    to = WriteVarint(to, row.atom ? steps << 2 | (exact ? kExact : 0) : steps << 1 | kAverage);
     if (known_mean != nullptr) return Settle(*known_mean, steps, row.atom);
     const uint64_t key = std::max(key_, KeyOf(layout_, row.mean));
     if (exact) {
-      writer.F64(row.mean);
+      std::memcpy(to, &row.mean, sizeof row.mean);
+      to += sizeof row.mean;
     } else {
-      writer.Varint(key - key_);
+      to = WriteVarint(to, key - key_);
     }
     key_ = key;
     return Settle(exact ? row.mean : MeanOf(layout_, key, row.atom), steps, row.atom);
@@ -299,6 +304,9 @@ class RowCoder {
     return Settle(mean, steps, atom);
   }
 
+  // Of the weights of all rows so far.
+  unsigned __int128 steps() const { return steps_; }
+
  private:
   // Weight 1: a value that came once.
   uint64_t UnitSteps() const { return layout_.weight_shift < 0 ? 1 : uint64_t{1} << layout_.weight_shift; }
@@ -306,7 +314,9 @@ class RowCoder {
   // Rounding may have moved a mean past its neighbour.
   Centroid Settle(double mean, uint64_t steps, bool atom) {
     mean_ = std::clamp(mean, mean_, max_);
-    return Centroid{.mean = mean_, .weight = static_cast<double>(steps) * step_, .atom = atom};
+    const auto rounded = static_cast<double>(steps);
+    steps_ += static_cast<uint64_t>(rounded);  // at most 2^63
+    return Centroid{.mean = mean_, .weight = rounded * step_, .atom = atom};
   }
 
   const Layout layout_;
@@ -314,6 +324,7 @@ class RowCoder {
   const double max_;
   uint64_t key_;
   double mean_;
+  unsigned __int128 steps_ = 0;
 };
 
 }  // namespace
@@ -334,29 +345,34 @@ void TDigest::Encode(std::string& out) const {
   const bool first_is_min = rows.front().mean == body.min;
   const bool last_is_max = rows.back().mean == body.max;
 
-  std::string row_bytes;
-  row_bytes.reserve(8 * rows.size());
-  ByteWriter row_writer(row_bytes);
-  RowCoder coder(layout, body.max);
-  std::vector<Centroid> written(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const double* known = i == 0 && first_is_min                ? &body.min
-                          : i + 1 == rows.size() && last_is_max ? &body.max
-                                                                : nullptr;
-    written[i] = coder.Write(row_writer, rows[i], known);
-  }
-  const Totals totals = TotalsOf(written);
-  const Totals exact{body.count, body.sum};
-
   writer.Varint(rows.size());
-  writer.U8(static_cast<uint8_t>(layout.form) | static_cast<uint8_t>(body.coordinate) << 2 |
-            (first_is_min ? kFirstIsMin : 0) | (last_is_max ? kLastIsMax : 0) | (exact == totals ? 0 : kTotalsDiffer) |
-            (layout.weight_shift != 0 ? kWeightsScaled : 0));
+  const size_t flags_at = out.size();
+  writer.U8(0);  // known when the rows are written
   writer.U8(static_cast<uint8_t>(layout.decimals));
   if (layout.weight_shift != 0) writer.U8(static_cast<uint8_t>(layout.weight_shift));
   WriteTrimmed(writer, body.min);
   if (!OneValue(rows.size(), first_is_min, last_is_max)) WriteTrimmed(writer, body.max);
-  writer.Bytes(row_bytes);
+
+  RowCoder coder(layout, body.max);
+  std::vector<Centroid>& written = SketchScratch::OfThread().sorted;
+  written.resize(rows.size());
+  const size_t rows_at = out.size();
+  out.resize(rows_at + rows.size() * RowCoder::kMaxRowBytes);
+  char* to = &out[rows_at];
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const double* known = i == 0 && first_is_min                ? &body.min
+                          : i + 1 == rows.size() && last_is_max ? &body.max
+                                                                : nullptr;
+    written[i] = coder.Write(to, rows[i], known);
+  }
+  out.resize(static_cast<size_t>(to - out.data()));
+
+  const Totals totals = TotalsOf(written, coder.steps(), layout.weight_shift);
+  const Totals exact{body.count, body.sum};
+  out[flags_at] =
+      static_cast<char>(static_cast<uint8_t>(layout.form) | static_cast<uint8_t>(body.coordinate) << 2 |
+                        (first_is_min ? kFirstIsMin : 0) | (last_is_max ? kLastIsMax : 0) |
+                        (exact == totals ? 0 : kTotalsDiffer) | (layout.weight_shift != 0 ? kWeightsScaled : 0));
   if (!(exact == totals)) WriteDifference(writer, exact, totals);
 }
 
@@ -404,7 +420,7 @@ absl::StatusOr<TDigest> TDigest::Decode(absl::string_view bytes) {
     body->rows.push_back(coder.Read(reader, known));
     if (!reader.ok()) return Malformed("row");
   }
-  const Totals totals = TotalsOf(body->rows);
+  const Totals totals = TotalsOf(body->rows, coder.steps(), shift);
   Totals exact = totals;
   if ((flags & kTotalsDiffer) != 0) ReadDifference(reader, exact);
   if (!reader.AtEnd()) return Malformed("end");

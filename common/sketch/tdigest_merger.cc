@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint32_t kSlots = 64;
 // Of all the weight: nothing evens out the errors of a digest that holds as much.
-constexpr double kLargeShare = 1 / 8.0;
+constexpr double kLargeShare = 1 / 16.0;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 // Of a slot after compaction. All slots in use fill about half of the buffer together, however few they are.
