@@ -33,7 +33,7 @@ Exit status: 0 the books balance (with --wait: and nothing is under way), 1 they
 constexpr absl::Duration kPoll = absl::Milliseconds(500);
 
 struct AuditOptions {
-  std::string proxy;
+  HttpTarget proxy;
   int intervals = 12;
   std::string wait = "0s";
   std::string output = "text";

@@ -22,14 +22,6 @@ int Complain(const CLI::App& app, absl::string_view reason, int code) {
 
 }  // namespace
 
-void AddProxyOption(CLI::App& app, std::string& url) {
-  url = "http://127.0.0.1:8128";
-  app.add_option("--proxy", url, "a proxy's HTTP address")
-      ->envname("TRIBUTARY_PROXY")
-      ->type_name("URL")
-      ->capture_default_str();
-}
-
 void AddColourOption(CLI::App& app) {
   app.add_flag_callback(
       "--no-color", [] { setenv("NO_COLOR", "1", /*overwrite=*/1); }, "no colours, as NO_COLOR has it");

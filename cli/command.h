@@ -24,9 +24,6 @@ struct Command {
   std::function<int()> run;  // called once when the subcommand was chosen; holds the values of its options
 };
 
-// Adds --proxy URL, by default TRIBUTARY_PROXY or http://127.0.0.1:8128. `url` outlives the app's parsing.
-void AddProxyOption(CLI::App& app, std::string& url);
-
 // Adds --no-color, which sets NO_COLOR.
 void AddColourOption(CLI::App& app);
 

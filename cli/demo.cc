@@ -33,7 +33,7 @@ class Demo {
  public:
   Demo(const DemoOptions& options, IntervalScale scale)
       : scale_(scale),
-        cluster_(options.proxy_url, options.agent_urls),
+        cluster_(options.proxy, options.agent_urls),
         rows_(options.row_files, scale),
         report_(stdout, scale, kQuantiles) {}
 

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "cli/http_target.h"
 #include "common/traffic/fleet.h"
 
 namespace tributary {
@@ -15,7 +16,7 @@ namespace tributary {
 struct DemoOptions {
   std::vector<std::string> agents;              // udp://host:port or unixgram:///path; instance k sends to k mod n
   std::vector<std::string> agent_urls;          // http://host:port of the agents' admin pages
-  std::string proxy_url;                        // http://host:port
+  HttpTarget proxy;                             // its authorities and token hold for the agents too
   std::vector<std::string> row_files;           // of the globals' json_lines sinks
   absl::Duration interval = absl::Seconds(10);  // the cluster's
   std::optional<absl::Duration> run_for;        // rounded up to whole intervals; none: until SIGINT or SIGTERM

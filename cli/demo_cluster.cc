@@ -64,13 +64,13 @@ AgentBooks& AgentBooks::operator+=(const AgentBooks& other) {
   return *this;
 }
 
-DemoCluster::DemoCluster(std::string proxy_url, std::vector<std::string> agent_urls)
-    : proxy_url_(std::move(proxy_url)), agent_urls_(std::move(agent_urls)) {}
+DemoCluster::DemoCluster(HttpTarget proxy, std::vector<std::string> agent_urls)
+    : proxy_(std::move(proxy)), agent_urls_(std::move(agent_urls)) {}
 
 absl::Status DemoCluster::WaitUntilReady(absl::Duration timeout) {
   const absl::Time end = absl::Now() + timeout;
   std::vector<std::string> urls = agent_urls_;
-  urls.push_back(proxy_url_);
+  urls.push_back(proxy_.url);
   for (const std::string& url : urls) {
     absl::Status ready = Get(url + "/readyz").status();
     while (!ready.ok() && absl::Now() < end) {
@@ -90,7 +90,7 @@ absl::StatusOr<std::vector<double>> DemoCluster::Quantiles(absl::string_view met
       absl::StrFormat("quantile(%s, %s[%dms])", ListOf(quantiles), metric, absl::ToInt64Milliseconds(window));
   TRIBUTARY_ASSIGN_OR_RETURN(
       const std::string body,
-      Get(absl::StrFormat("%s/api/v1/query?query=%s&time=%.3f", proxy_url_, PercentEncode(expression),
+      Get(absl::StrFormat("%s/api/v1/query?query=%s&time=%.3f", proxy_.url, PercentEncode(expression),
                           absl::ToDoubleSeconds(time - absl::UnixEpoch()))));
   TRIBUTARY_ASSIGN_OR_RETURN(const auto values, ReadVector(body));
   std::vector<double> found;
@@ -114,7 +114,10 @@ absl::StatusOr<AgentBooks> DemoCluster::Books() {
 }
 
 absl::StatusOr<std::string> DemoCluster::Get(const std::string& url) {
-  TRIBUTARY_ASSIGN_OR_RETURN(const HttpReply reply, http_.Fetch({.url = url, .timeout = absl::Seconds(5)}));
+  HttpFetch fetch;
+  TRIBUTARY_RETURN_IF_ERROR(HttpTarget({url, proxy_.ca_file, proxy_.token_file}).Fill("", fetch));
+  fetch.timeout = absl::Seconds(5);
+  TRIBUTARY_ASSIGN_OR_RETURN(const HttpReply reply, http_.Fetch(fetch));
   if (reply.status != 200) return absl::UnavailableError(absl::StrCat(reply.status, " ", reply.body.substr(0, 300)));
   return reply.body;
 }

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "cli/http_target.h"
 #include "common/net/http_client.h"
 
 namespace tributary {
@@ -24,7 +25,7 @@ struct AgentBooks {
 // The demo's view of a cluster from outside: readiness, books and percentiles, all over HTTP. Thread-compatible.
 class DemoCluster {
  public:
-  DemoCluster(std::string proxy_url, std::vector<std::string> agent_urls);
+  DemoCluster(HttpTarget proxy, std::vector<std::string> agent_urls);
 
   // Waits until every agent and the proxy are ready; the error names the one that is not.
   absl::Status WaitUntilReady(absl::Duration timeout);
@@ -39,7 +40,7 @@ class DemoCluster {
  private:
   absl::StatusOr<std::string> Get(const std::string& url);
 
-  const std::string proxy_url_;
+  const HttpTarget proxy_;
   const std::vector<std::string> agent_urls_;
   HttpClient http_;
 };

@@ -56,7 +56,7 @@ Command AddDemoCommand(CLI::App& app) {
   command->add_option("--seed", options->demo.fleet.seed, "the same seed measures the same in the same moments")
       ->type_name("N")
       ->capture_default_str();
-  AddProxyOption(*command, options->demo.proxy_url);
+  AddProxyOption(*command, options->demo.proxy);
   command->footer("Exit status: 0 when the verdict is OK, else 1.");
   return {command, [command, options] { return Run(*command, *options); }};
 }

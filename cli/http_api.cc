@@ -1,12 +1,10 @@
 #include "cli/http_api.h"
 
-#include "CLI/App.hpp"
-#include "CLI/Config.hpp"
-#include "CLI/Formatter.hpp"
+#include <utility>
+
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "common/base/status.h"
 
 namespace tributary {
 namespace {
@@ -20,20 +18,22 @@ std::string Complaint(const HttpReply& reply) {
 
 }  // namespace
 
-HttpApi::HttpApi(absl::string_view program, absl::string_view url, absl::string_view option)
-    : program_(program),
-      url_(absl::StrCat(absl::StrContains(url, "://") ? "" : "http://", absl::StripSuffix(url, "/"))),
-      option_(option) {}
+HttpApi::HttpApi(absl::string_view program, HttpTarget target, absl::string_view option)
+    : program_(program), target_(std::move(target)), url_(target_.Base()), option_(option) {}
 
 absl::StatusOr<std::string> HttpApi::Get(absl::string_view path) {
   HttpFetch fetch;
-  fetch.url = absl::StrCat(url_, path);
+  TRIBUTARY_RETURN_IF_ERROR(target_.Fill(path, fetch));
   fetch.max_response_bytes = 64 << 20;
   absl::StatusOr<HttpReply> reply = client_.Fetch(fetch);
   if (!reply.ok()) {
     return absl::Status(reply.status().code(),
                         absl::StrCat("no ", program_, " answers at ", url_, " (", reply.status().message(),
                                      "); does it run there? ", option_, " names another"));
+  }
+  if (reply->status == 401) {
+    return absl::UnauthenticatedError(
+        absl::StrCat(url_, " asks for a token; --token-file or TRIBUTARY_TOKEN gives one"));
   }
   if (reply->status == 404) {
     return absl::NotFoundError(absl::StrCat(url_, " has no ", path.substr(0, path.find('?')), ": ", Complaint(*reply),
@@ -43,14 +43,6 @@ absl::StatusOr<std::string> HttpApi::Get(absl::string_view path) {
     return absl::UnavailableError(absl::StrCat(url_, " answered ", reply->status, ": ", Complaint(*reply)));
   }
   return std::move(reply->body);
-}
-
-void AddAgentOption(CLI::App& app, std::string& url) {
-  url = "http://127.0.0.1:8126";
-  app.add_option("--agent", url, "the agent's HTTP address")
-      ->envname("TRIBUTARY_AGENT_HTTP")
-      ->type_name("URL")
-      ->capture_default_str();
 }
 
 }  // namespace tributary

@@ -5,12 +5,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "cli/http_target.h"
 #include "common/net/http_client.h"
 #include "nlohmann/json.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace tributary {
 
@@ -19,7 +16,7 @@ namespace tributary {
 class HttpApi {
  public:
   // `program` is "agent" or "proxy"; `option` names another URL: "--agent or TRIBUTARY_AGENT_HTTP".
-  HttpApi(absl::string_view program, absl::string_view url, absl::string_view option);
+  HttpApi(absl::string_view program, HttpTarget target, absl::string_view option);
 
   const std::string& url() const { return url_; }
 
@@ -28,13 +25,11 @@ class HttpApi {
 
  private:
   const std::string program_;
+  const HttpTarget target_;
   const std::string url_;
   const std::string option_;
   HttpClient client_;
 };
-
-// Adds --agent URL, by default TRIBUTARY_AGENT_HTTP or http://127.0.0.1:8126. `url` outlives the app's parsing.
-void AddAgentOption(CLI::App& app, std::string& url);
 
 // Calls read(json) with the parsed body; what is no JSON, or not what `read` expects, is Internal.
 template <class T, class Read>

@@ -11,7 +11,7 @@
 #include "CLI/Formatter.hpp"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "cli/http_target.h"
 #include "cli/query_answer.h"
 #include "cli/query_words.h"
 #include "cli/table.h"
@@ -37,7 +37,7 @@ struct QueryOptions {
   std::string at;
   std::string timeout = "30s";
   std::string output = "table";
-  std::string proxy;
+  HttpTarget proxy;
 };
 
 void AddOptions(CLI::App& app, QueryOptions& options) {
@@ -82,14 +82,18 @@ absl::StatusOr<std::string> ExpressionOf(const CLI::App& app, QueryOptions& opti
 absl::StatusOr<std::string> Ask(const QueryOptions& options, const std::string& expression, absl::Duration timeout) {
   HttpFetch fetch;
   fetch.method = "POST";
-  fetch.url = absl::StrCat(absl::StripSuffix(options.proxy, "/"), "/api/v1/query");
   fetch.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
+  TRIBUTARY_RETURN_IF_ERROR(options.proxy.Fill("/api/v1/query", fetch));
   fetch.body = absl::StrCat("query=", PercentEncode(expression), "&timeout=", absl::ToDoubleSeconds(timeout));
   if (!options.at.empty()) absl::StrAppend(&fetch.body, "&time=", PercentEncode(options.at));
   fetch.timeout = timeout + absl::Seconds(2);  // the proxy itself says what it waited for
   fetch.max_response_bytes = 64 << 20;
   HttpClient client;
   TRIBUTARY_ASSIGN_OR_RETURN(const HttpReply reply, client.Fetch(fetch));
+  if (reply.status == 401) {
+    return absl::UnauthenticatedError(
+        absl::StrCat(options.proxy.Base(), " asks for a token; --token-file or TRIBUTARY_TOKEN gives one"));
+  }
   return reply.body;
 }
 
@@ -122,7 +126,7 @@ int Run(const CLI::App& app, QueryOptions& options) {
     return UsageError(app, absl::StrCat(answer.status().message(), "\n  ", *expression));
   }
   if (absl::IsInternal(answer.status()))
-    return Failure(app, absl::StrCat(options.proxy, ": ", answer.status().message()));
+    return Failure(app, absl::StrCat(options.proxy.url, ": ", answer.status().message()));
   if (!answer.ok()) return Failure(app, answer.status().message());
 
   if (!answer->points.empty() || options.output == "json") PrintAnswer(*answer, options.output, *body);

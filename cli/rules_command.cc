@@ -49,7 +49,7 @@ Exit status: 0, or 1 when the file or the lines cannot be had.)";
 struct TryOptions {
   std::string file;
   std::string from = "tap";
-  TapSession::Options tap = {.agent = "", .match = "*", .rate = 10'000, .rejected = "no"};
+  TapSession::Options tap = {.agent = {}, .match = "*", .rate = 10'000, .rejected = "no"};
   std::string length = "10s";
   std::string host;
   size_t entries = 20;

@@ -33,7 +33,7 @@ Exit status: 0 all is well, 1 there is a problem, or the proxy does not answer.)
 constexpr char kPath[] = "/api/v1/status/cluster";
 
 struct StatusOptions {
-  std::string proxy;
+  HttpTarget proxy;
   size_t agents = 20;
   bool watch = false;
   std::string interval = "2s";

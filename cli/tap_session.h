@@ -14,7 +14,7 @@ namespace tributary {
 class TapSession {
  public:
   struct Options {
-    std::string agent;              // URL
+    HttpTarget agent;
     std::string match = "*";        // "api.*{region:eu}"
     int64_t rate = 100;             // lines per second at most
     std::string rejected = "also";  // only, also or no

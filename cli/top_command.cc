@@ -30,7 +30,7 @@ Live on a terminal until q or Ctrl-C; else, and with --once, one snapshot. All c
 Exit status: 0, or 1 when the agent does not answer.)";
 
 struct TopOptions {
-  std::string agent;
+  HttpTarget agent;
   size_t entries = 10;
   std::string interval = "1s";
   bool once = false;

@@ -75,6 +75,8 @@ class HttpServer::Impl {
             .connections_evicted = value(shared_.connections_evicted),
             .requests = value(shared_.requests),
             .requests_refused = value(shared_.requests_refused),
+            .requests_unauthorized = value(shared_.requests_unauthorized),
+            .handshake_failures = value(shared_.handshake_failures),
             .timeouts = value(shared_.timeouts),
             .handler_failures = value(shared_.handler_failures)};
   }

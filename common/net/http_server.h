@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -10,11 +11,12 @@
 #include "common/net/http_message.h"
 #include "common/net/http_routes.h"
 #include "common/net/inherited_sockets.h"
+#include "common/net/tls_files.h"
 
 namespace tributary {
 
-// Serves HTTP/1.1 to operators, scrapers and Grafana: one thread for the sockets, a few for the handlers, so that a
-// slow handler delays no other connection.
+// Serves HTTP/1.1, or HTTPS, to operators, scrapers and Grafana: one thread for the sockets, a few for the handlers, so
+// that a slow handler delays no other connection.
 //
 // Bounds:  connections, header and body bytes, and time: see Options. At most max_connections requests are with the
 //          handlers. What goes over is answered (503, 431, 413) or, when it is too slow, closed; and counted in Stats.
@@ -33,18 +35,25 @@ class HttpServer {
     size_t max_body_bytes = 1 << 20;
     absl::Duration idle_timeout = absl::Seconds(30);     // between requests
     absl::Duration request_timeout = absl::Seconds(30);  // for a request to arrive whole, and for an answer to be taken
+    // Of the certificate for a new connection; null: plaintext. On the server's thread, quickly.
+    std::function<SslContextPtr()> tls = nullptr;
+    absl::Duration handshake_timeout = absl::Seconds(10);
+    // Whether a request may be answered at all; others get 401. Null: all may. On the server's thread, quickly.
+    std::function<bool(const HttpRequest&)> admits = nullptr;
     absl::Duration handler_timeout = absl::Minutes(2);  // then the client gets 503; the handler's own result is dropped
   };
 
   struct Stats {
-    uint64_t connections = 0;           // open now
-    uint64_t connections_accepted = 0;  // and the following: since the start
-    uint64_t connections_refused = 0;   // over max_connections, all of them with the handlers
-    uint64_t connections_evicted = 0;   // closed while we waited for their clients, to make room
-    uint64_t requests = 0;              // handed to a handler
-    uint64_t requests_refused = 0;      // answered 4xx by the server itself
-    uint64_t timeouts = 0;              // idle, slow, or a handler that took too long
-    uint64_t handler_failures = 0;      // exceptions
+    uint64_t connections = 0;            // open now
+    uint64_t connections_accepted = 0;   // and the following: since the start
+    uint64_t connections_refused = 0;    // over max_connections, all of them with the handlers
+    uint64_t connections_evicted = 0;    // closed while we waited for their clients, to make room
+    uint64_t requests = 0;               // handed to a handler
+    uint64_t requests_refused = 0;       // answered 4xx by the server itself
+    uint64_t requests_unauthorized = 0;  // answered 401
+    uint64_t handshake_failures = 0;     // of TLS
+    uint64_t timeouts = 0;               // idle, slow, or a handler that took too long
+    uint64_t handler_failures = 0;       // exceptions
   };
 
   using Handler = HttpHandler;

@@ -59,7 +59,10 @@ absl::StatusOr<HttpRequest> ToHttpRequest(http::request<http::string_body>&& par
 }
 
 HttpSession::HttpSession(HttpShared& shared, asio::ip::tcp::socket socket, bool refuse)
-    : shared_(shared), refuse_(refuse), stream_(std::move(socket)), handler_timer_(shared.loop) {
+    : shared_(shared),
+      refuse_(refuse),
+      stream_(std::move(socket), shared.options.tls ? shared.options.tls() : nullptr),
+      handler_timer_(shared.loop) {
   shared_.sessions.insert(this);
   refuse_ ? ++shared_.refusing : shared_.connections.fetch_add(1, std::memory_order_relaxed);
 }
@@ -72,19 +75,28 @@ HttpSession::~HttpSession() {
 
 void HttpSession::Start() {
   Error ignored;
-  stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-  if (const auto endpoint = stream_.socket().remote_endpoint(ignored); !ignored) peer_ = endpoint.address();
-  if (refuse_) {
-    shared_.connections_refused.fetch_add(1, std::memory_order_relaxed);
-    return Answer(HttpResponse::Text(503, "too many connections\n"), /*keep_alive=*/false);
-  }
-  AwaitRequest();
+  stream_.tcp().socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+  if (const auto endpoint = stream_.tcp().socket().remote_endpoint(ignored); !ignored) peer_ = endpoint.address();
+  if (refuse_) shared_.connections_refused.fetch_add(1, std::memory_order_relaxed);
+  if (refuse_ && stream_.is_tls()) return;  // a handshake costs more than there is to say
+  if (refuse_) return Answer(HttpResponse::Text(503, "too many connections\n"), /*keep_alive=*/false);
+  stream_.is_tls() ? Handshake() : AwaitRequest();
+}
+
+void HttpSession::Handshake() {
+  WaitForClient();
+  stream_.tcp().expires_after(Chrono(shared_.options.handshake_timeout));
+  stream_.AsyncHandshake([self = shared_from_this()](Error error) {
+    if (!error) return self->AwaitRequest();
+    self->shared_.handshake_failures.fetch_add(1, std::memory_order_relaxed);
+    self->Note(error);
+  });
 }
 
 void HttpSession::Close() {
   Error ignored;
   handler_timer_.cancel();
-  stream_.socket().close(ignored);
+  stream_.tcp().socket().close(ignored);
 }
 
 void HttpSession::Evict() {
@@ -110,7 +122,7 @@ void HttpSession::AwaitRequest() {
   parser_->header_limit(static_cast<uint32_t>(shared_.options.max_header_bytes));
   parser_->body_limit(shared_.options.max_body_bytes);
   if (buffer_.size() > 0) return ReadHeader();
-  stream_.expires_after(Chrono(shared_.options.idle_timeout));
+  stream_.tcp().expires_after(Chrono(shared_.options.idle_timeout));
   stream_.async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](Error error, size_t bytes) {
     if (error) return self->Note(error);
     self->buffer_.commit(bytes);
@@ -120,7 +132,7 @@ void HttpSession::AwaitRequest() {
 
 void HttpSession::ReadHeader() {
   WaitForClient();
-  stream_.expires_after(Chrono(shared_.options.request_timeout));
+  stream_.tcp().expires_after(Chrono(shared_.options.request_timeout));
   http::async_read_header(stream_, buffer_, *parser_,
                           [self = shared_from_this()](Error error, size_t) { self->OnHeader(error); });
 }
@@ -146,6 +158,12 @@ void HttpSession::OnRequest() {
   absl::StatusOr<HttpRequest> request = ToHttpRequest(std::move(parser_->get()));
   if (!request.ok()) return Refuse(400, request.status().message());
   SetPeer(*request);
+  if (shared_.options.admits && !shared_.options.admits(*request)) {
+    shared_.requests_unauthorized.fetch_add(1, std::memory_order_relaxed);
+    HttpResponse response = HttpResponse::Text(401, "a token is needed: Authorization: Bearer TOKEN\n");
+    response.headers.emplace_back("WWW-Authenticate", "Bearer");
+    return Answer(response, parser_->get().keep_alive());
+  }
   const HttpRoutes::Match match = shared_.routes.Find(request->method, request->path);
   if (match.handler != nullptr) return Dispatch(*match.handler, *std::move(request));
 
@@ -162,7 +180,7 @@ void HttpSession::Dispatch(const HttpHandler& handler, HttpRequest request) {
   ++shared_.in_work;
   StopWaiting();
   shared_.requests.fetch_add(1, std::memory_order_relaxed);
-  stream_.expires_never();
+  stream_.tcp().expires_never();
   const uint64_t number = current_request_.fetch_add(1, std::memory_order_relaxed) + 1;
   handler_timer_.expires_after(Chrono(shared_.options.handler_timeout));
   handler_timer_.async_wait([self = shared_from_this(), number](Error error) {
@@ -202,7 +220,7 @@ HttpResponse HttpSession::Run(const HttpHandler& handler, const HttpRequest& req
 
 void HttpSession::OnHandled(uint64_t number, const HttpResponse& response) {
   --shared_.in_work;
-  if (current_request_.load(std::memory_order_relaxed) != number || !stream_.socket().is_open()) return;
+  if (current_request_.load(std::memory_order_relaxed) != number || !stream_.tcp().socket().is_open()) return;
   handler_timer_.cancel();
   Answer(response, parser_->get().keep_alive());
 }
@@ -229,7 +247,7 @@ void HttpSession::Answer(const HttpResponse& response, bool keep_alive) {
   for (const auto& [name, value] : response.headers) answer_.insert(name, value);
   answer_.content_length(response.body.size());
   if (!head) answer_.body() = response.body;
-  stream_.expires_after(Chrono(shared_.options.request_timeout));
+  stream_.tcp().expires_after(Chrono(shared_.options.request_timeout));
   WaitForClient();
   http::async_write(stream_, answer_, [self = shared_from_this(), keep_alive](Error error, size_t) {
     if (error) return self->Note(error);
@@ -238,15 +256,20 @@ void HttpSession::Answer(const HttpResponse& response, bool keep_alive) {
 }
 
 void HttpSession::FinishClosing() {
+  stream_.tcp().expires_after(Chrono(kDrainTime));
+  if (!stream_.is_tls()) return CloseForWriting();
+  stream_.AsyncGoodbye([self = shared_from_this()](Error) { self->CloseForWriting(); });
+}
+
+void HttpSession::CloseForWriting() {
   Error ignored;
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  stream_.expires_after(Chrono(kDrainTime));
+  stream_.tcp().socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   Drain();
 }
 
 void HttpSession::Drain() {
   buffer_.clear();
-  stream_.async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](Error error, size_t) {
+  stream_.tcp().async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](Error error, size_t) {
     if (!error) self->Drain();
   });
 }

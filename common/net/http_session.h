@@ -6,7 +6,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <list>
 #include <memory>
@@ -16,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "common/net/http_routes.h"
 #include "common/net/http_server.h"
+#include "common/net/http_stream.h"
 
 namespace tributary {
 
@@ -32,6 +32,8 @@ struct HttpShared {
   std::atomic<uint64_t> connections_evicted{0};
   std::atomic<uint64_t> requests{0};
   std::atomic<uint64_t> requests_refused{0};
+  std::atomic<uint64_t> requests_unauthorized{0};
+  std::atomic<uint64_t> handshake_failures{0};
   std::atomic<uint64_t> timeouts{0};
   std::atomic<uint64_t> handler_failures{0};
 
@@ -61,6 +63,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   using Error = boost::system::error_code;
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
+  void Handshake();
   void AwaitRequest();
   void ReadHeader();
   void OnHeader(Error error);
@@ -78,6 +81,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void WaitForClient();
   void StopWaiting();
   void FinishClosing();
+  void CloseForWriting();
   void Drain();
   void OnReadError(Error error);
   // Counts a timeout if it is one.
@@ -85,7 +89,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
 
   HttpShared& shared_;
   const bool refuse_;
-  boost::beast::tcp_stream stream_;
+  HttpStream stream_;
   boost::asio::ip::address peer_;  // unspecified when it was gone at once
   boost::asio::steady_timer handler_timer_;
   boost::beast::flat_buffer buffer_;

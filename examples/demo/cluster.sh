@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # A whole cluster on loopback: 2 globals, 1 proxy, 3 agents, and the demo fleet that sends to them.
 #
-# usage: cluster.sh BIN [--for 60s] [--interval 10s] [--data DIR] [--port FIRST] [--seed N]
+# usage: cluster.sh BIN [--for 60s] [--interval 10s] [--data DIR] [--port FIRST] [--seed N] [--tls]
 #
+# --tls: with certificates of an authority of its own, in DIR/certs; pages are https:// then.
 # A process that dies is started again after a second, as an orchestrator would, so `kill -9 $(cat DIR/global-0.pid)`
 # is a fair experiment. Everything lives in DIR (default .tributary/demo), which is emptied at the start. Ends with the
 # demo's own exit status: 0 when its verdict is OK.
@@ -11,13 +12,14 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 bin=$(cd "$1" && pwd)
 shift
-data=.tributary/demo interval=10s first_port='' demo_args=()
+data=.tributary/demo interval=10s first_port='' tls='' scheme=http demo_args=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --for | --seed) demo_args+=("$1" "$2") ;;
     --interval) interval=$2 ;;
     --data) data=$2 ;;
     --port) first_port=$2 ;;
+    --tls) tls=yes scheme=https; shift; continue ;;
     *) echo "cluster.sh: unknown option $1" >&2; exit 2 ;;
   esac
   shift 2
@@ -69,19 +71,32 @@ data=$(cd "$data" && pwd)
 mkdir "$data"/global-{0,1} "$data"/agent-{0,1,2}
 echo $$ >"$data/supervisor"
 
+# Appends the certificate NAME to a configuration.
+use_tls() {
+  [ -z "$tls" ] || printf 'tls: {cert_file: %s.crt, key_file: %s.key, ca_file: %s}\n' \
+    "$data/certs/$2" "$data/certs/$2" "$data/certs/ca.crt" >>"$1"
+}
+if [ -n "$tls" ]; then
+  "$bin/tributary" certs "$data/certs" --cluster demo --agents 3 --proxies 1 --globals 2 >"$data/certs.log"
+  demo_args+=(--ca-file "$data/certs/ca.crt")
+fi
+
 proxy_grpc=$first_port proxy_http=$((first_port + 1))
 for n in 0 1; do
   render "$here/global.yaml.in" "$data/global-$n.yaml" NODE="global-$n" GRPC="$((first_port + 2 + 2 * n))" \
     HTTP="$((first_port + 3 + 2 * n))" DATA="$data/global-$n" INTERVAL="$interval"
+  use_tls "$data/global-$n.yaml" "global-$n"
 done
 render "$here/proxy.yaml.in" "$data/proxy.yaml" GRPC="$proxy_grpc" HTTP="$proxy_http" INTERVAL="$interval" \
   GLOBAL0="$((first_port + 2))" GLOBAL1="$((first_port + 4))"
+use_tls "$data/proxy.yaml" proxy-0
 agents=() metrics=()
 for n in 0 1 2; do
   render "$here/local.yaml.in" "$data/agent-$n.yaml" HOST="node-$n" UDP="$((first_port + 6 + 2 * n))" \
     HTTP="$((first_port + 7 + 2 * n))" DATA="$data/agent-$n" PROXY="$proxy_grpc" INTERVAL="$interval"
+  use_tls "$data/agent-$n.yaml" "agent-$n"
   agents+=(--agent "udp://127.0.0.1:$((first_port + 6 + 2 * n))" --agent "unixgram://$data/agent-$n/dsd.socket")
-  metrics+=(--agent-http "http://127.0.0.1:$((first_port + 7 + 2 * n))")
+  metrics+=(--agent-http "$scheme://127.0.0.1:$((first_port + 7 + 2 * n))")
 done
 
 # Runs a program until the cluster stops; out of our process group, so that Ctrl-C reaches the demo alone.
@@ -139,14 +154,14 @@ for n in 0 1 2; do keep_running "agent-$n" "$bin/tributary-local" --config "$dat
 
 cat <<EOF
 cluster in $data: 2 globals, 1 proxy, 3 agents (logs, data and process ids are there)
-  query API   http://127.0.0.1:$proxy_http/api/v1/query      e.g.
-              $bin/tributary query p99 demo.request.latency --last 1m --by region --proxy http://127.0.0.1:$proxy_http
-  metrics     http://127.0.0.1:$proxy_http/metrics (proxy), :$((first_port + 3)) and :$((first_port + 5)) (globals), :$((first_port + 7)), :$((first_port + 9)), :$((first_port + 11)) (agents)
+  query API   $scheme://127.0.0.1:$proxy_http/api/v1/query      e.g.
+              $bin/tributary query p99 demo.request.latency --last 1m --by region --proxy $scheme://127.0.0.1:$proxy_http
+  metrics     $scheme://127.0.0.1:$proxy_http/metrics (proxy), :$((first_port + 3)) and :$((first_port + 5)) (globals), :$((first_port + 7)), :$((first_port + 9)), :$((first_port + 11)) (agents)
   send yours  echo 'my.timer:12|ms' >/dev/udp/127.0.0.1/$((first_port + 6))
   break it    kill -9 \$(cat $data/global-0.pid)
 EOF
 
 status=0
-"$bin/tributary" demo --interval "$interval" "${agents[@]}" "${metrics[@]}" --proxy "http://127.0.0.1:$proxy_http" \
+"$bin/tributary" demo --interval "$interval" "${agents[@]}" "${metrics[@]}" --proxy "$scheme://127.0.0.1:$proxy_http" \
   --rows "$data/global-0/rows.jsonl" --rows "$data/global-1/rows.jsonl" "${demo_args[@]}" || status=$?
 exit "$status"

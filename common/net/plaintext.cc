@@ -1,4 +1,4 @@
-#include "common/rpc/plaintext.h"
+#include "common/net/plaintext.h"
 
 #include <arpa/inet.h>
 
