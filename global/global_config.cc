@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/hash/partition.h"
-#include "common/rpc/plaintext.h"
+#include "common/net/plaintext.h"
 #include "common/sketch/tdigest.h"
 
 namespace tributary {
@@ -19,7 +19,7 @@ std::string HostName() {
 
 void ReadGrpc(ConfigNode node, GlobalConfig& config) {
   if (!ReadTcpAddress(node, "listen", config.grpc_listen)) return;
-  node.Check(config.tls_off || IsLoopback(config.grpc_listen), "listen",
+  node.Check(config.MayUse(config.grpc_listen), "listen",
              absl::StrCat(config.grpc_listen.HostPort(), " ", kPlaintextRefused));
 }
 

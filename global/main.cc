@@ -12,6 +12,7 @@
 #include "common/hash/hash128.h"
 #include "common/program/program.h"
 #include "common/rpc/delivery_server.h"
+#include "common/rpc/rpc_trust.h"
 #include "common/sink/sink_feeder.h"
 #include "global/global_config.h"
 #include "global/query/inspect_service.h"
@@ -170,8 +171,11 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
       clock);
   daemon.admin().AddReadyCheck("receive", [&receiver] { return receiver.Ready(); });
 
+  TRIBUTARY_ASSIGN_OR_RETURN(
+      const RpcTrustPtr trust,
+      RpcTrust::Open(config.tls, config.cluster, TlsIdentity::Role::kGlobal, daemon.trust().refusals()));
   TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<DeliveryServer> server,
-                             DeliveryServer::Start(loop, {.listen = config.grpc_listen.HostPort()},
+                             DeliveryServer::Start(loop, {.listen = config.grpc_listen.HostPort(), .trust = trust},
                                                    receiver.callbacks(), {&queries, &status}));
   receiver.Start();
   feeders->Start();
@@ -197,6 +201,7 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
 }
 
 int Main(int argc, char** argv) {
+  AllowOnlyTls13();
   const Program<GlobalConfig> program = {
       kProgram, TRIBUTARY_VERSION, "The owner: merges the fleet's units, commits, stores and feeds sinks.",
       ReadGlobalConfig,

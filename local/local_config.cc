@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/status.h"
-#include "common/rpc/plaintext.h"
+#include "common/net/plaintext.h"
 
 namespace tributary {
 
@@ -74,7 +74,7 @@ void ReadFlush(ConfigNode node, FlushConfig& flush) {
   node.Read("reader_timeout", flush.reader_timeout, {.min = absl::Milliseconds(10), .max = absl::Minutes(1)});
 }
 
-void ReadForward(ConfigNode node, bool tls_off, ForwardConfig& forward) {
+void ReadForward(ConfigNode node, const ProgramConfig& program, ForwardConfig& forward) {
   std::vector<std::string> texts;
   for (const Address& address : forward.proxies) texts.push_back(address.HostPort());
   node.Read("proxies", texts);
@@ -84,7 +84,7 @@ void ReadForward(ConfigNode node, bool tls_off, ForwardConfig& forward) {
     const bool usable = address.ok() && address->kind == Address::Kind::kTcp && !address->host.empty();
     node.Check(usable, "proxies", absl::StrCat("'", text, "' must be host:port"));
     if (!usable) continue;
-    node.Check(tls_off || IsLoopback(*address), "proxies", absl::StrCat(text, " ", kPlaintextRefused));
+    node.Check(program.MayUse(*address), "proxies", absl::StrCat(text, " ", kPlaintextRefused));
     forward.proxies.push_back(*address);
   }
   node.Check(!texts.empty(), "proxies", "must name at least one proxy");
@@ -105,7 +105,7 @@ absl::StatusOr<LocalConfig> ReadLocalConfig(ConfigDocument& document) {
   root.Read("data_dir", config.data_dir);
   ReadIngest(root.Section("ingest"), config.ingest);
   ReadLimits(root.Section("limits"), config.limits);
-  ReadForward(root.Section("forward"), config.tls_off, config.forward);
+  ReadForward(root.Section("forward"), config, config.forward);
   ReadRules(root, config.rules);
   config.sinks = ReadSinks(root);
   if (const absl::Status status = document.ToStatus(); !status.ok()) return status;

@@ -12,6 +12,7 @@
 #include "common/base/status.h"
 #include "common/net/dns_resolver.h"
 #include "common/program/program.h"
+#include "common/rpc/rpc_trust.h"
 #include "local/census/census.h"
 #include "local/census/top_page.h"
 #include "local/flush/flusher.h"
@@ -98,7 +99,11 @@ absl::Status Run(const LocalConfig& config, Daemon& daemon) {
   SystemDnsResolver resolver;
   TRIBUTARY_ASSIGN_OR_RETURN(const auto ingest, Ingest::Start(IngestOptions(config, identity, first_interval),
                                                               std::move(rules), clock, telemetry, &daemon.inherited()));
-  Forwarder forwarder(ForwarderOptions(config, identity, first_interval), resolver, clock, telemetry);
+  Forwarder::Options forwarder_options = ForwarderOptions(config, identity, first_interval);
+  TRIBUTARY_ASSIGN_OR_RETURN(
+      forwarder_options.trust,
+      RpcTrust::Open(config.tls, config.cluster, TlsIdentity::Role::kAgent, daemon.trust().refusals()));
+  Forwarder forwarder(std::move(forwarder_options), resolver, clock, telemetry);
   Census census(scale, ingest->limiter(), clock, telemetry);
   Flusher flusher({.config = config.flush,
                    .instance = identity.instance,
@@ -133,6 +138,7 @@ absl::Status Run(const LocalConfig& config, Daemon& daemon) {
 }
 
 int Main(int argc, char** argv) {
+  AllowOnlyTls13();
   const Program<LocalConfig> program = {
       kProgram, TRIBUTARY_VERSION, "The agent: takes StatsD and DogStatsD, sketches, forwards.", ReadLocalConfig,
       [](const LocalConfig& config, const std::string&, Daemon& daemon) { return Run(config, daemon); }};

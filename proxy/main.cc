@@ -9,6 +9,7 @@
 #include "common/hash/hash128.h"
 #include "common/net/dns_resolver.h"
 #include "common/program/program.h"
+#include "common/rpc/rpc_trust.h"
 #include "proxy/discovery/dns_membership.h"
 #include "proxy/discovery/static_membership.h"
 #include "proxy/http/audit_api.h"
@@ -68,12 +69,16 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, Daemon& dae
   Telemetry& telemetry = daemon.telemetry();
   HttpServer& http = daemon.http();
   Relay::Options relay_options = RelayOptions(config);
+  TRIBUTARY_ASSIGN_OR_RETURN(
+      const RpcTrustPtr trust,
+      RpcTrust::Open(config.tls, config.cluster, TlsIdentity::Role::kProxy, daemon.trust().refusals()));
+  relay_options.trust = trust;
   relay_options.heartbeat = daemon.watchdog().Watch("relay");
   TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<Relay> relay,
                              Relay::Start(std::move(relay_options), clock, telemetry));
   const auto globals = [&relay = *relay] { return relay.CurrentMembers(); };
 
-  GrpcFanOut fan_out;
+  GrpcFanOut fan_out({.trust = trust});
   QueryEngine engine(fan_out, globals, clock, telemetry);
   ClusterInspection inspection(fan_out, [&relay = *relay] { return relay.CurrentView(); }, clock,
                                {.cluster = config.cluster, .interval = config.interval});
@@ -98,6 +103,7 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, Daemon& dae
 }
 
 int Main(int argc, char** argv) {
+  AllowOnlyTls13();
   const Program<ProxyConfig> program = {
       kProgram, TRIBUTARY_VERSION, "The front door: routes agents' units to globals, answers queries.", ReadProxyConfig,
       [](const ProxyConfig& config, const std::string& file, Daemon& daemon) { return Run(config, file, daemon); }};

@@ -283,6 +283,11 @@ bool ConfigNode::Has(absl::string_view key) const {
   return entry != nullptr && entry->value.kind != YamlValue::Kind::kNull;
 }
 
+bool ConfigNode::HasSection(absl::string_view key) const {
+  const YamlEntry* entry = yaml_ == nullptr ? nullptr : yaml_->Find(key);
+  return entry != nullptr && entry->value.kind == YamlValue::Kind::kMap;
+}
+
 void ConfigNode::SkipUnread() {
   if (yaml_ == nullptr) return;
   for (const YamlEntry& entry : yaml_->entries) reader_->Ask(yaml_, entry.key);

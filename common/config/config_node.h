@@ -78,6 +78,8 @@ class ConfigNode {
 
   // Whether the environment or the file gives `key` a value.
   bool Has(absl::string_view key) const;
+  // Whether the file gives `key` a map: for keys that are a word or a section.
+  bool HasSection(absl::string_view key) const;
   // An error unless Has(key).
   void Require(absl::string_view key);
   // Cross-checks: an error with `message` at `key` unless `holds`, as in

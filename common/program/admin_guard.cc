@@ -14,9 +14,11 @@ bool IsOnBehalfOfOthers(const HttpRequest& request) {
 
 }  // namespace
 
+bool IsFromThisMachine(const HttpRequest& request) { return request.peer_is_loopback && !IsOnBehalfOfOthers(request); }
+
 HttpHandler GuardAdmin(bool remote, HttpHandler action) {
   return [remote, action = std::move(action)](const HttpRequest& request) {
-    if (remote || (request.peer_is_loopback && !IsOnBehalfOfOthers(request))) return action(request);
+    if (remote || IsFromThisMachine(request)) return action(request);
     return HttpResponse::Text(403, "only from this machine, unless `http.admin: any` is configured\n");
   };
 }

@@ -25,9 +25,10 @@ Watchdog::Options WatchdogOptions(const ProgramConfig& config) {
 }  // namespace
 
 Daemon::Daemon(const Identity& identity, ConfigReading reading, ConfigInForce::Read read, InheritedSockets inherited,
-               SignalWaiter& signals)
+               std::unique_ptr<Trust> trust, SignalWaiter& signals)
     : clock_watch_(reading.config->interval),
       process_metrics_(AddProcessMetrics(telemetry_)),
+      trust_(std::move(trust)),
       read_(std::move(read)),
       signals_(signals),
       shutdown_grace_(reading.config->shutdown_grace),
@@ -35,10 +36,14 @@ Daemon::Daemon(const Identity& identity, ConfigReading reading, ConfigInForce::R
       config_(reading, clock_, telemetry_),
       log_level_(reading.config->log_level, clock_),
       watchdog_(WatchdogOptions(*reading.config), telemetry_),
-      http_({.address = reading.config->http_listen.HostPort(), .inherited = &inherited_}),
+      http_({.address = reading.config->http_listen.HostPort(),
+             .inherited = &inherited_,
+             .tls = trust_->PageCertificates(),
+             .admits = trust_->PageGate()}),
       admin_(http_, telemetry_, {identity.program, identity.version, [this] { return config_.digest(); }}) {
   admin_.AddHealthCheck("watchdog", [this] { return watchdog_.Health(); });
   AddPages(reading.config->remote_admin);
+  trust_->AddMetrics(telemetry_);
   loop_.RunEvery(reading.config->interval / kWatchdogTicks, [this] { watchdog_.Tick(); });
   if (const absl::Duration alive_every = ServiceManager::AliveEvery(); alive_every > absl::ZeroDuration()) {
     loop_.RunEvery(alive_every, [this] { service_manager_.Alive(); });
@@ -81,6 +86,7 @@ void Daemon::WaitForTheEnd(const std::vector<std::string>& reloadable, const Con
     if (signal == SIGTERM || signal == SIGINT) return;
     if (signal == SIGHUP) Reload(reloadable, apply);
     log_level_.Tick();
+    trust_->Tick();
     if (const absl::Duration back = clock_watch_.SetBackBy(clock_.Now()); back > absl::ZeroDuration()) {
       TRIBUTARY_LOG_WARN("the clock was set back by {}: starting over", absl::FormatDuration(back));
       starts_over_ = true;

@@ -17,6 +17,7 @@
 #include "common/program/config_in_force.h"
 #include "common/program/log_level_switch.h"
 #include "common/program/profiler.h"
+#include "common/program/trust.h"
 #include "common/program/watchdog.h"
 #include "common/telemetry/admin_server.h"
 #include "common/telemetry/telemetry.h"
@@ -38,7 +39,7 @@ class Daemon {
 
   // `read` reads the configuration again.
   Daemon(const Identity& identity, ConfigReading reading, ConfigInForce::Read read, InheritedSockets inherited,
-         SignalWaiter& signals);
+         std::unique_ptr<Trust> trust, SignalWaiter& signals);
   ~Daemon();
 
   const Clock& clock() const { return clock_; }
@@ -47,6 +48,7 @@ class Daemon {
   HttpServer& http() { return http_; }                  // for further pages, before Serve
   AdminServer& admin() { return admin_; }
   Watchdog& watchdog() { return watchdog_; }
+  Trust& trust() { return *trust_; }
 
   // Opens the pages, tells the service manager, and returns at SIGTERM, SIGINT or a clock set back. At SIGHUP the
   // configuration is read again: `apply` takes over what `reloadable` names, on this thread; `log_level` and
@@ -76,6 +78,7 @@ class Daemon {
   ClockWatch clock_watch_;
   Telemetry telemetry_;
   const std::vector<Telemetry::Reading> process_metrics_;
+  const std::unique_ptr<Trust> trust_;
   const ConfigInForce::Read read_;
   SignalWaiter& signals_;
   const ServiceManager service_manager_ = ServiceManager::FromEnvironment();

@@ -49,7 +49,8 @@ absl::Status RunDaemon(const Program<Config>& program, const std::string& file, 
   while (true) {
     TRIBUTARY_ASSIGN_OR_RETURN(InheritedSockets inherited, InheritedSockets::FromEnvironment());
     const bool sockets_are_lent = !inherited.empty();
-    Daemon daemon({program.name, program.version}, reading, read, std::move(inherited), signals);
+    TRIBUTARY_ASSIGN_OR_RETURN(std::unique_ptr<Trust> trust, Trust::Open(*reading.config));
+    Daemon daemon({program.name, program.version}, reading, read, std::move(inherited), std::move(trust), signals);
     TRIBUTARY_RETURN_IF_ERROR(program.run(static_cast<const Config&>(*reading.config), file, daemon));
     if (!daemon.starts_over()) return absl::OkStatus();
     if (sockets_are_lent) return absl::UnavailableError("ending, for who lent the sockets has to start this anew");

@@ -35,7 +35,8 @@ void KeepCallbackThreads() {
 
 }  // namespace
 
-std::shared_ptr<grpc::Channel> NewChannel(const std::string& address) {
+std::shared_ptr<grpc::Channel> NewChannel(const std::string& address, const RpcTrustPtr& trust,
+                                          TlsIdentity::Role server) {
   KeepCallbackThreads();
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // else a new channel inherits an old one's back-off
@@ -46,7 +47,8 @@ std::shared_ptr<grpc::Channel> NewChannel(const std::string& address) {
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);  // as many as needed
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  const auto credentials = trust == nullptr ? grpc::InsecureChannelCredentials() : trust->ForChannelTo(server);
+  return grpc::CreateCustomChannel(address, credentials, arguments);
 }
 
 absl::Status ToAbslStatus(const grpc::Status& status) {

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "common/net/tls_identity.h"
+#include "common/rpc/rpc_trust.h"
 
 namespace grpc {
 class Channel;
@@ -16,8 +18,10 @@ namespace tributary {
 inline constexpr int kMaxMessageBytes = 4 << 20;
 
 // A connection of its own to `address` ("host:port"): the name is looked up anew, back-off is the caller's, no proxy
-// of the environment is used, calls are not retried. Keep-alive finds a peer that is gone or frozen within 40 s.
-std::shared_ptr<grpc::Channel> NewChannel(const std::string& address);
+// of the environment is used, calls are not retried. Keep-alive finds a peer that is gone or frozen within 40 s. With
+// `trust`, the peer must be a server of that role.
+std::shared_ptr<grpc::Channel> NewChannel(const std::string& address, const RpcTrustPtr& trust,
+                                          TlsIdentity::Role server);
 
 absl::Status ToAbslStatus(const grpc::Status& status);
 

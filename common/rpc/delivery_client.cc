@@ -19,6 +19,10 @@ constexpr absl::Duration kMinBackoff = absl::Milliseconds(200);
 constexpr absl::Duration kMaxBackoff = absl::Seconds(5);
 constexpr size_t kMessageOverheadBytes = 128;  // of the queue itself, so that small messages are bounded too
 
+std::shared_ptr<grpc::Channel> NewChannelOf(const DeliveryClient::Options& options) {
+  return NewChannel(options.address, options.trust, options.server);
+}
+
 }  // namespace
 
 // Everything is owned by the loop, and by the destructor once the gate is closed.
@@ -67,7 +71,7 @@ class DeliveryClient::Impl : public std::enable_shared_from_this<DeliveryClient:
 class DeliveryClient::Impl::Stream : public grpc::ClientBidiReactor<v1::Up, v1::Down> {
  public:
   explicit Stream(const std::shared_ptr<Impl>& impl)
-      : impl_(impl), gate_(impl->gate_), stub_(v1::DeliveryService::NewStub(NewChannel(impl->options_.address))) {}
+      : impl_(impl), gate_(impl->gate_), stub_(v1::DeliveryService::NewStub(NewChannelOf(impl->options_))) {}
 
   // On the loop.
   void Start(StreamPtr self) {

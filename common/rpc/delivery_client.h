@@ -7,6 +7,8 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/net/event_loop.h"
+#include "common/net/tls_identity.h"
+#include "common/rpc/rpc_trust.h"
 #include "tributary/v1/delivery.pb.h"
 
 namespace tributary {
@@ -27,6 +29,8 @@ class DeliveryClient {
     std::string address;                 // host:port
     size_t max_queued_bytes = 8u << 20;  // of messages waiting to be written
     absl::Duration connect_timeout = absl::Seconds(5);
+    RpcTrustPtr trust = nullptr;                           // null: plaintext
+    TlsIdentity::Role server = TlsIdentity::Role::kProxy;  // whom the certificate must name
   };
   struct Callbacks {
     std::function<void()> on_open;  // the transport is up; send Hello now

@@ -14,6 +14,7 @@
 #include "common/net/address.h"
 #include "common/net/listen_error.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/instance_bindings.h"
 #include "common/rpc/loop_gate.h"
 #include "tributary/v1/delivery.grpc.pb.h"
 
@@ -25,6 +26,9 @@ constexpr size_t kMessageOverheadBytes = 128;  // of the queue itself, so that s
 // A connection serves one agent, or one proxy with its stream and its queries.
 constexpr int kMaxStreamsPerConnection = 128;
 constexpr int kMaxMetadataBytes = 16 << 10;
+// Of all connections together, in gRPC's own buffers: beyond, it closes idle ones and reads no further.
+constexpr size_t kMaxBufferBytes = 1u << 30;
+constexpr int kMaxThreads = 128;  // of gRPC, for calls that are served one thread each: queries
 // A connection that does not speak HTTP/2 by then, or has had no stream for so long, is closed.
 constexpr int kHandshakeMilliseconds = 10'000;
 constexpr int kMaxIdleMilliseconds = 300'000;
@@ -45,7 +49,8 @@ class ServerSession : public grpc::ServerBidiReactor<v1::Up, v1::Down>,
                       public DeliveryServer::Session,
                       public std::enable_shared_from_this<ServerSession> {
  public:
-  ServerSession(Server& server, std::string peer) : server_(server), peer_(std::move(peer)) {}
+  ServerSession(Server& server, std::string peer, std::string uri)
+      : server_(server), peer_(std::move(peer)), uri_(std::move(uri)) {}
 
   // On gRPC's threads.
   void Begin();
@@ -67,12 +72,14 @@ class ServerSession : public grpc::ServerBidiReactor<v1::Up, v1::Down>,
   void HandleOpen();
   void HandleMessage();
   void HandleWritten();
-  void HandleBroken();
+  void HandleBroken() { End(grpc::Status::OK); }
+  void End(const grpc::Status& status);
   void HandleDone();
   void WriteNext();
 
   Server& server_;
   const std::string peer_;
+  const std::string uri_;  // of the peer's certificate; empty in plaintext
   std::shared_ptr<ServerSession> self_;
   bool heard_ = false;      // any message
   bool suspected_ = false;  // of having nothing to say
@@ -98,6 +105,8 @@ class Server : public DeliveryServer, private v1::DeliveryService::CallbackServi
   // gRPC does not tell.
   absl::Status WhyNot() const;
   int port() const override { return port_; }
+  // Whether the certificate's owner may send this; false is counted. On the loop.
+  bool MaySpeakFor(const v1::Up& message, const std::string& uri);
   void Shutdown(absl::Duration grace) override;
 
  private:
@@ -110,6 +119,7 @@ class Server : public DeliveryServer, private v1::DeliveryService::CallbackServi
   int port_ = 0;
   std::atomic<size_t> session_count_{0};
   std::set<ServerSession*> sessions_;  // the open ones; owned by the loop
+  InstanceBindings bindings_;          // owned by the loop
   bool shutting_down_ = false;         // owned by the loop
   std::unique_ptr<grpc::Server> server_;
 };
@@ -141,6 +151,9 @@ void ServerSession::HandleOpen() {
 void ServerSession::HandleMessage() {
   if (!open_) return;
   heard_ = true;
+  if (!server_.MaySpeakFor(incoming_, uri_)) {
+    return End(grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "the instance is another certificate's"));
+  }
   server_.callbacks_.on_message(*this, std::exchange(incoming_, v1::Up()));
   if (!finished_) StartRead(&incoming_);
 }
@@ -150,9 +163,9 @@ void ServerSession::HandleWritten() {
   WriteNext();
 }
 
-void ServerSession::HandleBroken() {
+void ServerSession::End(const grpc::Status& status) {
   closing_ = true;
-  if (!std::exchange(finished_, true)) Finish(grpc::Status::OK);
+  if (!std::exchange(finished_, true)) Finish(status);
 }
 
 void ServerSession::HandleDone() {
@@ -199,11 +212,16 @@ absl::Status Server::Listen(const std::vector<grpc::Service*>& more_services) {
   grpc::ServerBuilder builder;
   // gRPC does not read an empty host; of this one it takes IPv4 too.
   const std::string every = absl::StartsWith(options_.listen, ":") ? "[::]" : "";
-  builder.AddListeningPort(absl::StrCat(every, options_.listen), grpc::InsecureServerCredentials(), &port_);
+  const auto credentials = options_.trust == nullptr ? grpc::InsecureServerCredentials() : options_.trust->ForServer();
+  builder.AddListeningPort(absl::StrCat(every, options_.listen), credentials, &port_);
   builder.RegisterService(static_cast<v1::DeliveryService::CallbackService*>(this));
   for (grpc::Service* service : more_services) builder.RegisterService(service);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
+  builder.SetResourceQuota(grpc::ResourceQuota("rpc").Resize(kMaxBufferBytes).SetMaxThreads(kMaxThreads));
+  for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
+    builder.SetCompressionAlgorithmSupportStatus(algorithm, false);  // payloads have a codec of their own
+  }
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a port that is taken is an error
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
@@ -237,9 +255,17 @@ grpc::ServerBidiReactor<v1::Up, v1::Down>* Server::Deliver(grpc::CallbackServerC
     session_count_.fetch_sub(1);
     return new RefusedStream;
   }
-  const auto session = std::make_shared<ServerSession>(*this, context->peer());
+  const auto session = std::make_shared<ServerSession>(*this, context->peer(), PeerUri(*context->auth_context()));
   session->Begin();
   return session.get();
+}
+
+bool Server::MaySpeakFor(const v1::Up& message, const std::string& uri) {
+  if (!options_.bind_instances || options_.trust == nullptr) return true;
+  const bool buries_another = message.has_hello() && bindings_.IsOfAnother(message.hello().supersedes(), uri);
+  if (!buries_another && bindings_.Admit(message.instance(), uri)) return true;
+  options_.trust->refusals().instance.fetch_add(1, std::memory_order_relaxed);
+  return false;
 }
 
 void Server::Shutdown(absl::Duration grace) {

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/net/event_loop.h"
+#include "common/rpc/rpc_trust.h"
 #include "tributary/v1/delivery.pb.h"
 
 namespace grpc {
@@ -19,7 +20,8 @@ namespace tributary {
 // The serving end of DeliveryService.Deliver. Proxies serve agents with it, globals serve proxies.
 //
 // Bounds:  sessions are bounded in number (more are refused with RESOURCE_EXHAUSTED); what is queued for one session is
-//          bounded in bytes; messages are at most 4 MiB; at most one received message of a session waits to be handled.
+//          bounded in bytes; messages are at most 4 MiB and not compressed by gRPC; at most one received message of a
+//          session waits to be handled. gRPC's own buffers and threads have a quota; connections without a stream end.
 // Threads: every callback runs on `loop`; Session's methods are called on `loop`. A Session lives until on_close.
 class DeliveryServer {
  public:
@@ -40,6 +42,10 @@ class DeliveryServer {
     // A session that has sent nothing by then is ended, after twice as long at the latest: it holds the place of
     // somebody who has something to say.
     absl::Duration first_message_timeout = absl::Seconds(30);
+    RpcTrustPtr trust = nullptr;  // null: plaintext
+    // Streams are agents', who speak for themselves: an instance belongs to the certificate that it came with first,
+    // and a stream that says otherwise is ended. (A proxy speaks for its agents.)
+    bool bind_instances = false;
   };
   struct Callbacks {
     std::function<void(Session&)> on_open;

@@ -65,6 +65,10 @@ void AdminServer::ExportStats(HttpServer& server, Telemetry& telemetry) {
   add(kCounter, "tributary_http_requests_total", "HTTP requests handed to a handler.", &Stats::requests);
   add(kCounter, "tributary_http_requests_refused_total", "HTTP requests the server itself refused.",
       &Stats::requests_refused);
+  add(kCounter, "tributary_http_requests_unauthorized_total", "HTTP requests without a valid token, told 401.",
+      &Stats::requests_unauthorized);
+  add(kCounter, "tributary_http_handshake_failures_total", "TLS handshakes of HTTP connections that failed.",
+      &Stats::handshake_failures);
   add(kCounter, "tributary_http_timeouts_total",
       "HTTP connections ended for being idle or slow, and handlers given up.", &Stats::timeouts);
   add(kCounter, "tributary_http_handler_failures_total", "HTTP handlers that threw.", &Stats::handler_failures);

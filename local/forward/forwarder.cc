@@ -120,8 +120,12 @@ void Forwarder::Connect() {
     Pump();
   };
   callbacks.on_close = [this](const absl::Status& status) { HandleClose(status); };
-  client_ = std::make_unique<DeliveryClient>(
-      loop_, DeliveryClient::Options{.address = address_, .max_queued_bytes = kQueueBytes}, std::move(callbacks));
+  client_ = std::make_unique<DeliveryClient>(loop_,
+                                             DeliveryClient::Options{.address = address_,
+                                                                     .max_queued_bytes = kQueueBytes,
+                                                                     .trust = options_.trust,
+                                                                     .server = TlsIdentity::Role::kProxy},
+                                             std::move(callbacks));
 }
 
 void Forwarder::HandleMessage(const v1::Down& down) {

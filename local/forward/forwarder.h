@@ -32,6 +32,7 @@ class Forwarder : public UnitReceiver {
     std::vector<Address> proxies;
     absl::Duration resolve_every = absl::Seconds(30);
     UnitLedger::Options ledger;
+    RpcTrustPtr trust = nullptr;  // null: plaintext
   };
   // `resolver`, `clock` and `telemetry` outlive it.
   Forwarder(Options options, DnsResolver& resolver, const Clock& clock, Telemetry& telemetry);

@@ -140,11 +140,13 @@ std::chrono::system_clock::time_point DeadlineAfter(absl::Duration timeout) {
   return std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout);
 }
 
-std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address, absl::Duration max_backoff) {
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address, const GrpcFanOut::Options& options) {
   grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, static_cast<int>(absl::ToInt64Milliseconds(max_backoff)));
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, static_cast<int>(absl::ToInt64Milliseconds(options.max_backoff)));
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  const auto credentials = options.trust == nullptr ? grpc::InsecureChannelCredentials()
+                                                    : options.trust->ForChannelTo(TlsIdentity::Role::kGlobal);
+  return grpc::CreateCustomChannel(address, credentials, arguments);
 }
 
 }  // namespace
@@ -159,7 +161,7 @@ GrpcFanOut::Channels GrpcFanOut::ChannelsTo(const std::vector<Member>& globals) 
   Channels wanted;
   for (const Member& global : globals) {
     const auto open = channels_.find(global.address);
-    wanted[global.address] = open != channels_.end() ? open->second : OpenChannel(global.address, options_.max_backoff);
+    wanted[global.address] = open != channels_.end() ? open->second : OpenChannel(global.address, options_);
   }
   channels_ = wanted;
   return wanted;

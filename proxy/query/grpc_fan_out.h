@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/base/mutex.h"
+#include "common/rpc/rpc_trust.h"
 #include "proxy/query/fan_out.h"
 #include "proxy/query/inspector.h"
 
@@ -26,6 +27,7 @@ class GrpcFanOut : public FanOut, public Inspector {
     size_t max_groups = 10'000;                     // the globals' own limit
     size_t max_answer_bytes = 128u << 20;           // 10,000 groups of 500 centroids are about 40 MiB
     absl::Duration max_backoff = absl::Seconds(2);  // between attempts to reach a global that is down
+    RpcTrustPtr trust = nullptr;                    // null: plaintext
   };
   GrpcFanOut();
   explicit GrpcFanOut(const Options& options);

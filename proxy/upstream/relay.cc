@@ -38,7 +38,8 @@ Relay::Relay(Options options, const Clock& clock, Telemetry& telemetry)
   callbacks.on_close = [this](const std::string& owner, const absl::Status& status) {
     HandleUpstreamClose(owner, status);
   };
-  upstreams_ = std::make_unique<UpstreamPool>(loop_, options_.router.owner_queue_bytes, std::move(callbacks));
+  upstreams_ =
+      std::make_unique<UpstreamPool>(loop_, options_.router.owner_queue_bytes, options_.trust, std::move(callbacks));
 }
 
 absl::Status Relay::Listen() {
@@ -48,10 +49,13 @@ absl::Status Relay::Listen() {
     router_.SessionMessage(clock_.Now(), ids_.at(&session), std::move(up));
   };
   callbacks.on_close = [this](DeliveryServer::Session& session) { HandleClose(session); };
-  auto server = DeliveryServer::Start(
-      loop_,
-      {.listen = options_.listen, .max_sessions = options_.max_agents, .max_queued_bytes = options_.agent_queue_bytes},
-      std::move(callbacks));
+  auto server = DeliveryServer::Start(loop_,
+                                      {.listen = options_.listen,
+                                       .max_sessions = options_.max_agents,
+                                       .max_queued_bytes = options_.agent_queue_bytes,
+                                       .trust = options_.trust,
+                                       .bind_instances = true},
+                                      std::move(callbacks));
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
   loop_.RunEvery(kTick, [this] { Tick(); });

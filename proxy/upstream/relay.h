@@ -32,6 +32,7 @@ class Relay : private RouterPorts {
     size_t max_agents = 16384;
     size_t agent_queue_bytes = 8u << 20;
     std::function<void()> heartbeat = [] {};  // called again and again on the loop's thread
+    RpcTrustPtr trust = nullptr;              // null: plaintext
     Router::Options router;
   };
   // Listens at once. `clock` and `telemetry` outlive it.

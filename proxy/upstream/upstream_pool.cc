@@ -37,8 +37,12 @@ std::unique_ptr<DeliveryClient> UpstreamPool::Connect(const Member& owner) {
   callbacks.on_open = [this, id = owner.id] { callbacks_.on_open(id); };
   callbacks.on_message = [this, id = owner.id](v1::Down down) { callbacks_.on_message(id, std::move(down)); };
   callbacks.on_close = [this, id = owner.id](const absl::Status& status) { callbacks_.on_close(id, status); };
-  return std::make_unique<DeliveryClient>(
-      loop_, DeliveryClient::Options{.address = owner.address, .max_queued_bytes = queue_bytes_}, std::move(callbacks));
+  return std::make_unique<DeliveryClient>(loop_,
+                                          DeliveryClient::Options{.address = owner.address,
+                                                                  .max_queued_bytes = queue_bytes_,
+                                                                  .trust = trust_,
+                                                                  .server = TlsIdentity::Role::kGlobal},
+                                          std::move(callbacks));
 }
 
 }  // namespace tributary

@@ -24,8 +24,9 @@ class UpstreamPool {
     std::function<void(const std::string& owner, v1::Down)> on_message;
     std::function<void(const std::string& owner, const absl::Status&)> on_close;  // also of attempts that failed
   };
-  UpstreamPool(EventLoop& loop, size_t queue_bytes, Callbacks callbacks)
-      : loop_(loop), queue_bytes_(queue_bytes), callbacks_(std::move(callbacks)) {}
+  // `trust` null: plaintext.
+  UpstreamPool(EventLoop& loop, size_t queue_bytes, RpcTrustPtr trust, Callbacks callbacks)
+      : loop_(loop), queue_bytes_(queue_bytes), trust_(std::move(trust)), callbacks_(std::move(callbacks)) {}
 
   // Connects to those that are new or have moved, lets go of those that are gone; on_close follows for each.
   void SetOwners(const std::vector<Member>& owners);
@@ -42,6 +43,7 @@ class UpstreamPool {
 
   EventLoop& loop_;
   const size_t queue_bytes_;
+  const RpcTrustPtr trust_;
   const Callbacks callbacks_;
   std::map<std::string, Upstream> upstreams_;
 };

@@ -1,0 +1,77 @@
+#include "common/program/trust.h"
+
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/base/status.h"
+#include "common/program/admin_guard.h"
+
+namespace tributary {
+
+absl::StatusOr<std::unique_ptr<Trust>> Trust::Open(const ProgramConfig& config) {
+  std::unique_ptr<Trust> trust(new Trust(config));
+  if (config.tls.configured()) {
+    TRIBUTARY_ASSIGN_OR_RETURN(trust->tls_, TlsServer::Open(config.tls));
+  }
+  if (!config.http_tokens_file.empty()) {
+    TRIBUTARY_ASSIGN_OR_RETURN(trust->tokens_, BearerTokens::Open(config.http_tokens_file));
+  }
+  return trust;
+}
+
+std::function<SslContextPtr()> Trust::PageCertificates() const {
+  if (tls_ == nullptr || !http_tls_) return nullptr;
+  return [this] { return tls_->context(); };
+}
+
+std::function<bool(const HttpRequest&)> Trust::PageGate() const {
+  if (tokens_ == nullptr) return nullptr;
+  return [this](const HttpRequest& request) { return Admits(request); };
+}
+
+bool Trust::Admits(const HttpRequest& request) const {
+  if (request.path == "/healthz" || request.path == "/readyz") return true;
+  if (public_metrics_ && request.path == "/metrics") return true;
+  return IsFromThisMachine(request) || tokens_->Admits(request.Header("authorization"));
+}
+
+void Trust::AddMetrics(Telemetry& telemetry) {
+  const auto reloads = [&](const char* result) -> Counter& {
+    return telemetry.AddCounter("tributary_tls_reloads_total", "Times that certificates or tokens were read again.",
+                                {{"result", result}});
+  };
+  const auto refused = [&](const char* reason, std::atomic<uint64_t> TlsRefusals::*count) {
+    readings_.push_back(telemetry.AddReading(
+        Telemetry::Kind::kCounter, "tributary_rpc_refused_total", "What gRPC peers were refused for who they are.",
+        {{"reason", reason}}, [refusals = refusals_, count] { return static_cast<double>((*refusals).*count); }));
+  };
+  reloads_.reset(new Reloads{reloads("ok"), reloads("failed")});
+  refused("identity", &TlsRefusals::identity);
+  refused("role", &TlsRefusals::role);
+  refused("instance", &TlsRefusals::instance);
+  if (tls_ == nullptr) return;
+  readings_.push_back(
+      telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_tls_certificate_expiry_timestamp_seconds",
+                           "Until when this program's certificate is good.", {},
+                           [this] { return absl::ToDoubleSeconds(tls_->not_after() - absl::UnixEpoch()); }));
+}
+
+void Trust::Tick() {
+  if (tls_ != nullptr) Count("certificates", tls_->Refresh(), tls_failure_);
+  if (tokens_ != nullptr) Count("tokens", tokens_->Refresh(), tokens_failure_);
+}
+
+// What fails is tried again at each tick, and told once.
+void Trust::Count(const char* what, const absl::StatusOr<bool>& refreshed, std::string& told) {
+  const std::string failure(refreshed.status().message());
+  if (!refreshed.ok() && std::exchange(told, failure) != failure) {
+    TRIBUTARY_LOG_ERROR("{}: those of before stay in force: {}", what, failure);
+    reloads_->failed.Increment();
+  } else if (refreshed.ok() && *refreshed) {
+    told.clear();
+    TRIBUTARY_LOG_INFO("{}: read again", what);
+    reloads_->ok.Increment();
+  }
+}
+
+}  // namespace tributary

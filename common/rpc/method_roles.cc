@@ -1,0 +1,30 @@
+#include "common/rpc/method_roles.h"
+
+namespace tributary {
+namespace {
+
+using Role = TlsIdentity::Role;
+
+struct Row {
+  absl::string_view path;
+  Role server;
+  Role client;
+};
+
+constexpr Row kTable[] = {
+    {"/tributary.v1.DeliveryService/Deliver", Role::kProxy, Role::kAgent},
+    {"/tributary.v1.DeliveryService/Deliver", Role::kGlobal, Role::kProxy},
+    {"/tributary.v1.QueryService/Select", Role::kGlobal, Role::kProxy},
+    {"/tributary.v1.StatusService/Inspect", Role::kGlobal, Role::kProxy},
+};
+
+}  // namespace
+
+bool MayCall(absl::string_view path, Role server, Role client) {
+  for (const Row& row : kTable) {
+    if (row.path == path && row.server == server && row.client == client) return true;
+  }
+  return false;
+}
+
+}  // namespace tributary
