@@ -49,11 +49,13 @@ void Trust::AddMetrics(Telemetry& telemetry) {
   refused("identity", &TlsRefusals::identity);
   refused("role", &TlsRefusals::role);
   refused("instance", &TlsRefusals::instance);
-  if (tls_ == nullptr) return;
-  readings_.push_back(
-      telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_tls_certificate_expiry_timestamp_seconds",
-                           "Until when this program's certificate is good.", {},
-                           [this] { return absl::ToDoubleSeconds(tls_->not_after() - absl::UnixEpoch()); }));
+  readings_.push_back(telemetry.AddReading(
+      Telemetry::Kind::kGauge, "tributary_tls_certificate_expiry_timestamp_seconds",
+      "Until when this program's certificate is good; 0 without one.", {}, [this] { return ExpirySeconds(); }));
+}
+
+double Trust::ExpirySeconds() const {
+  return tls_ == nullptr ? 0 : absl::ToDoubleSeconds(tls_->not_after() - absl::UnixEpoch());
 }
 
 void Trust::Tick() {

@@ -38,6 +38,7 @@ class Trust {
  private:
   explicit Trust(const ProgramConfig& config) : http_tls_(config.http_tls), public_metrics_(config.public_metrics) {}
   bool Admits(const HttpRequest& request) const;
+  double ExpirySeconds() const;
   void Count(const char* what, const absl::StatusOr<bool>& refreshed, std::string& told);
 
   struct Reloads {
