@@ -37,17 +37,13 @@ struct Parabola {
   }
 };
 
-// With that average, between those ends: equations 1.8 and 1.10. A cell whose mean is an extremum is flat; one that
-// would overshoot moves its far end.
+// With that average, between those ends: equations 1.8 and 1.10. A parabola that would overshoot, for its mean is in the
+// outer third, has one end moved there; a cell whose mean is an extremum is flat. REQUIRES: left <= mean <= right.
 inline Parabola LimitedParabola(double left, double mean, double right) {
-  const double bend = 6 * (mean - (left + right) / 2);
-  const double rise = right - left;
-  const double moved_left = bend > rise ? 3 * mean - 2 * right : left;
-  const double moved_right = bend < -rise ? 3 * mean - 2 * left : right;
-  const double moved_rise = moved_right - moved_left;
-  const double moved_bend = bend > rise ? moved_rise : bend < -rise ? -moved_rise : bend;
-  const bool inside = left < mean && mean < right;
-  return {inside ? moved_left : mean, inside ? moved_rise : 0, inside ? moved_bend : 0};
+  const double nearer_left = std::max(left, 3 * mean - 2 * right);
+  const double nearer_right = std::min(right, 3 * mean - 2 * left);
+  const double rise = std::max(0.0, nearer_right - nearer_left);
+  return {nearer_left, rise, 6 * (mean - (nearer_left + nearer_right) / 2)};
 }
 
 // The average slope over a cell of `width` between two others whose means are `before` and `after` away, limited so
