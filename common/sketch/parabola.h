@@ -37,8 +37,8 @@ struct Parabola {
   }
 };
 
-// With that average, between those ends: equations 1.8 and 1.10. A parabola that would overshoot, for its mean is in the
-// outer third, has one end moved there; a cell whose mean is an extremum is flat. REQUIRES: left <= mean <= right.
+// With that average, between those ends: equations 1.8 and 1.10. A parabola that would overshoot, for its mean is in
+// the outer third, has one end moved there; a cell whose mean is an extremum is flat. REQUIRES: left <= mean <= right.
 inline Parabola LimitedParabola(double left, double mean, double right) {
   const double nearer_left = std::max(left, 3 * mean - 2 * right);
   const double nearer_right = std::min(right, 3 * mean - 2 * left);

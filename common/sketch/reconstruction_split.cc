@@ -10,7 +10,7 @@ namespace tributary {
 namespace {
 
 constexpr double kWorthSplitting = 3;  // lightest atoms
-constexpr double kLight = 0.2;        // of the heaviest average
+constexpr double kLight = 0.2;         // of the heaviest average
 
 // The parabolas of up to kMaxCells neighbouring rows, each step for all of them before the next, so that a compiler
 // makes vectors of it. Right only for rows with two smooth ones on each side.

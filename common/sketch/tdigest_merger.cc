@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include "common/sketch/compress.h"
 #include "common/sketch/tdigest_body.h"
@@ -31,27 +32,35 @@ void TDigestMerger::Add(const TDigest& digest, uint64_t source_hash) {
   if (digest.empty()) return;
   TDigest::Body scratch;
   const TDigest::Body& body = digest.Folded(scratch);
+  AddRun(body, body.rows, source_hash);
+}
+
+void TDigestMerger::Add(TDigest&& digest, uint64_t source_hash) {
+  if (digest.empty()) return;
+  digest.Compress();
+  AddRun(*digest.body_, std::move(digest.body_->rows), source_hash);
+  digest.body_ = nullptr;
+}
+
+void TDigestMerger::AddRun(const TDigest::Body& body, std::vector<Centroid> rows, uint64_t source_hash) {
   min_ = empty() ? body.min : std::min(min_, body.min);
   max_ = empty() ? body.max : std::max(max_, body.max);
   count_ += body.count;
   sum_ += body.sum;
-
-  runs_.push_back(Run{.begin = static_cast<uint32_t>(centroids_.size()),
+  centroids_ += rows.size();
+  centroids_room_ += rows.capacity();
+  runs_.push_back(Run{.rows = std::move(rows),
                       .slot = static_cast<uint8_t>(source_hash % kSlots),
                       .coordinate = body.coordinate,
                       .min = body.min,
                       .max = body.max});
-  centroids_.insert(centroids_.end(), body.rows.begin(), body.rows.end());
-  if (centroids_.size() > buffer_centroids_) Compact();
+  if (centroids_ > buffer_centroids_) Compact();
 }
 
-size_t TDigestMerger::AppendSplit(size_t run, size_t used, SketchScratch& scratch) const {
-  const Run& from = runs_[run];
-  const size_t end = run + 1 < runs_.size() ? runs_[run + 1].begin : centroids_.size();
-  const auto rows = absl::MakeConstSpan(centroids_).subspan(from.begin, end - from.begin);
-  const size_t room = used + Reconstruction::kMostParts * rows.size();
+size_t TDigestMerger::AppendSplit(const Run& run, size_t used, SketchScratch& scratch) const {
+  const size_t room = used + Reconstruction::kMostParts * run.rows.size();
   if (scratch.centroids.size() < room) scratch.centroids.resize(std::max(room, 2 * scratch.centroids.size()));
-  const Reconstruction reconstruction(rows, from.coordinate, from.min, from.max);
+  const Reconstruction reconstruction(run.rows, run.coordinate, run.min, run.max);
   const bool finely = reconstruction.weight() >= kLargeShare * count_.ToDouble();
   const Centroid* written = reconstruction.Split(finely, &scratch.centroids[used]);
   return static_cast<size_t>(written - scratch.centroids.data());
@@ -67,7 +76,7 @@ TDigest TDigestMerger::Finish(double compression) const {
 TDigest::Body TDigestMerger::CutAll(uint16_t compression, double dither) const {
   SketchScratch& scratch = SketchScratch::OfThread();
   size_t used = 0;
-  for (size_t run = 0; run < runs_.size(); ++run) used = AppendSplit(run, used, scratch);
+  for (const Run& run : runs_) used = AppendSplit(run, used, scratch);
   SortCentroids(absl::MakeConstSpan(scratch.centroids).first(used), scratch.sorted);
   Compressed compressed = Compress(scratch.sorted, Cut{.compression = 1.0 * compression, .dither = dither});
   TDigest::Body body;
@@ -83,36 +92,38 @@ TDigest::Body TDigestMerger::CutAll(uint16_t compression, double dither) const {
 
 // Each slot is cut with a dither of its own, so that the slots' cuts do not clump either.
 void TDigestMerger::Compact() {
-  std::array<std::vector<size_t>, kSlots> runs_of;
-  for (size_t run = 0; run < runs_.size(); ++run) runs_of[runs_[run].slot].push_back(run);
+  std::array<std::vector<const Run*>, kSlots> runs_of;
+  for (const Run& run : runs_) runs_of[run.slot].push_back(&run);
   const auto in_use = std::count_if(runs_of.begin(), runs_of.end(), [](const auto& runs) { return !runs.empty(); });
   const double compression = SlotCompression(buffer_centroids_, static_cast<size_t>(in_use));
 
   SketchScratch& scratch = SketchScratch::OfThread();
-  std::vector<Centroid> centroids;
-  centroids.reserve(centroids_.capacity());
   std::vector<Run> runs;
+  centroids_ = 0;
+  centroids_room_ = 0;
   for (uint32_t slot = 0; slot < kSlots; ++slot) {
     if (runs_of[slot].empty()) continue;
     size_t used = 0;
-    for (const size_t run : runs_of[slot]) used = AppendSplit(run, used, scratch);
+    for (const Run* run : runs_of[slot]) used = AppendSplit(*run, used, scratch);
     SortCentroids(absl::MakeConstSpan(scratch.centroids).first(used), scratch.sorted);
     const double dither = 0.8 + 0.4 * slot / kSlots;
-    const Compressed cut = Compress(scratch.sorted, Cut{.compression = compression, .dither = dither});
-    runs.push_back(Run{.begin = static_cast<uint32_t>(centroids.size()),
+    Compressed cut = Compress(scratch.sorted, Cut{.compression = compression, .dither = dither});
+    centroids_ += cut.rows.size();
+    centroids_room_ += cut.rows.capacity();
+    const double min = cut.rows.front().mean;
+    const double max = cut.rows.back().mean;
+    runs.push_back(Run{.rows = std::move(cut.rows),
                        .slot = static_cast<uint8_t>(slot),
                        .coordinate = cut.coordinate,
-                       .min = cut.rows.front().mean,
-                       .max = cut.rows.back().mean});
-    centroids.insert(centroids.end(), cut.rows.begin(), cut.rows.end());
+                       .min = min,
+                       .max = max});
   }
-  centroids_ = std::move(centroids);
   runs_ = std::move(runs);
   approximate_order_ = true;
 }
 
 size_t TDigestMerger::MemoryBytes() const {
-  return sizeof *this + centroids_.capacity() * sizeof(Centroid) + runs_.capacity() * sizeof(Run);
+  return sizeof *this + centroids_room_ * sizeof(Centroid) + runs_.capacity() * sizeof(Run);
 }
 
 }  // namespace tributary

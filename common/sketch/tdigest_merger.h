@@ -13,7 +13,7 @@ namespace tributary {
 
 // Merges the digests of one series in one open window, however many arrive.
 //
-// Add appends centroids. Finish splits heavy ones along their own reconstruction (hosts of equal size cut at equal
+// Add keeps centroids. Finish splits heavy ones along their own reconstruction (hosts of equal size cut at equal
 // quantiles; unsplit, their centroids clump and the errors add up), sorts and compresses once, so equal sets of digests
 // give equal bytes in any order of Add.
 //
@@ -29,6 +29,8 @@ class TDigestMerger {
   explicit TDigestMerger(size_t buffer_centroids = 65536);
 
   void Add(const TDigest& digest, uint64_t source_hash);
+  // The same, and keeps the digest's memory: for what has just been decoded.
+  void Add(TDigest&& digest, uint64_t source_hash);
   // Everything added so far; more may follow, and another Finish.
   TDigest Finish(double compression) const;
 
@@ -42,18 +44,20 @@ class TDigestMerger {
 
  private:
   friend class TDigest;
-  // Centroids [begin, begin of the next run) are those of one digest, or of one slot after compaction.
+  // The rows of one digest, or of one slot after compaction.
   struct Run {
-    uint32_t begin;
+    std::vector<Centroid> rows;
     uint8_t slot;
     Coordinate coordinate;
     double min;
     double max;
   };
 
+  // With the rows that Run takes, not those of `body`.
+  void AddRun(const TDigest::Body& body, std::vector<Centroid> rows, uint64_t source_hash);
   TDigest::Body CutAll(uint16_t compression, double dither) const;
-  // Writes run `run`, split, to scratch.centroids from `used` on; returns how many are used then.
-  size_t AppendSplit(size_t run, size_t used, SketchScratch& scratch) const;
+  // Writes a run, split, to scratch.centroids from `used` on; returns how many are used then.
+  size_t AppendSplit(const Run& run, size_t used, SketchScratch& scratch) const;
   void Compact();
 
   size_t buffer_centroids_;
@@ -62,8 +66,9 @@ class TDigestMerger {
   Fixed192 sum_;
   double min_;
   double max_;
-  std::vector<Centroid> centroids_;
   std::vector<Run> runs_;
+  size_t centroids_ = 0;       // in all runs
+  size_t centroids_room_ = 0;  // what their memory holds
 };
 
 }  // namespace tributary

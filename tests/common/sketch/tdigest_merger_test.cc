@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -133,6 +134,23 @@ TEST(TDigestMergerTest, TiesOfTheMeanDoNotDependOnOrder) {
   const std::string bytes = Bytes(MergeOneHop(digests));
   std::reverse(digests.begin(), digests.end());
   EXPECT_EQ(Bytes(MergeOneHop(digests)), bytes);
+}
+
+TEST(TDigestMergerTest, ADigestThatIsGivenAwayCountsTheSame) {
+  const Fleet fleet = MakeFleet(Named("lognormal2"), 20, 13);
+  TDigest waiting(100, 1);
+  for (int i = 0; i < 50; ++i) waiting.Add(i);
+  TDigestMerger kept;
+  TDigestMerger taken;
+  for (size_t host = 0; host < fleet.digests.size(); ++host) {
+    kept.Add(fleet.digests[host], host);
+    taken.Add(TDigest(fleet.digests[host]), host);
+  }
+  kept.Add(waiting, 99);
+  taken.Add(std::move(waiting), 99);
+  taken.Add(TDigest(), 100);
+  EXPECT_EQ(taken.count(), kept.count());
+  EXPECT_EQ(Bytes(taken.Finish(kOwnerCompression)), Bytes(kept.Finish(kOwnerCompression)));
 }
 
 TEST(TDigestMergerTest, FinishMayBeRepeatedAndInterrupted) {
