@@ -5,7 +5,7 @@
 
 #include "common/aggregate/aggregate.h"
 #include "common/base/interval.h"
-#include "common/metric/series_key.h"
+#include "common/metric/shared_series_key.h"
 
 namespace tributary {
 
@@ -26,7 +26,7 @@ RunningTotal AddedBy(const Aggregate& value);
 
 // One series in one interval as its owner committed it. A value.
 struct Row {
-  SeriesKey key;
+  SharedSeriesKey key;
   IntervalIndex interval = 0;
   uint32_t version = 1;  // 1 main; 2.. late: only what came after the versions before it
   bool partial = false;  // closed below the coverage bar: no percentiles are made of it

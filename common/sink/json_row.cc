@@ -36,7 +36,7 @@ void AddStatistics(const Row& row, const StatisticOptions& options, Json& json) 
   for (const StatisticValue& told : StatisticsOf(row, options)) {
     switch (told.statistic) {
       case Statistic::kValue:
-        json[ValueKey(row.key.type)] = told.value;
+        json[ValueKey(row.key->type)] = told.value;
         break;
       case Statistic::kQuantile:
         json["percentiles"][PercentileName(told.quantile)] = told.value;
@@ -55,7 +55,7 @@ void AddTotal(const Row& row, const IntervalScale& scale, Json& json) {
   if (!row.total) return;
   Json& total = json["total"];
   total["count"] = row.total->count.ToDouble();
-  if (IsDistribution(row.key.type)) total["sum"] = row.total->sum.ToDouble();
+  if (IsDistribution(row.key->type)) total["sum"] = row.total->sum.ToDouble();
   total["since_unix_ms"] = absl::ToUnixMillis(scale.Start(row.total->since));
 }
 
@@ -63,10 +63,10 @@ void AddTotal(const Row& row, const IntervalScale& scale, Json& json) {
 
 std::string JsonRow(const Row& row, const IntervalScale& scale, const StatisticOptions& options) {
   Json json;
-  json["name"] = row.key.name;
-  json["type"] = std::string(MetricTypeName(row.key.type));
-  json["tags"] = TagMap(row.key.tags);
-  json["tag_list"] = row.key.tags;
+  json["name"] = row.key->name;
+  json["type"] = std::string(MetricTypeName(row.key->type));
+  json["tags"] = TagMap(row.key->tags);
+  json["tag_list"] = row.key->tags;
   json["start_unix_ms"] = absl::ToUnixMillis(scale.Start(row.interval));
   json["end_unix_ms"] = absl::ToUnixMillis(scale.End(row.interval));
   json["version"] = row.version;

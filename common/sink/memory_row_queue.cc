@@ -17,8 +17,8 @@ size_t OutsideBytes(const CheckAggregate& check) { return check.message.capacity
 }  // namespace
 
 size_t MemoryBytes(const Row& row) {
-  size_t bytes = sizeof(Row) + row.key.name.capacity();
-  for (const std::string& tag : row.key.tags) bytes += sizeof tag + tag.capacity();
+  size_t bytes = sizeof(Row) + row.key->name.capacity();
+  for (const std::string& tag : row.key->tags) bytes += sizeof tag + tag.capacity();
   return bytes + std::visit([](const auto& aggregate) { return OutsideBytes(aggregate); }, row.value);
 }
 

@@ -31,8 +31,8 @@ class PointMaker {
   bool IsFlagged() const { return is_partial_ || row_.late; }
 
   void MakeDotted() {
-    base_ = row_.key.name;
-    labels_ = JoinedTags(row_.key.tags);
+    base_ = row_.key->name;
+    labels_ = JoinedTags(row_.key->tags);
     SetFurtherLabels();
     SetFlags();
     for (const StatisticValue& told : StatisticsOf(row_, options_.statistics)) {
@@ -54,8 +54,8 @@ class PointMaker {
   }
 
   void MakePrometheus() {
-    base_ = PrometheusMetricName(row_.key.name);
-    labels_ = PrometheusLabels(row_.key.tags, options_.labels);
+    base_ = PrometheusMetricName(row_.key->name);
+    labels_ = PrometheusLabels(row_.key->tags, options_.labels);
     const bool cumulative = options_.counters == CounterForm::kCumulative;
     if (cumulative && row_.total) AddTotals(*row_.total);
     SetFlags();
@@ -67,12 +67,12 @@ class PointMaker {
 
   // What kCumulative tells by running totals, in the main series.
   bool HasTotal(Statistic statistic) const {
-    if (row_.key.type == MetricType::kCounter) return true;
+    if (row_.key->type == MetricType::kCounter) return true;
     return statistic == Statistic::kCount || statistic == Statistic::kSum;
   }
 
   void AddTotals(const RunningTotal& total) {
-    if (row_.key.type == MetricType::kCounter) {
+    if (row_.key->type == MetricType::kCounter) {
       AddTotal(absl::StrCat(base_, "_total"), total.since, total.count.ToDouble());
       return;
     }
@@ -109,7 +109,7 @@ class PointMaker {
   }
 
   void AddCoverage() {
-    if (!IsDistribution(row_.key.type) || row_.coverage >= 1) return;
+    if (!IsDistribution(row_.key->type) || row_.coverage >= 1) return;
     Labels labels = labels_;
     for (const auto& [name, value] : labels_) {
       if (name == "metric") SetLabel(labels, "exported_metric", value);

@@ -123,7 +123,7 @@ RemoteWriteSink::Fate RemoteWriteSink::Check(const Row& row, const std::vector<P
   if (points.empty()) return SinkDropReason::kNoPoints;
   std::vector<uint64_t> identities;
   for (const Point& point : points) identities.push_back(absl::HashOf(IdentityBytes(point)));
-  const uint64_t owner = absl::HashOf(row.key.name, row.key.tags, row.key.type);
+  const uint64_t owner = absl::HashOf(row.key->name, row.key->tags, row.key->type);
   if (!identities_.Claim(identities, owner)) return SinkDropReason::kCollision;
   return std::nullopt;
 }

@@ -38,8 +38,8 @@ std::string FlagText(const Row& row, const StatisticOptions& options) {
 
 std::string TextRow(const Row& row, const IntervalScale& scale, const StatisticOptions& options) {
   std::string line =
-      absl::StrCat(absl::FormatTime(scale.End(row.interval), absl::UTCTimeZone()), " ", MetricTypeName(row.key.type),
-                   " ", absl::CHexEscape(row.key.name), " ", Brackets(row.key.tags));
+      absl::StrCat(absl::FormatTime(scale.End(row.interval), absl::UTCTimeZone()), " ", MetricTypeName(row.key->type),
+                   " ", absl::CHexEscape(row.key->name), " ", Brackets(row.key->tags));
   for (const StatisticValue& told : StatisticsOf(row, options)) line += StatisticText(told);
   return line + FlagText(row, options);
 }

@@ -178,37 +178,47 @@ absl::StatusOr<Aggregate> AggregateFromProto(const v1::SeriesAggregate& message,
 v1::Row ToProto(const Row& row) {
   v1::Row message;
   ToProto(row.key, *message.mutable_series());
-  ToProto(row.value, *message.mutable_series());
   message.set_interval(row.interval);
   message.set_version(row.version);
-  message.set_partial(row.partial);
-  message.set_late(row.late);
-  message.set_coverage(row.coverage);
-  message.set_contributors(row.contributors);
-  if (row.total.has_value()) {
-    Write(row.total->count, *message.mutable_total_count());
-    if (IsDistribution(row.key.type)) Write(row.total->sum, *message.mutable_total_sum());
-    message.set_total_since(row.total->since);
-  }
+  ValueToProto(row, row.value, message);
   return message;
 }
 
+void ValueToProto(const Row& row, const Aggregate& value, v1::Row& out) {
+  out.mutable_series()->set_type(static_cast<v1::MetricType>(row.key->type));
+  ToProto(value, *out.mutable_series());
+  out.set_partial(row.partial);
+  out.set_late(row.late);
+  out.set_coverage(row.coverage);
+  out.set_contributors(row.contributors);
+  if (!row.total.has_value()) return;
+  Write(row.total->count, *out.mutable_total_count());
+  if (IsDistribution(row.key->type)) Write(row.total->sum, *out.mutable_total_sum());
+  out.set_total_since(row.total->since);
+}
+
 absl::StatusOr<Row> FromProto(const v1::Row& message) {
+  TRIBUTARY_ASSIGN_OR_RETURN(SeriesKey key, KeyFromProto(message.series()));
+  return ValueFromProto(message, std::move(key), message.interval(), message.version());
+}
+
+absl::StatusOr<Row> ValueFromProto(const v1::Row& message, SharedSeriesKey key, IntervalIndex interval,
+                                   uint32_t version) {
   Row row;
-  TRIBUTARY_ASSIGN_OR_RETURN(row.key, KeyFromProto(message.series()));
+  row.key = std::move(key);
+  row.interval = interval;
+  row.version = version;
   TRIBUTARY_ASSIGN_OR_RETURN(row.value, AggregateFromProto(message.series()));
-  const bool may_have_total = row.key.type == MetricType::kCounter || IsDistribution(row.key.type);
-  const bool in_range = message.interval() >= 0 && message.interval() <= kMaxInterval && message.version() > 0 &&
-                        message.coverage() >= 0 && message.coverage() <= 1;
-  if (!in_range || (message.has_total_count() && !may_have_total)) return Refused("bad_row");
-  row.interval = message.interval();
-  row.version = message.version();
+  const bool in_range =
+      interval >= 0 && interval <= kMaxInterval && version > 0 && message.coverage() >= 0 && message.coverage() <= 1;
+  const bool fits = AgreesWithType(row.value, row.key->type) && (!message.has_total_count() || HasTotal(row.key->type));
+  if (!in_range || !fits) return Refused("bad_row");
   row.partial = message.partial();
   row.late = message.late();
   row.coverage = message.coverage();
   row.contributors = message.contributors();
   if (message.has_total_count()) {
-    if (message.total_since() > message.interval()) return Refused("bad_row");
+    if (message.total_since() > interval) return Refused("bad_row");
     row.total = RunningTotal{Read(message.total_count()), Read(message.total_sum()), message.total_since()};
   }
   return row;

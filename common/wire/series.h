@@ -31,4 +31,11 @@ absl::StatusOr<Aggregate> AggregateFromProto(const v1::SeriesAggregate& message,
 v1::Row ToProto(const Row& row);
 absl::StatusOr<Row> FromProto(const v1::Row& message);
 
+// A row without what its place in a store says: name, tags, interval and version. `value` is the row's own, or made of
+// it; `out` is empty.
+void ValueToProto(const Row& row, const Aggregate& value, v1::Row& out);
+// REQUIRES: `key`, `interval` and `version` are those of the row's place.
+absl::StatusOr<Row> ValueFromProto(const v1::Row& message, SharedSeriesKey key, IntervalIndex interval,
+                                   uint32_t version);
+
 }  // namespace tributary

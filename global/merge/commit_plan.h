@@ -29,7 +29,7 @@ struct RosterEntry {
 
 // What is remembered of a series between windows, to be written with the commit that changed it.
 struct SeriesTotal {
-  SeriesKey key;
+  SharedSeriesKey key;
   std::optional<RunningTotal> total;  // counters and distributions; none before the first main row
   RunningTotal pending;               // came late; grows the total with the next main row
   IntervalIndex last_interval = 0;    // of the last main row

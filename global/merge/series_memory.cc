@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/hash/hash.h"
 #include "common/base/check.h"
 
 namespace tributary {
@@ -51,7 +50,7 @@ std::vector<SeriesKey> SeriesMemory::ForgetBefore(IntervalIndex interval) {
     const auto current = entry++;
     const SeriesRecord& record = current->second;
     if (!record.remembered || record.windows > 0 || record.last_interval >= interval) continue;
-    if (HasTotal(current->first.type)) forgotten.push_back(current->first);
+    if (HasTotal(current->first->type)) forgotten.push_back(current->first);
     series_.erase(current);
     --remembered_;
   }

@@ -8,8 +8,7 @@
 #include "absl/container/node_hash_map.h"
 #include "common/aggregate/row.h"
 #include "common/base/interval.h"
-#include "common/metric/series_key.h"
-#include "common/metric/series_key_hash.h"
+#include "common/metric/shared_series_key.h"
 #include "global/merge/commit_plan.h"
 #include "global/merge/roster.h"
 
@@ -34,7 +33,7 @@ struct SeriesRecord {
 // Threads: thread-compatible. Addresses hold from Acquire to Release.
 class SeriesMemory {
  public:
-  using Series = std::pair<const SeriesKey, SeriesRecord>;
+  using Series = std::pair<const SharedSeriesKey, SeriesRecord>;
   static constexpr size_t kMaxExpected = 1024;
 
   explicit SeriesMemory(size_t max_series) : max_series_(max_series) {}
@@ -57,7 +56,7 @@ class SeriesMemory {
   const size_t max_series_;
   size_t remembered_ = 0;
   uint64_t refused_ = 0;
-  absl::node_hash_map<SeriesKey, SeriesRecord, SeriesKeyHash> series_;
+  absl::node_hash_map<SharedSeriesKey, SeriesRecord, SharedSeriesKeyHash, SharedSeriesKeyEqual> series_;
 };
 
 }  // namespace tributary

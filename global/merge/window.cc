@@ -283,7 +283,7 @@ void Window::EmitVersion(PartKind kind, WindowCommit& commit) {
 
 void Window::CountTotal(Series* series, Row& row) {
   const bool remembered = memory_.Remember(series);
-  if (!HasTotal(row.key.type)) return;
+  if (!HasTotal(row.key->type)) return;
   SeriesRecord& record = series->second;
   if (!record.total) record.total = RunningTotal{Fixed128(), Fixed192(), interval_};
   *record.total += AddedBy(row.value);
@@ -298,7 +298,7 @@ void Window::CountTotal(Series* series, Row& row) {
 }
 
 void Window::CountLate(Series* series, const Row& row) {
-  if (!HasTotal(row.key.type) || !memory_.Remember(series)) return;
+  if (!HasTotal(row.key->type) || !memory_.Remember(series)) return;
   series->second.pending += AddedBy(row.value);
   changed_.push_back(series);
 }

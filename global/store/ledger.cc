@@ -97,7 +97,7 @@ absl::Status Ledger::LoadTotals(WindowBookState& state) const {
     auto total = DecodeTotal(value);
     if (!id || !total) return Unreadable("totals");
     const auto series = catalog_.Find(*id);
-    if (series == nullptr) return absl::OkStatus();
+    if (!series) return absl::OkStatus();
     total->key = *series;
     state.totals.push_back(*std::move(total));
     return absl::OkStatus();
@@ -163,7 +163,7 @@ void Ledger::PutTotals(const CommitPlan& plan, rocksdb::WriteBatch& batch) {
   }
 }
 
-KeyId Ledger::InternKey(const SeriesKey& key, IntervalIndex interval, rocksdb::WriteBatch& batch) {
+KeyId Ledger::InternKey(const SharedSeriesKey& key, IntervalIndex interval, rocksdb::WriteBatch& batch) {
   const auto [id, is_new] = catalog_.Intern(key, interval);
   if (is_new) database_.Put(batch, Column::kKeys, EncodeKeyId(id), EncodeSeriesKey(key));
   return id;
@@ -200,7 +200,7 @@ absl::Status Ledger::ReadRows(absl::Duration resolution, absl::Span<const KeyId>
        ++block) {
     for (const KeyId id : series) {
       const auto key = catalog_.Find(id);
-      if (key == nullptr) continue;
+      if (!key) continue;
       TRIBUTARY_RETURN_IF_ERROR(ReadBlock(static_cast<uint32_t>(block), id, *key, first, last, visit, stopped));
       if (stopped) return absl::OkStatus();
     }
@@ -208,8 +208,8 @@ absl::Status Ledger::ReadRows(absl::Duration resolution, absl::Span<const KeyId>
   return absl::OkStatus();
 }
 
-absl::Status Ledger::ReadBlock(uint32_t block, KeyId id, const SeriesKey& key, IntervalIndex first, IntervalIndex last,
-                               Visit visit, bool& stopped) const {
+absl::Status Ledger::ReadBlock(uint32_t block, KeyId id, const SharedSeriesKey& key, IntervalIndex first,
+                               IntervalIndex last, Visit visit, bool& stopped) const {
   rocksdb::ReadOptions options;
   options.prefix_same_as_start = true;
   const auto iterator = database_.NewIterator(Column::kRows, options);

@@ -67,8 +67,8 @@ class Ledger : public RowReader {
   void PutRows(const CommitPlan& plan, rocksdb::WriteBatch& batch);
   void PutTotals(const CommitPlan& plan, rocksdb::WriteBatch& batch);
   std::string KeyOf(const Row& row, rocksdb::WriteBatch& batch);
-  KeyId InternKey(const SeriesKey& key, IntervalIndex interval, rocksdb::WriteBatch& batch);
-  absl::Status ReadBlock(uint32_t block, KeyId id, const SeriesKey& key, IntervalIndex first, IntervalIndex last,
+  KeyId InternKey(const SharedSeriesKey& key, IntervalIndex interval, rocksdb::WriteBatch& batch);
+  absl::Status ReadBlock(uint32_t block, KeyId id, const SharedSeriesKey& key, IntervalIndex first, IntervalIndex last,
                          Visit visit, bool& stopped) const;
   uint32_t BlockOf(IntervalIndex interval) const { return static_cast<uint32_t>(interval / per_block_); }
 

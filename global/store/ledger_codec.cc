@@ -88,28 +88,22 @@ std::string EncodeRow(const Row& row, double compression) {
   v1::Row message;
   const auto* distribution = std::get_if<DistributionAggregate>(&row.value);
   if (distribution != nullptr && distribution->digest.compression() > compression) {
-    Row cut = row;
-    std::get<DistributionAggregate>(cut.value).digest = distribution->digest.Recompressed(compression);
-    message = ToProto(cut);
+    const Aggregate cut =
+        DistributionAggregate{distribution->digest.Recompressed(compression), distribution->reciprocal_sum};
+    ValueToProto(row, cut, message);
   } else {
-    message = ToProto(row);
+    ValueToProto(row, row.value, message);
   }
-  message.mutable_series()->clear_name();
-  message.mutable_series()->clear_tags();
-  message.clear_interval();
-  message.clear_version();
   return message.SerializeAsString();
 }
 
-absl::StatusOr<Row> DecodeRow(absl::string_view bytes, const SeriesKey& key, IntervalIndex interval, uint32_t version) {
+absl::StatusOr<Row> DecodeRow(absl::string_view bytes, const SharedSeriesKey& key, IntervalIndex interval,
+                              uint32_t version) {
   v1::Row message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return absl::DataLossError("a stored row cannot be read");
   }
-  ToProto(key, *message.mutable_series());
-  message.set_interval(interval);
-  message.set_version(version);
-  absl::StatusOr<Row> row = FromProto(message);
+  absl::StatusOr<Row> row = ValueFromProto(message, key, interval, version);
   if (!row.ok()) return absl::DataLossError(absl::StrCat("a stored row is wrong: ", row.status().message()));
   return row;
 }

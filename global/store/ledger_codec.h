@@ -37,7 +37,8 @@ std::string BlockPrefix(uint8_t resolution, uint32_t block);
 // Without what the key says: series, interval, version. Digests are cut at `compression`.
 std::string EncodeRow(const Row& row, double compression);
 // REQUIRES: `key` is the series the row belongs to.
-absl::StatusOr<Row> DecodeRow(absl::string_view bytes, const SeriesKey& key, IntervalIndex interval, uint32_t version);
+absl::StatusOr<Row> DecodeRow(absl::string_view bytes, const SharedSeriesKey& key, IntervalIndex interval,
+                              uint32_t version);
 
 std::string EncodeKeyId(KeyId id);
 std::optional<KeyId> DecodeKeyId(absl::string_view bytes);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,7 +11,7 @@
 #include "absl/types/span.h"
 #include "common/aggregate/row.h"
 #include "common/base/interval.h"
-#include "common/metric/series_key.h"
+#include "common/metric/shared_series_key.h"
 
 namespace tributary {
 
@@ -21,7 +20,7 @@ using KeyId = uint32_t;
 
 struct StoredSeries {
   KeyId id = 0;
-  std::shared_ptr<const SeriesKey> key;
+  SharedSeriesKey key;
 };
 
 // What queries read of the store: which series there are, and their committed rows. Thread-safe; rows committed while a

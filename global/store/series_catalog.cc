@@ -5,60 +5,59 @@
 
 namespace tributary {
 
-void SeriesCatalog::Restore(KeyId id, SeriesKey key, IntervalIndex last_interval) {
+void SeriesCatalog::Restore(KeyId id, SharedSeriesKey key, IntervalIndex last_interval) {
   MutexLock lock(mutex_);
-  Insert(id, std::make_shared<const SeriesKey>(std::move(key)), last_interval);
+  Insert(id, std::move(key), last_interval);
 }
 
-std::pair<KeyId, bool> SeriesCatalog::Intern(const SeriesKey& key, IntervalIndex interval) {
+std::pair<KeyId, bool> SeriesCatalog::Intern(const SharedSeriesKey& key, IntervalIndex interval) {
   MutexLock lock(mutex_);
-  if (const auto known = ids_.find(&key); known != ids_.end()) {
-    Entry& entry = series_.at(known->second);
+  if (const auto known = series_.find(key); known != series_.end()) {
+    Entry& entry = known->second;
     entry.last_interval = std::max(entry.last_interval, interval);
-    return {known->second, false};
+    return {entry.id, false};
   }
   const KeyId id = next_id_;
-  Insert(id, std::make_shared<const SeriesKey>(key), interval);
+  Insert(id, key, interval);
   return {id, true};
 }
 
-void SeriesCatalog::Insert(KeyId id, std::shared_ptr<const SeriesKey> key, IntervalIndex interval) {
+void SeriesCatalog::Insert(KeyId id, SharedSeriesKey key, IntervalIndex interval) {
   by_name_[key->name].insert(id);
-  ids_.emplace(key.get(), id);
-  series_[id] = {std::move(key), interval};
+  keys_.insert_or_assign(id, key);
+  series_.insert_or_assign(std::move(key), Entry{id, interval});
   next_id_ = std::max(next_id_, id + 1);
 }
 
 std::vector<KeyId> SeriesCatalog::ForgetBefore(IntervalIndex interval) {
   MutexLock lock(mutex_);
   std::vector<KeyId> forgotten;
-  for (const auto& [id, entry] : series_) {
-    if (entry.last_interval < interval) forgotten.push_back(id);
-  }
-  std::sort(forgotten.begin(), forgotten.end());
-  for (const KeyId id : forgotten) {
-    const auto entry = series_.find(id);
-    const SeriesKey& key = *entry->second.key;
-    const auto name = by_name_.find(key.name);
-    name->second.erase(id);
+  absl::erase_if(series_, [&](const auto& series) {
+    const auto& [key, entry] = series;
+    if (entry.last_interval >= interval) return false;
+    forgotten.push_back(entry.id);
+    const auto name = by_name_.find(key->name);
+    name->second.erase(entry.id);
     if (name->second.empty()) by_name_.erase(name);
-    ids_.erase(&key);
-    series_.erase(entry);
-  }
+    keys_.erase(entry.id);
+    return true;
+  });
+  std::sort(forgotten.begin(), forgotten.end());
   return forgotten;
 }
 
-std::shared_ptr<const SeriesKey> SeriesCatalog::Find(KeyId id) const {
+std::optional<SharedSeriesKey> SeriesCatalog::Find(KeyId id) const {
   MutexLock lock(mutex_);
-  const auto known = series_.find(id);
-  return known == series_.end() ? nullptr : known->second.key;
+  const auto known = keys_.find(id);
+  if (known == keys_.end()) return std::nullopt;
+  return known->second;
 }
 
 std::optional<KeyId> SeriesCatalog::IdOf(const SeriesKey& key) const {
   MutexLock lock(mutex_);
-  const auto known = ids_.find(&key);
-  if (known == ids_.end()) return std::nullopt;
-  return known->second;
+  const auto known = series_.find(key);
+  if (known == series_.end()) return std::nullopt;
+  return known->second.id;
 }
 
 std::vector<std::string> SeriesCatalog::Names() const {
@@ -73,7 +72,7 @@ std::vector<StoredSeries> SeriesCatalog::FindByName(absl::string_view name) cons
   std::vector<StoredSeries> found;
   const auto entry = by_name_.find(std::string(name));
   if (entry == by_name_.end()) return found;
-  for (const KeyId id : entry->second) found.push_back({id, series_.at(id).key});
+  for (const KeyId id : entry->second) found.push_back({id, keys_.at(id)});
   return found;
 }
 

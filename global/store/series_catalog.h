@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,8 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "common/base/interval.h"
 #include "common/base/mutex.h"
-#include "common/metric/series_key.h"
-#include "common/metric/series_key_hash.h"
+#include "common/metric/shared_series_key.h"
 #include "global/store/row_reader.h"
 
 namespace tributary {
@@ -23,14 +21,13 @@ namespace tributary {
 class SeriesCatalog {
  public:
   // `last_interval` is when it was last written.
-  void Restore(KeyId id, SeriesKey key, IntervalIndex last_interval);
+  void Restore(KeyId id, SharedSeriesKey key, IntervalIndex last_interval);
   // The id, and whether it is new.
-  std::pair<KeyId, bool> Intern(const SeriesKey& key, IntervalIndex interval);
+  std::pair<KeyId, bool> Intern(const SharedSeriesKey& key, IntervalIndex interval);
   // Removes the series last written before `interval`; returns their ids, ascending.
   std::vector<KeyId> ForgetBefore(IntervalIndex interval);
 
-  // Null when unknown.
-  std::shared_ptr<const SeriesKey> Find(KeyId id) const;
+  std::optional<SharedSeriesKey> Find(KeyId id) const;
   std::optional<KeyId> IdOf(const SeriesKey& key) const;
   std::vector<std::string> Names() const;
   std::vector<StoredSeries> FindByName(absl::string_view name) const;
@@ -38,16 +35,15 @@ class SeriesCatalog {
 
  private:
   struct Entry {
-    std::shared_ptr<const SeriesKey> key;
+    KeyId id = 0;
     IntervalIndex last_interval = 0;
   };
-  void Insert(KeyId id, std::shared_ptr<const SeriesKey> key, IntervalIndex interval)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Insert(KeyId id, SharedSeriesKey key, IntervalIndex interval) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable Mutex mutex_;
-  absl::flat_hash_map<KeyId, Entry> series_ ABSL_GUARDED_BY(mutex_);
-  // The keys are those of the entries.
-  absl::flat_hash_map<const SeriesKey*, KeyId, SeriesKeyHash, SeriesKeyPointerEqual> ids_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<SharedSeriesKey, Entry, SharedSeriesKeyHash, SharedSeriesKeyEqual> series_
+      ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<KeyId, SharedSeriesKey> keys_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::set<KeyId>, std::less<>> by_name_ ABSL_GUARDED_BY(mutex_);
   KeyId next_id_ ABSL_GUARDED_BY(mutex_) = 1;
 };

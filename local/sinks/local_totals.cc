@@ -7,7 +7,7 @@ namespace tributary {
 void LocalTotals::Count(std::vector<Row>& rows) {
   for (const Row& row : rows) newest_ = std::max(newest_, row.interval);
   for (Row& row : rows) {
-    if (!HasTotal(row.key.type)) continue;
+    if (!HasTotal(row.key->type)) continue;
     Series* series = Find(row.key, newest_);
     if (series == nullptr) continue;
     if (row.late) {

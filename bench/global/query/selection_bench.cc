@@ -25,7 +25,7 @@ Row TimerRow(int series, IntervalIndex interval, int samples, std::mt19937_64& r
   DistributionAggregate timer;
   for (int i = 0; i < samples; ++i) timer.Add(latency(random), 1);
   Row row = CounterRow("api.latency", interval, 1);
-  row.key = {
+  row.key = SeriesKey{
       "api.latency", {absl::StrCat("host:h", series), absl::StrCat("region:r", series % kGroups)}, MetricType::kTimer};
   row.value = std::move(timer);
   row.total = RunningTotal{};

@@ -29,7 +29,7 @@ CommitPlan Plan(MetricType type) {
   CommitPlan plan;
   for (int i = 0; i < kRows; ++i) {
     Row row = CounterRow(absl::StrCat("api.latency.", i % kNames), 0, 1);
-    row.key = {row.key.name, {"env:prod", absl::StrCat("route:r", i / kNames)}, type};
+    row.key = SeriesKey{row.key->name, {"env:prod", absl::StrCat("route:r", i / kNames)}, type};
     row.total = RunningTotal{};
     if (type == MetricType::kTimer) {
       DistributionAggregate timer;

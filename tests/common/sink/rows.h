@@ -15,11 +15,10 @@ inline IntervalScale TenSeconds() { return IntervalScale(absl::Seconds(10)); }
 
 inline Row MakeRow(MetricType type, std::string name, std::vector<std::string> tags = {},
                    IntervalIndex interval = 100) {
+  SeriesKey key{std::move(name), std::move(tags), type};
+  key.Canonicalise();
   Row row;
-  row.key.name = std::move(name);
-  row.key.tags = std::move(tags);
-  row.key.type = type;
-  row.key.Canonicalise();
+  row.key = std::move(key);
   row.interval = interval;
   row.contributors = 1;
   row.value = MakeAggregate(type);

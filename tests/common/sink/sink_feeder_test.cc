@@ -203,7 +203,7 @@ TEST_F(SinkFeederTest, HonoursRetryAfterWithinReason) {
 TEST_F(SinkFeederTest, WritesOnlyWhatIsNotSettled) {
   std::vector<std::string> seen;
   Feed([&seen](absl::Span<const Row> rows) {
-    seen.push_back(rows.front().key.name);
+    seen.push_back(rows.front().key->name);
     return rows.size() > 1 ? Failed(/*delivered=*/1) : Delivered(rows);
   });
   queue_.Append({GaugeRow("a", {1}), GaugeRow("b", {1}), GaugeRow("c", {1})});

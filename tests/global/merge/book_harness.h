@@ -123,14 +123,14 @@ class BookHarness {
     std::map<std::string, double> values;
     for (const Row& row : rows) {
       if (row.interval != interval) continue;
-      values[row.version == 1 ? row.key.name : row.key.name + "/" + std::to_string(row.version)] += ValueOf(row);
+      values[row.version == 1 ? row.key->name : row.key->name + "/" + std::to_string(row.version)] += ValueOf(row);
     }
     return values;
   }
   const Row* Find(const std::string& name, IntervalIndex interval, uint32_t version = 1) const {
     const Row* found = nullptr;
     for (const Row& row : rows) {
-      if (row.key.name == name && row.interval == interval && row.version == version) found = &row;
+      if (row.key->name == name && row.interval == interval && row.version == version) found = &row;
     }
     return found;
   }

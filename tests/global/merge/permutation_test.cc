@@ -136,14 +136,14 @@ TEST(PermutationTest, EverySampleIsInTheRowsOnceAfterRestartsAndDelays) {
     std::map<std::string, double> rows;
     std::map<std::string, Row> last;
     for (const Row& row : h->rows) {
-      rows[row.key.name] += ValueOf(row);
+      rows[row.key->name] += ValueOf(row);
       if (!row.total) continue;
-      const auto before = last.find(row.key.name);
+      const auto before = last.find(row.key->name);
       if (before != last.end()) {
         EXPECT_LT(before->second.interval, row.interval) << "totals come in order";
         EXPECT_LE(before->second.total->count.ToDouble(), row.total->count.ToDouble());
       }
-      last[row.key.name] = row;
+      last[row.key->name] = row;
     }
     ASSERT_EQ(rows, sent) << "round " << round;
     EXPECT_TRUE(h->BooksBalance());

@@ -44,7 +44,9 @@ class OutboxTest : public testing::Test {
     std::vector<Row> rows;
     for (const int value : values) {
       rows.push_back(CounterRow(absl::StrCat("m", value), 1000 + value, value));
-      for (size_t i = 0; i < noise; i += 16) rows.back().key.name += InstanceId::Random().ToString();
+      SeriesKey key = rows.back().key;
+      for (size_t i = 0; i < noise; i += 16) key.name += InstanceId::Random().ToString();
+      rows.back().key = std::move(key);
     }
     std::vector<const Row*> pointers;
     for (const Row& row : rows) pointers.push_back(&row);

@@ -18,8 +18,8 @@ class FakeRowReader : public RowReader {
   explicit FakeRowReader(absl::Duration interval = absl::Seconds(10)) : scale_(interval) {}
 
   KeyId AddSeries(std::string name, std::vector<std::string> tags, MetricType type = MetricType::kTimer) {
-    auto key = std::make_shared<SeriesKey>(SeriesKey{std::move(name), std::move(tags), type});
-    key->Canonicalise();
+    SeriesKey key{std::move(name), std::move(tags), type};
+    key.Canonicalise();
     series_.push_back({static_cast<KeyId>(series_.size()), std::move(key)});
     return series_.back().id;
   }
@@ -27,11 +27,11 @@ class FakeRowReader : public RowReader {
   // A row of these samples, each of weight 1.
   Row& AddRow(KeyId id, IntervalIndex interval, const std::vector<double>& samples, uint32_t version = 1) {
     Row row;
-    row.key = *series_[id].key;
+    row.key = series_[id].key;
     row.interval = interval;
     row.version = version;
     row.contributors = 1;
-    row.value = MakeAggregate(row.key.type);
+    row.value = MakeAggregate(row.key->type);
     for (const double sample : samples) {
       if (auto* distribution = std::get_if<DistributionAggregate>(&row.value))
         TRIBUTARY_CHECK(distribution->Add(sample, 1));

@@ -89,7 +89,7 @@ TEST(LedgerTest, StoredDigestsAreCutAndCountExactly) {
   TempDir dir;
   StoreHarness store(dir.path());
   Row row = CounterRow("t", 1000, 0);
-  row.key.type = MetricType::kTimer;
+  row.key = SeriesKey{"t", {"env:prod", "host:a"}, MetricType::kTimer};
   row.total.reset();
   DistributionAggregate distribution{TDigest(500), Fixed192()};
   for (int i = 1; i <= 20000; ++i) distribution.Add(i, 1);

@@ -63,7 +63,7 @@ class StoreHarness {
 
 inline Row CounterRow(const std::string& name, IntervalIndex interval, double value, uint32_t version = 1) {
   Row row;
-  row.key = {name, {"env:prod", "host:a"}, MetricType::kCounter};
+  row.key = SeriesKey{name, {"env:prod", "host:a"}, MetricType::kCounter};
   row.interval = interval;
   row.version = version;
   row.late = version > 1;
