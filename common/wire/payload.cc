@@ -66,11 +66,10 @@ void Skip(uint32_t wire_type, ByteReader& reader) {
 }
 
 absl::Status DecodeSeries(absl::string_view bytes, const InstanceId& instance, v1::SeriesAggregate& scratch,
-                          UnitPayload& payload) {
+                          std::pair<SeriesKey, Aggregate>& series) {
   if (!scratch.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return Refused("malformed");
-  TRIBUTARY_ASSIGN_OR_RETURN(SeriesKey key, KeyFromProto(scratch));
-  TRIBUTARY_ASSIGN_OR_RETURN(Aggregate aggregate, AggregateFromProto(scratch, instance));
-  payload.series.emplace_back(std::move(key), std::move(aggregate));
+  TRIBUTARY_RETURN_IF_ERROR(KeyFromProto(scratch, series.first));
+  TRIBUTARY_ASSIGN_OR_RETURN(series.second, AggregateFromProto(scratch, instance));
   return absl::OkStatus();
 }
 
@@ -83,11 +82,12 @@ absl::Status DecodeEvent(absl::string_view bytes, UnitPayload& payload) {
 }
 
 // Item by item: a v1.UnitPayload parsed as one could hold a message for every two bytes.
-absl::StatusOr<UnitPayload> DecodeItems(absl::string_view bytes, const InstanceId& instance) {
-  UnitPayload payload;
+absl::Status DecodeItems(absl::string_view bytes, const InstanceId& instance, UnitPayload& payload) {
   v1::SeriesAggregate scratch;
   ByteReader reader(bytes);
   size_t items = 0;
+  size_t series = 0;
+  payload.events.clear();
   while (reader.ok() && !reader.AtEnd()) {
     const uint64_t tag = reader.Varint();
     if (tag != TagOf(v1::UnitPayload::kSeriesFieldNumber) && tag != TagOf(v1::UnitPayload::kEventsFieldNumber)) {
@@ -98,11 +98,16 @@ absl::StatusOr<UnitPayload> DecodeItems(absl::string_view bytes, const InstanceI
     if (item.size() > kMaxItemBytes) return Refused("item_too_large");
     if (++items > kMaxPayloadItems) return Refused("too_many_items");
     if (!reader.ok()) break;
-    const bool is_series = tag == TagOf(v1::UnitPayload::kSeriesFieldNumber);
-    TRIBUTARY_RETURN_IF_ERROR(is_series ? DecodeSeries(item, instance, scratch, payload) : DecodeEvent(item, payload));
+    if (tag == TagOf(v1::UnitPayload::kEventsFieldNumber)) {
+      TRIBUTARY_RETURN_IF_ERROR(DecodeEvent(item, payload));
+      continue;
+    }
+    if (series == payload.series.size()) payload.series.emplace_back();
+    TRIBUTARY_RETURN_IF_ERROR(DecodeSeries(item, instance, scratch, payload.series[series++]));
   }
   if (!reader.ok()) return Refused("malformed");
-  return payload;
+  payload.series.resize(series);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -177,14 +182,20 @@ std::vector<v1::Block> UnitBuilder::FinishLate(IntervalIndex interval, Partition
 }
 
 absl::StatusOr<UnitPayload> DecodePayload(const v1::Block& block, const InstanceId& instance) {
-  const std::string& payload = block.payload();
-  if (payload.size() > kMaxPayloadBytes) return Refused("payload_too_large");
-  if (Crc32c(payload) != block.crc32c()) return Refused("crc_mismatch");
-  if (block.codec() == v1::CODEC_RAW) return DecodeItems(payload, instance);
+  UnitPayload payload;
+  TRIBUTARY_RETURN_IF_ERROR(DecodePayload(block, instance, payload));
+  return payload;
+}
+
+absl::Status DecodePayload(const v1::Block& block, const InstanceId& instance, UnitPayload& payload) {
+  const std::string& bytes = block.payload();
+  if (bytes.size() > kMaxPayloadBytes) return Refused("payload_too_large");
+  if (Crc32c(bytes) != block.crc32c()) return Refused("crc_mismatch");
+  if (block.codec() == v1::CODEC_RAW) return DecodeItems(bytes, instance, payload);
   if (block.codec() != v1::CODEC_ZSTD) return Refused("unknown_codec");
-  const std::optional<std::string> decoded = DecompressZstd(payload, kMaxDecodedBytes);
+  const std::optional<std::string> decoded = DecompressZstd(bytes, kMaxDecodedBytes);
   if (!decoded.has_value()) return Refused("bad_zstd");
-  return DecodeItems(*decoded, instance);
+  return DecodeItems(*decoded, instance, payload);
 }
 
 }  // namespace tributary

@@ -70,5 +70,8 @@ struct UnitPayload {
 // The payload of a block that `instance` sent. Errors are like those of FromProto (series.h). Memory: kMaxDecodedBytes
 // and what the decoded series hold; a zstd frame must say its size, so one that is too large costs nothing.
 absl::StatusOr<UnitPayload> DecodePayload(const v1::Block& block, const InstanceId& instance);
+// The same in place of what `payload` held: keys are written into the strings of those before. After an error it holds
+// anything.
+absl::Status DecodePayload(const v1::Block& block, const InstanceId& instance, UnitPayload& payload);
 
 }  // namespace tributary

@@ -159,12 +159,19 @@ void ToProto(const Aggregate& aggregate, v1::SeriesAggregate& out, const Instanc
 }
 
 absl::StatusOr<SeriesKey> KeyFromProto(const v1::SeriesAggregate& message) {
+  SeriesKey key;
+  TRIBUTARY_RETURN_IF_ERROR(KeyFromProto(message, key));
+  return key;
+}
+
+absl::Status KeyFromProto(const v1::SeriesAggregate& message, SeriesKey& key) {
   const std::optional<MetricType> type = ReadType(message.type());
   if (!type.has_value()) return Refused("bad_type");
   if (static_cast<size_t>(message.tags_size()) > kMaxTags) return Refused("bad_key");
-  SeriesKey key{.name = message.name(), .tags = {message.tags().begin(), message.tags().end()}, .type = *type};
-  if (!key.IsWithinLimits() || !key.IsCanonical()) return Refused("bad_key");
-  return key;
+  key.type = *type;
+  key.name = message.name();
+  key.tags.assign(message.tags().begin(), message.tags().end());
+  return key.IsWithinLimits() && key.IsCanonical() ? absl::OkStatus() : Refused("bad_key");
 }
 
 absl::StatusOr<Aggregate> AggregateFromProto(const v1::SeriesAggregate& message, const InstanceId& unit_instance) {

@@ -24,6 +24,8 @@ void ToProto(const SeriesKey& key, v1::SeriesAggregate& out);
 void ToProto(const Aggregate& aggregate, v1::SeriesAggregate& out, const InstanceId& unit_instance = InstanceId());
 
 absl::StatusOr<SeriesKey> KeyFromProto(const v1::SeriesAggregate& message);
+// The same into the strings that `key` has already; after an error it is anything.
+absl::Status KeyFromProto(const v1::SeriesAggregate& message, SeriesKey& key);
 // Reads type and value only. A writer that was left out is `unit_instance`.
 absl::StatusOr<Aggregate> AggregateFromProto(const v1::SeriesAggregate& message,
                                              const InstanceId& unit_instance = InstanceId());

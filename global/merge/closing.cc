@@ -6,26 +6,6 @@
 #include "global/merge/window_book_impl.h"
 
 namespace tributary {
-namespace {
-
-// By key, each once: a series of two windows is there twice, and the later state counts.
-void SortTotals(std::vector<SeriesTotal>& totals) {
-  std::vector<SeriesTotal*> order;  // moving totals about costs more than comparing their keys
-  order.reserve(totals.size());
-  for (SeriesTotal& total : totals) order.push_back(&total);
-  std::stable_sort(order.begin(), order.end(),
-                   [](const SeriesTotal* a, const SeriesTotal* b) { return a->key < b->key; });
-  std::vector<SeriesTotal> sorted;
-  sorted.reserve(totals.size());
-  for (SeriesTotal* total : order) {
-    if (!sorted.empty() && sorted.back().key == total->key) sorted.pop_back();
-    sorted.push_back(std::move(*total));
-  }
-  totals = std::move(sorted);
-}
-
-}  // namespace
-
 absl::Time WindowBook::Impl::EarlyDue(IntervalIndex index) const {
   return std::max(scale_.End(index), counting_from_) + options_.interval / 2;
 }
@@ -250,7 +230,7 @@ WindowCommit WindowBook::Impl::EarlyCommitOf(absl::Time now, WindowName name) {
 void WindowBook::Impl::AddToPlan(WindowCommit commit, CommitPlan& plan) {
   const WindowName name(commit.interval, commit.partition);
   Window& window = *intervals_.at(name.first).windows.at(name.second);
-  for (SeriesTotal& total : window.TakeTotals()) plan.totals.push_back(std::move(total));
+  window.TakeTotals(plan.totals);
   for (const ManifestChunk& chunk : commit.manifest.chunks) {
     if (!commit.manifest.closed && chunk.chunk < kFirstLateChunk) continue;
     units_under_way_.push_back({chunk.instance, commit.interval, commit.partition, chunk.chunk});
@@ -264,7 +244,6 @@ void WindowBook::Impl::AddToPlan(WindowCommit commit, CommitPlan& plan) {
 void WindowBook::Impl::Finish(absl::Time now, CommitPlan& plan) {
   plan.number = ++last_plan_;
   plan_under_way_ = true;
-  SortTotals(plan.totals);
   plan.forgotten = std::exchange(forgotten_, {});
   if (roster_.revision() != written_revision_ || now - roster_written_ >= options_.interval) {
     plan.roster = roster_.Snapshot();

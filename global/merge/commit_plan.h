@@ -54,7 +54,7 @@ struct WindowCommit {
 struct CommitPlan {
   uint64_t number = 0;
   std::vector<WindowCommit> windows;               // by (interval, partition)
-  std::vector<SeriesTotal> totals;                 // by key
+  std::vector<SeriesTotal> totals;                 // of a series that is there twice, the later one counts
   std::vector<SeriesKey> forgotten;                // totals to be removed
   std::optional<std::vector<RosterEntry>> roster;  // when it has changed; by instance
   IntervalIndex sealed_through = 0;  // every window up to it that is this node's is closed, this plan included

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/time/time.h"
 #include "common/base/instance_id.h"
 #include "common/base/interval.h"
@@ -14,6 +15,7 @@ namespace tributary {
 
 // An instance's place on the roster; given to another instance only after everything that names this one is forgotten.
 using RosterSlot = uint16_t;
+using RosterSlots = absl::InlinedVector<RosterSlot, 8>;  // those of one series: often few
 
 // The instances an owner expects to hear from.
 //

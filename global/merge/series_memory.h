@@ -21,7 +21,7 @@ struct SeriesRecord {
   IntervalIndex last_interval = INT64_MIN;  // of its last main row
   // Whom its next row is expected from: who contributed to the last one, and who should have but was missing. Sorted.
   // Empty when nothing is known, or when there are more than kMaxExpected: then the roster speaks for the series.
-  std::vector<RosterSlot> expected;
+  RosterSlots expected;
   bool remembered = false;
   uint32_t windows = 0;  // open ones that hold it
 };

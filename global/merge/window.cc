@@ -24,22 +24,21 @@ size_t EventBytes(const Event& event) {
   return bytes;
 }
 
-size_t Missing(const std::vector<RosterSlot>& expected, const std::vector<RosterSlot>& missing) {
+size_t Missing(absl::Span<const RosterSlot> expected, const std::vector<RosterSlot>& missing) {
   size_t count = 0;
   for (const RosterSlot slot : expected) count += std::binary_search(missing.begin(), missing.end(), slot) ? 1 : 0;
   return count;
 }
 
-void SortUnique(std::vector<RosterSlot>& slots) {
+void SortUnique(RosterSlots& slots) {
   std::sort(slots.begin(), slots.end());
   slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
 }
 
 // Who the series is expected from in the next interval: who contributed, and who should have and is missing, unless it
 // can have nothing there.
-std::vector<RosterSlot> ExpectedIn(IntervalIndex next, const std::vector<RosterSlot>& expected,
-                                   std::vector<RosterSlot> contributors, const WindowStanding& standing,
-                                   const Roster& roster) {
+RosterSlots ExpectedIn(IntervalIndex next, const RosterSlots& expected, RosterSlots contributors,
+                       const WindowStanding& standing, const Roster& roster) {
   for (const RosterSlot slot : expected) {
     const bool missing = std::binary_search(standing.missing.begin(), standing.missing.end(), slot);
     if (missing && roster.IsAwaitedAt(slot, next)) contributors.push_back(slot);
@@ -92,7 +91,7 @@ void Window::Reopen(uint8_t next_step, uint8_t last_version) {
   last_version_ = last_version;
 }
 
-UnitStatus Window::Take(UnitChunk unit, RosterSlot slot) {
+UnitStatus Window::Take(const UnitChunk& unit, RosterSlot slot) {
   const ChunkName name(slot, unit.chunk);
   if (const auto known = chunks_.find(name); known != chunks_.end()) {
     return known->second.crc32c == unit.crc32c ? UnitStatus::kDuplicate : UnitStatus::kConflict;
@@ -116,11 +115,12 @@ UnitStatus Window::Take(UnitChunk unit, RosterSlot slot) {
   has_late_ |= is_late || closed_;
   Merge(unit, slot, chunk.stage, is_late || closed_);
   for (const Event& event : unit.events) memory_bytes_ += EventBytes(event);
-  if (!unit.events.empty()) events_.emplace(name, std::move(unit.events));
+  if (!unit.events.empty()) events_.emplace(name, unit.events);
   return UnitStatus::kOk;
 }
 
-void Window::Merge(UnitChunk& unit, RosterSlot slot, uint8_t stage, bool is_late) {
+void Window::Merge(const UnitChunk& unit, RosterSlot slot, uint8_t stage, bool is_late) {
+  if (states_.empty()) states_.reserve(unit.series.size());
   for (const auto& [key, value] : unit.series) {
     SeriesState& state = StateOf(key);
     const bool is_late_chunk = unit.chunk >= kFirstLateChunk;
@@ -198,6 +198,7 @@ WindowCommit Window::CommitEarly(const WindowStanding& standing, const Roster& r
 
 WindowCommit Window::Close(const WindowStanding& standing, const Roster& roster) {
   WindowCommit commit = NewCommit(standing.missing.empty() ? CloseKind::kComplete : CloseKind::kPartial);
+  commit.rows.reserve(states_.size());
   for (const StateEntry& entry : StatesWith(kMain)) EmitMain(entry, standing, roster, commit);
   EmitVersion(kAfter, commit);
   EmitVersion(kLate, commit);
@@ -223,6 +224,7 @@ WindowCommit Window::NewCommit(CloseKind kind) const {
 
 std::vector<Window::StateEntry> Window::StatesWith(PartKind kind) {
   std::vector<StateEntry> entries;
+  entries.reserve(states_.size());
   for (auto& [series, state] : states_) {
     if (state.parts[kind] != nullptr) entries.emplace_back(series, &state);
   }
@@ -248,7 +250,7 @@ Row Window::TakeRow(const StateEntry& entry, PartKind kind) {
 void Window::EmitMain(const StateEntry& entry, const WindowStanding& standing, const Roster& roster,
                       WindowCommit& commit) {
   SeriesRecord& record = entry.first->second;
-  std::vector<RosterSlot> contributors = entry.second->parts[kMain]->contributors;
+  RosterSlots contributors = entry.second->parts[kMain]->contributors;
   const double coverage = CoverageOf(entry.first->second, interval_, standing, options_);
   Row row = TakeRow(entry, kMain);
   row.version = 1;
@@ -345,16 +347,12 @@ std::vector<CommittedChunk> Window::CommittedChunks() const {
   return committed;
 }
 
-std::vector<SeriesTotal> Window::TakeTotals() {
-  std::sort(changed_.begin(), changed_.end(), [](const Series* a, const Series* b) { return a->first < b->first; });
-  changed_.erase(std::unique(changed_.begin(), changed_.end()), changed_.end());
-  std::vector<SeriesTotal> totals;
+void Window::TakeTotals(std::vector<SeriesTotal>& totals) {
   for (const Series* series : changed_) {
     const SeriesRecord& record = series->second;
     totals.push_back({series->first, record.total, record.pending, record.last_interval});
   }
   changed_.clear();
-  return totals;
 }
 
 }  // namespace tributary

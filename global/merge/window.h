@@ -59,7 +59,7 @@ class Window {
   void Reopen(uint8_t next_step, uint8_t last_version);
 
   // kOk, kDuplicate, kConflict.
-  UnitStatus Take(UnitChunk unit, RosterSlot slot);
+  UnitStatus Take(const UnitChunk& unit, RosterSlot slot);
   // The chunk is here, or was.
   bool Knows(RosterSlot slot, uint32_t chunk) const { return chunks_.contains(ChunkName(slot, chunk)); }
   // The chunk is named by a commit, and for good.
@@ -82,8 +82,8 @@ class Window {
   WindowCommit CommitEarly(const WindowStanding& standing, const Roster& roster, MayPass may_pass);
   WindowCommit Close(const WindowStanding& standing, const Roster& roster);
   WindowCommit CommitLate(const Roster& roster);
-  // Of the last commit: what is to be written of series.
-  std::vector<SeriesTotal> TakeTotals();
+  // Of the last commit: what is to be written of series is appended; a series may come twice, with equal totals.
+  void TakeTotals(std::vector<SeriesTotal>& totals);
 
   size_t memory_bytes() const { return memory_bytes_; }
   // In chunks that no commit has named for good.
@@ -106,7 +106,7 @@ class Window {
   struct Part {
     explicit Part(AggregateMerger fresh) : merger(std::move(fresh)) {}
     AggregateMerger merger;
-    std::vector<RosterSlot> contributors;
+    RosterSlots contributors;
   };
   enum PartKind { kMain, kAfter, kLate, kPartKinds };
   struct SeriesState {
@@ -115,7 +115,7 @@ class Window {
   };
   using StateEntry = std::pair<Series*, SeriesState*>;
 
-  void Merge(UnitChunk& unit, RosterSlot slot, uint8_t stage, bool is_late);
+  void Merge(const UnitChunk& unit, RosterSlot slot, uint8_t stage, bool is_late);
   SeriesState& StateOf(const SeriesKey& key);
   void AddTo(SeriesState& state, PartKind kind, const SeriesKey& key, const Aggregate& value, RosterSlot slot,
              const InstanceId& source);

@@ -141,10 +141,10 @@ void WindowBook::Impl::Take(absl::Time now, const AgentMarker& marker, WindowOut
   if (interval.reports.awaiting().empty()) CheckAll(now);
 }
 
-void WindowBook::Impl::Take(absl::Time now, UnitChunk unit, WindowOutputs& out) {
+void WindowBook::Impl::Take(absl::Time now, const UnitChunk& unit, WindowOutputs& out) {
   const UnitName name{unit.instance, unit.interval, unit.partition, unit.chunk};
   bool committed = false;
-  const UnitStatus status = TakeUnit(now, std::move(unit), committed);
+  const UnitStatus status = TakeUnit(now, unit, committed);
   ++counts_.units[static_cast<int>(status)];
   if (committed) {
     out.committed.push_back(name);
@@ -153,7 +153,7 @@ void WindowBook::Impl::Take(absl::Time now, UnitChunk unit, WindowOutputs& out) 
   }
 }
 
-UnitStatus WindowBook::Impl::TakeUnit(absl::Time now, UnitChunk unit, bool& committed) {
+UnitStatus WindowBook::Impl::TakeUnit(absl::Time now, const UnitChunk& unit, bool& committed) {
   const auto slot = roster_.Find(unit.instance);
   if (!slot) return UnitStatus::kUnavailable;
   roster_.Hear(*slot, now);
@@ -169,7 +169,7 @@ UnitStatus WindowBook::Impl::TakeUnit(absl::Time now, UnitChunk unit, bool& comm
     status = *known;
     committed = status == UnitStatus::kDuplicate;
   } else {
-    status = Merge(now, interval, std::move(unit), *slot);
+    status = Merge(now, interval, unit, *slot);
     const auto window = interval.windows.find(window_name.second);
     committed = status == UnitStatus::kDuplicate && window->second->IsCommitted(*slot, chunk);
   }
@@ -189,7 +189,7 @@ std::optional<UnitStatus> WindowBook::Impl::AnswerFromClosed(const Interval& int
   return known->crc32c == unit.crc32c ? UnitStatus::kDuplicate : UnitStatus::kConflict;
 }
 
-UnitStatus WindowBook::Impl::Merge(absl::Time now, Interval& interval, UnitChunk unit, RosterSlot slot) {
+UnitStatus WindowBook::Impl::Merge(absl::Time now, Interval& interval, const UnitChunk& unit, RosterSlot slot) {
   const IntervalIndex index = unit.interval;
   const PartitionId partition = unit.partition;
   const uint64_t samples = unit.sample_count;
@@ -205,7 +205,7 @@ UnitStatus WindowBook::Impl::Merge(absl::Time now, Interval& interval, UnitChunk
   Window& window = *entry->second;
   const bool was_whole = window.IsWhole(slot);
   open_bytes_ -= window.memory_bytes();
-  const UnitStatus status = window.Take(std::move(unit), slot);
+  const UnitStatus status = window.Take(unit, slot);
   open_bytes_ += window.memory_bytes();
   if (status != UnitStatus::kOk) return status;
   counts_.samples_accepted += samples;
@@ -337,8 +337,8 @@ WindowOutputs WindowBook::Step(absl::Time now, AgentMarker marker) {
   return impl_->Run(now, [&](WindowOutputs& out) { impl_->Take(now, marker, out); });
 }
 
-WindowOutputs WindowBook::Step(absl::Time now, UnitChunk unit) {
-  return impl_->Run(now, [&](WindowOutputs& out) { impl_->Take(now, std::move(unit), out); });
+WindowOutputs WindowBook::Step(absl::Time now, const UnitChunk& unit) {
+  return impl_->Run(now, [&](WindowOutputs& out) { impl_->Take(now, unit, out); });
 }
 
 WindowOutputs WindowBook::Step(absl::Time now, View view) {

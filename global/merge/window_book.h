@@ -158,7 +158,7 @@ class WindowBook {
   WindowOutputs Step(absl::Time now, AgentHello hello);
   WindowOutputs Step(absl::Time now, AgentGoodbye goodbye);
   WindowOutputs Step(absl::Time now, AgentMarker marker);
-  WindowOutputs Step(absl::Time now, UnitChunk unit);
+  WindowOutputs Step(absl::Time now, const UnitChunk& unit);
   WindowOutputs Step(absl::Time now, View view);
   // Often: a tenth of an interval apart, say.
   WindowOutputs Step(absl::Time now, Tick tick);

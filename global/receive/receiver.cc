@@ -174,8 +174,8 @@ std::string Receiver::MismatchOf(const v1::Hello& hello) const {
 
 void Receiver::OnBatch(const InstanceId& instance, const v1::Batch& batch, WindowOutputs& out) {
   for (const v1::Block& block : batch.blocks()) {
-    if (auto unit = Decode(instance, block)) {
-      Append(book_.Step(clock_.Now(), *std::move(unit)), out);
+    if (Decode(instance, block)) {
+      Append(book_.Step(clock_.Now(), unit_), out);
     } else if (block.partition() < kPartitionCount) {
       const auto partition = static_cast<PartitionId>(block.partition());
       out.received.push_back({{instance, block.interval(), partition, block.chunk()}, UnitStatus::kInvalid});
@@ -183,25 +183,26 @@ void Receiver::OnBatch(const InstanceId& instance, const v1::Batch& batch, Windo
   }
 }
 
-std::optional<UnitChunk> Receiver::Decode(const InstanceId& instance, const v1::Block& block) {
-  auto payload = Validate(block).ok() ? DecodePayload(block, instance)
-                                      : absl::StatusOr<UnitPayload>(absl::InvalidArgumentError("block"));
-  if (!payload.ok()) {
+bool Receiver::Decode(const InstanceId& instance, const v1::Block& block) {
+  payload_.series.swap(unit_.series);
+  if (!Validate(block).ok() || !DecodePayload(block, instance, payload_).ok()) {
     metrics_.units_undecodable.Increment();
-    return std::nullopt;
+    return false;
   }
-  if (!options_.sinks_take_events) metrics_.events_dropped.Increment(payload->events.size());
-  UnitChunk unit;
-  unit.instance = instance;
-  unit.interval = block.interval();
-  unit.partition = static_cast<PartitionId>(block.partition());
-  unit.chunk = block.chunk();
-  unit.chunk_count = block.chunk_count();
-  unit.sample_count = block.sample_count();
-  unit.crc32c = block.crc32c();
-  unit.series = std::move(payload->series);
-  if (options_.sinks_take_events) unit.events = std::move(payload->events);
-  return unit;
+  if (!options_.sinks_take_events) {
+    metrics_.events_dropped.Increment(payload_.events.size());
+    payload_.events.clear();
+  }
+  unit_.instance = instance;
+  unit_.interval = block.interval();
+  unit_.partition = static_cast<PartitionId>(block.partition());
+  unit_.chunk = block.chunk();
+  unit_.chunk_count = block.chunk_count();
+  unit_.sample_count = block.sample_count();
+  unit_.crc32c = block.crc32c();
+  unit_.series.swap(payload_.series);
+  unit_.events.swap(payload_.events);
+  return true;
 }
 
 void Receiver::OnMarker(const InstanceId& instance, const v1::Marker& marker, WindowOutputs& out) {

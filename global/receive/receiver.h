@@ -16,6 +16,7 @@
 #include "common/net/event_loop.h"
 #include "common/rpc/delivery_server.h"
 #include "common/telemetry/telemetry.h"
+#include "common/wire/payload.h"
 #include "global/merge/window_book.h"
 #include "global/receive/agent_board.h"
 #include "global/receive/audit_board.h"
@@ -68,7 +69,8 @@ class Receiver {
   void OnView(const v1::View& view, WindowOutputs& out);
   void TellView(const InstanceId& proxy, const View& view);
   void WarnUnlessMember(const View& view) const;
-  std::optional<UnitChunk> Decode(const InstanceId& instance, const v1::Block& block);
+  // Into unit_; false when it cannot be.
+  bool Decode(const InstanceId& instance, const v1::Block& block);
   void Tick();
   void ShowRoster();
   void Emit(WindowOutputs out);
@@ -85,6 +87,8 @@ class Receiver {
   const uint64_t incarnation_;
   AuditBoard audit_;
   WindowBook book_;
+  UnitPayload payload_;  // these two trade what they hold: strings are used again
+  UnitChunk unit_;
   AgentBoard board_;
   uint64_t shown_revision_ = UINT64_MAX;  // of the roster, on the board
   ViewHistory views_;

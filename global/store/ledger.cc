@@ -132,15 +132,16 @@ void Ledger::Put(const CommitPlan& plan, rocksdb::WriteBatch& batch) {
 // In the order of their keys: RocksDB then finds the place of each beside that of the last, or finding places is half
 // of a commit.
 void Ledger::PutRows(const CommitPlan& plan, rocksdb::WriteBatch& batch) {
-  std::vector<std::pair<std::string, const Row*>> rows;
+  std::vector<std::pair<RowKey, const Row*>> rows;
   for (const WindowCommit& window : plan.windows) {
     for (const Row& row : window.rows) rows.emplace_back(KeyOf(row, batch), &row);
   }
   std::sort(rows.begin(), rows.end());
-  for (const auto& [key, row] : rows) database_.Put(batch, Column::kRows, key, EncodeRow(*row, options_.compression));
+  for (const auto& [key, row] : rows)
+    database_.Put(batch, Column::kRows, key.Encode(), EncodeRow(*row, options_.compression));
 }
 
-std::string Ledger::KeyOf(const Row& row, rocksdb::WriteBatch& batch) {
+RowKey Ledger::KeyOf(const Row& row, rocksdb::WriteBatch& batch) {
   RowKey key;
   key.resolution = kResolution;
   key.block = BlockOf(row.interval);
@@ -148,7 +149,7 @@ std::string Ledger::KeyOf(const Row& row, rocksdb::WriteBatch& batch) {
   key.offset = static_cast<uint16_t>(row.interval % per_block_);
   key.version = static_cast<uint8_t>(row.version);
   key.emitter = emitter_;
-  return key.Encode();
+  return key;
 }
 
 void Ledger::PutTotals(const CommitPlan& plan, rocksdb::WriteBatch& batch) {

@@ -66,7 +66,7 @@ class Ledger : public RowReader {
   absl::Status LoadControl(WindowBookState& state) const;
   void PutRows(const CommitPlan& plan, rocksdb::WriteBatch& batch);
   void PutTotals(const CommitPlan& plan, rocksdb::WriteBatch& batch);
-  std::string KeyOf(const Row& row, rocksdb::WriteBatch& batch);
+  RowKey KeyOf(const Row& row, rocksdb::WriteBatch& batch);
   KeyId InternKey(const SharedSeriesKey& key, IntervalIndex interval, rocksdb::WriteBatch& batch);
   absl::Status ReadBlock(uint32_t block, KeyId id, const SharedSeriesKey& key, IntervalIndex first, IntervalIndex last,
                          Visit visit, bool& stopped) const;

@@ -6,12 +6,17 @@
 #include "common/base/bytes.h"
 #include "common/base/status.h"
 #include "common/wire/series.h"
+#include "google/protobuf/arena.h"
 #include "tributary/v1/aggregate.pb.h"
 
 namespace tributary {
 namespace {
 
 constexpr int64_t kNoInterval = INT64_MIN;
+
+// Of a stored total.
+constexpr uint8_t kHasTotal = 1;
+constexpr uint8_t kNothingPending = 2;
 
 template <class T>
 void BigEndian(std::string& out, T value) {
@@ -85,7 +90,8 @@ std::string BlockPrefix(uint8_t resolution, uint32_t block) {
 }
 
 std::string EncodeRow(const Row& row, double compression) {
-  v1::Row message;
+  google::protobuf::Arena arena;
+  v1::Row& message = *google::protobuf::Arena::CreateMessage<v1::Row>(&arena);
   const auto* distribution = std::get_if<DistributionAggregate>(&row.value);
   if (distribution != nullptr && distribution->digest.compression() > compression) {
     const Aggregate cut =
@@ -202,11 +208,13 @@ std::optional<Manifest> DecodeManifest(absl::string_view bytes) {
 
 std::string EncodeTotal(const SeriesTotal& total) {
   std::string bytes;
+  bytes.reserve(64);
   ByteWriter out(bytes);
   out.Zigzag(total.last_interval);
-  out.U8(total.total ? 1 : 0);
+  const bool is_pending = total.pending != RunningTotal();
+  out.U8((total.total ? kHasTotal : 0) | (is_pending ? 0 : kNothingPending));
   if (total.total) WriteTotal(out, *total.total);
-  WriteTotal(out, total.pending);
+  if (is_pending) WriteTotal(out, total.pending);
   return bytes;
 }
 
@@ -214,8 +222,9 @@ std::optional<SeriesTotal> DecodeTotal(absl::string_view bytes) {
   ByteReader in(bytes);
   SeriesTotal total;
   total.last_interval = in.Zigzag();
-  if (in.U8() != 0) total.total = ReadTotal(in);
-  total.pending = ReadTotal(in);
+  const uint8_t flags = in.U8();
+  if (flags & kHasTotal) total.total = ReadTotal(in);
+  if (!(flags & kNothingPending)) total.pending = ReadTotal(in);
   if (!in.AtEnd()) return std::nullopt;
   return total;
 }

@@ -29,7 +29,7 @@ struct RowKey {
 
   std::string Encode() const;
   static std::optional<RowKey> Decode(absl::string_view bytes);
-  friend bool operator==(const RowKey&, const RowKey&) = default;
+  friend auto operator<=>(const RowKey&, const RowKey&) = default;  // as of the bytes
 };
 // What is common to the rows of a block, and of a series in it.
 std::string BlockPrefix(uint8_t resolution, uint32_t block);
