@@ -11,6 +11,8 @@
 #include "absl/strings/strip.h"
 #include "absl/types/span.h"
 #include "common/metric/series_key.h"
+#include "common/statsd/decimal.h"
+#include "common/statsd/delimiters.h"
 
 namespace tributary {
 namespace {
@@ -34,14 +36,6 @@ bool ReadAll(absl::string_view text, T& number) {
 }
 
 bool StartsWithDigit(absl::string_view text) { return !text.empty() && absl::ascii_isdigit(text.front()); }
-
-// Decimal with optional sign, fraction and exponent; finite. std::from_chars alone takes "inf" and "nan", and no '+'.
-bool ReadNumber(absl::string_view text, double& number) {
-  const bool plus = absl::ConsumePrefix(&text, "+");
-  const bool minus = !plus && absl::StartsWith(text, "-");
-  const absl::string_view digits = text.substr(minus ? 1 : 0);
-  return (StartsWithDigit(digits) || absl::StartsWith(digits, ".")) && ReadAll(text, number);
-}
 
 bool ReadSeconds(absl::string_view text, int64_t& seconds) {
   return StartsWithDigit(text) && ReadAll(text, seconds) && seconds > 0;
@@ -77,6 +71,12 @@ struct Section {
 constexpr Section kContainer = {"c:", nullptr};
 constexpr Section kExternalData = {"e:", nullptr};
 constexpr Section kCardinality = {"card:", nullptr};
+
+// A section of a metric that is known and not kept.
+bool IsOfNoKey(absl::string_view section) {
+  return absl::StartsWith(section, kContainer.prefix) || absl::StartsWith(section, kExternalData.prefix) ||
+         absl::StartsWith(section, kCardinality.prefix);
+}
 
 // Reads "|section|section". Returns how many were unknown or replaced by a later one.
 int ReadSections(absl::string_view rest, absl::Span<Section> sections) {
@@ -171,26 +171,22 @@ LineError LineParser::Parse(absl::string_view line, SampleReceiver& receiver) {
 // api.latency:12:15.5|ms|@0.5|#region:eu
 // ^^^^^^^^^^^ ^^^^^^^ ^^
 LineError LineParser::ParseMetric(absl::string_view line, SampleReceiver& receiver) {
-  const size_t value_end = line.find('|');
-  absl::string_view value = line.substr(0, value_end);
-  const size_t name_end = value.find(':');
-  if (name_end == absl::string_view::npos) return LineError::kNoValue;
+  const Delimiters delimiters(line);
+  const size_t name_end = delimiters.FindColon(0);
+  const size_t value_end = delimiters.FindPipe(0);
+  if (name_end == absl::string_view::npos || name_end > value_end) return LineError::kNoValue;
   if (name_end == 0) return LineError::kNoName;
   if (name_end > kMaxNameBytes) return LineError::kNameTooLong;
   if (value_end == absl::string_view::npos) return LineError::kUnknownType;
-  value.remove_prefix(name_end + 1);
-
-  absl::string_view rest = line.substr(value_end + 1);
-  const absl::string_view code = rest.substr(0, rest.find('|'));
-  const std::optional<MetricType> type = TypeOf(code);
+  const size_t type_end = std::min(line.size(), delimiters.FindPipe(value_end + 1));
+  const std::optional<MetricType> type = TypeOf(line.substr(value_end + 1, type_end - value_end - 1));
   if (!type.has_value()) return LineError::kUnknownType;
-  rest.remove_prefix(code.size());
 
   Sample sample;
   sample.type = *type;
   sample.name = line.substr(0, name_end);
-  LineError error = ParseValues(value, sample);
-  if (error == LineError::kNone) error = ParseSections(rest, sample);
+  LineError error = ParseValues(line.substr(name_end + 1, value_end - name_end - 1), sample);
+  if (error == LineError::kNone) error = ParseSections(line, type_end, delimiters, sample);
   if (error == LineError::kNone) receiver.Add(sample);
   return error;
 }
@@ -209,7 +205,7 @@ LineError LineParser::ParseValues(absl::string_view text, Sample& sample) {
     const bool delta =
         options_.gauge_deltas && sample.type == MetricType::kGauge && (part.front() == '+' || part.front() == '-');
     double value = 0;
-    if (!ReadNumber(part, value) || (!values_.empty() && delta != sample.delta)) return LineError::kBadValue;
+    if (!ReadDecimal(part, value) || (!values_.empty() && delta != sample.delta)) return LineError::kBadValue;
     sample.delta = delta;
     values_.push_back(value);
   }
@@ -219,19 +215,35 @@ LineError LineParser::ParseValues(absl::string_view text, Sample& sample) {
 
 // api.latency:12|ms|@0.5|#region:eu,canary|c:ci-83fc|T1656581400
 //                  ^^^^^ ^^^^^^^^^^^^^^^^^ ^^^^^^^^^ ^^^^^^^^^^^
-LineError LineParser::ParseSections(absl::string_view rest, Sample& sample) {
-  if (rest.empty()) return LineError::kNone;
-  absl::string_view rate;
-  absl::string_view timestamp;
-  Section sections[] = {{"@", &rate}, {"#", &sample.tags}, {"T", &timestamp}, kContainer, kExternalData, kCardinality};
-  skipped_sections_ += ReadSections(rest, absl::MakeSpan(sections));
-  if (sections[0].seen) {
+LineError LineParser::ParseSections(absl::string_view line, size_t begin, const Delimiters& delimiters,
+                                    Sample& sample) {
+  std::optional<absl::string_view> rate;
+  std::optional<absl::string_view> timestamp;
+  std::optional<absl::string_view> tags;
+  while (begin < line.size()) {
+    const size_t end = std::min(line.size(), delimiters.FindPipe(begin + 1));
+    const absl::string_view text = line.substr(begin + 1, end - begin - 1);
+    begin = end;
+    const char first = text.empty() ? '\0' : text.front();
+    std::optional<absl::string_view>* const section = first == '#'   ? &tags
+                                                      : first == '@' ? &rate
+                                                      : first == 'T' ? &timestamp
+                                                                     : nullptr;
+    if (section != nullptr) {
+      skipped_sections_ += section->has_value() ? 1 : 0;
+      *section = text.substr(1);
+    } else if (!IsOfNoKey(text)) {
+      ++skipped_sections_;
+    }
+  }
+  sample.tags = tags.value_or(absl::string_view());
+  if (rate.has_value()) {
     double share = 0;
-    if (!ReadNumber(rate, share) || !(share > 0 && share <= 1)) return LineError::kBadRate;
+    if (!ReadDecimal(*rate, share) || !(share > 0 && share <= 1)) return LineError::kBadRate;
     sample.weight = 1 / share;
     if (!std::isfinite(sample.weight)) return LineError::kBadRate;
   }
-  if (sections[2].seen && !ReadSeconds(timestamp, sample.unix_seconds)) return LineError::kBadTimestamp;
+  if (timestamp.has_value() && !ReadSeconds(*timestamp, sample.unix_seconds)) return LineError::kBadTimestamp;
   return LineError::kNone;
 }
 

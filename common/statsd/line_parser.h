@@ -8,6 +8,8 @@
 
 namespace tributary {
 
+class Delimiters;
+
 // Why a line was refused as a whole.
 enum class LineError : uint8_t {
   kNone,
@@ -56,7 +58,8 @@ class LineParser {
  private:
   LineError ParseMetric(absl::string_view line, SampleReceiver& receiver);
   LineError ParseValues(absl::string_view text, Sample& sample);
-  LineError ParseSections(absl::string_view rest, Sample& sample);
+  // From the '|' at `begin` on.
+  LineError ParseSections(absl::string_view line, size_t begin, const Delimiters& delimiters, Sample& sample);
   LineError ParseEvent(absl::string_view line, SampleReceiver& receiver);
   LineError ParseCheck(absl::string_view line, SampleReceiver& receiver);
 
