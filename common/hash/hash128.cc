@@ -1,5 +1,6 @@
 #include "common/hash/hash128.h"
 
+#define XXH_INLINE_ALL  // a call costs as much as the hash of a short name
 #include <xxhash.h>
 
 namespace tributary {

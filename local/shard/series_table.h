@@ -81,6 +81,9 @@ class SeriesTable {
   size_t route_count() const { return routes_.size(); }
 
  private:
+  struct RouteHash {
+    size_t operator()(const Hash128& hash) const { return hash.low; }
+  };
   struct SeriesHash {
     size_t operator()(const Series* series) const { return series->hash.low; }
   };
@@ -104,7 +107,7 @@ class SeriesTable {
 
   Environment environment_;
   const uint64_t hash_seed_;
-  absl::flat_hash_map<Hash128, Route> routes_;  // by the hash of the raw series
+  absl::flat_hash_map<Hash128, Route, RouteHash> routes_;  // by the hash of the raw series
   Route uncached_;
   std::vector<Entry> entries_;
   std::vector<SeriesId> free_;
