@@ -34,7 +34,7 @@ void PacketReader::Receive(absl::string_view text, const Peer& peer) {
     if (line.empty()) continue;
     ++lines_;
     ++client.lines;
-    const LineError error = parser_.Parse(line, shard_);
+    const LineError error = parser_.Parse(line, samples_);
     if (error != LineError::kNone) [[unlikely]] {
       ++rejected_[static_cast<size_t>(error)];
       ++client.lines_rejected;
@@ -42,6 +42,7 @@ void PacketReader::Receive(absl::string_view text, const Peer& peer) {
     if (taps_.open()) [[unlikely]]
       taps_.Offer({line, peer, error == LineError::kNone ? "" : LineErrorName(error)});
   }
+  samples_.Flush();
 }
 
 void PacketReader::Refuse(absl::string_view text, absl::string_view reason, const Peer& peer) {

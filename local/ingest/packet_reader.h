@@ -6,6 +6,7 @@
 #include "absl/strings/string_view.h"
 #include "common/statsd/line_parser.h"
 #include "common/telemetry/telemetry.h"
+#include "local/ingest/sample_queue.h"
 #include "local/ingest/text_receiver.h"
 #include "local/shard/shard.h"
 #include "local/tap/tap_hub.h"
@@ -26,7 +27,7 @@ class PacketReader : public TextReceiver {
  public:
   // The cells of `metrics`, `shard` and `taps` outlive this.
   PacketReader(const LineParser::Options& options, const LineMetrics& metrics, Shard& shard, TapHub& taps)
-      : metrics_(metrics), parser_(options), shard_(shard), tap_hub_(taps) {}
+      : metrics_(metrics), parser_(options), shard_(shard), samples_(shard), tap_hub_(taps) {}
 
   void Receive(absl::string_view text, const Peer& peer) override;
   void Refuse(absl::string_view text, absl::string_view reason, const Peer& peer) override;
@@ -38,6 +39,7 @@ class PacketReader : public TextReceiver {
   const LineMetrics metrics_;
   LineParser parser_;
   Shard& shard_;
+  SampleQueue samples_;
   TapHub& tap_hub_;
   bool in_batch_ = false;
   TapHub::Batch taps_;

@@ -50,14 +50,13 @@ SeriesTable::~SeriesTable() {
   }
 }
 
-Hash128 SeriesTable::HashOfRaw(const RawSeries& raw) const {
+Hash128 SeriesTable::HashOf(const RawSeries& raw) const {
   const Hash128 name = Xxh3Hash128(raw.name, hash_seed_ + static_cast<uint64_t>(raw.type));
   const Hash128 tags = Xxh3Hash128(raw.tags, name.low);
   return {tags.high ^ name.high, tags.low};
 }
 
-const SeriesTable::Route& SeriesTable::Intern(const RawSeries& raw, Client& client) {
-  const Hash128 hash = HashOfRaw(raw);
+const SeriesTable::Route& SeriesTable::Intern(const RawSeries& raw, Hash128 hash, Client& client) {
   auto found = routes_.find(hash);
   if (found == routes_.end()) {
     uncached_ = Decide(raw, client);
@@ -130,7 +129,7 @@ FoldReason SeriesTable::FindOrAdmit(const RoutedSeries& routed, SeriesLimiter::K
   auto series = std::make_shared<Series>();
   series->key = routed.key;
   series->scope = routed.scope;
-  series->hash = HashOf(routed.key, environment_.cluster_seed);
+  series->hash = tributary::HashOf(routed.key, environment_.cluster_seed);
   series->dither_seed = Xxh3Hash64(environment_.host, series->hash.low);
   if (const auto found = by_key_.find(series.get()); found != by_key_.end()) {
     id = found->second;

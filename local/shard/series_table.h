@@ -66,8 +66,16 @@ class SeriesTable {
   SeriesTable(const SeriesTable&) = delete;
   SeriesTable& operator=(const SeriesTable&) = delete;
 
-  // Valid until the next call. `client` asks; its series are counted.
-  const Route& Intern(const RawSeries& raw, Client& client);
+  Hash128 HashOf(const RawSeries& raw) const;
+  // The same. What Intern will read first is fetched meanwhile.
+  Hash128 Prefetch(const RawSeries& raw) const {
+    const Hash128 hash = HashOf(raw);
+    routes_.prefetch(hash);
+    return hash;
+  }
+  // Valid until the next call. `client` asks; its series are counted. `hash` is that of `raw`.
+  const Route& Intern(const RawSeries& raw, Hash128 hash, Client& client);
+  const Route& Intern(const RawSeries& raw, Client& client) { return Intern(raw, HashOf(raw), client); }
   Entry& entry(SeriesId id) { return entries_[id]; }
 
   // Once per interval. What is folded for a rate is decided anew from now on, and what is folded for another limit
@@ -91,7 +99,6 @@ class SeriesTable {
     bool operator()(const Series* a, const Series* b) const { return a->scope == b->scope && a->key == b->key; }
   };
 
-  Hash128 HashOfRaw(const RawSeries& raw) const;
   void MarkUsed(Route& route, Client& client);
   Route Decide(const RawSeries& raw, const Client& client);
   SeriesId Place(RoutedSeries routed, const Client& client, FoldReason& folded);

@@ -64,8 +64,8 @@ bool Shard::WithinQuota(uint64_t samples) {
   return false;
 }
 
-const SeriesTable::Route& Shard::Intern(const RawSeries& raw, uint64_t samples) {
-  const SeriesTable::Route& route = table_.Intern(raw, *client_);
+const SeriesTable::Route& Shard::Intern(const RawSeries& raw, Hash128 hash, uint64_t samples) {
+  const SeriesTable::Route& route = table_.Intern(raw, hash, *client_);
   counts_.accepted += samples * std::max<size_t>(1, route.series.size());
   if (route.series.empty()) CountDrop(DropReason::kRule, samples);
   if (route.folded != FoldReason::kNone) [[unlikely]] {
@@ -75,10 +75,10 @@ const SeriesTable::Route& Shard::Intern(const RawSeries& raw, uint64_t samples) 
   return route;
 }
 
-void Shard::Add(const Sample& sample) {
+void Shard::Add(const Sample& sample, Hash128 hash) {
   const uint64_t count = sample.count();
   if (!WithinQuota(count)) return;
-  const SeriesTable::Route& route = Intern({sample.type, sample.name, sample.tags}, count);
+  const SeriesTable::Route& route = Intern({sample.type, sample.name, sample.tags}, hash, count);
   for (const SeriesId id : route.series) {
     SeriesTable::Entry& series = table_.entry(id);
     if (sample.delta && series.level == nullptr) {
@@ -144,7 +144,8 @@ void Shard::Add(const CheckSample& check) {
   if (!WithinQuota(1)) return;
   const std::string tags =
       check.host.empty() ? std::string(check.tags) : absl::StrCat(check.tags, ",host:", check.host);
-  const SeriesTable::Route& route = Intern({MetricType::kCheck, check.name, tags}, 1);
+  const RawSeries raw = {MetricType::kCheck, check.name, tags};
+  const SeriesTable::Route& route = Intern(raw, table_.HashOf(raw), 1);
   for (const SeriesId id : route.series) {
     CheckAggregate state;
     state.status = check.status;

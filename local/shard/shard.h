@@ -45,7 +45,10 @@ class Shard : public SampleReceiver {
   // that was asked for last, whose other counts are the caller's. A client is valid until EndBatch.
   void BeginBatch();
   Client& FindClient(const Peer& peer) { return *(client_ = &clients_.Find(peer)); }
-  void Add(const Sample& sample) override;
+  void Add(const Sample& sample) override { Add(sample, table_.HashOf({sample.type, sample.name, sample.tags})); }
+  // The same in two steps, with other samples' between them.
+  Hash128 Prefetch(const Sample& sample) const { return table_.Prefetch({sample.type, sample.name, sample.tags}); }
+  void Add(const Sample& sample, Hash128 hash);
   void Add(const CheckSample& check) override;
   void Add(const EventSample& event) override;
   void EndBatch();  // publishes the counts, hands over when asked to
@@ -70,7 +73,7 @@ class Shard : public SampleReceiver {
   uint64_t AddGauge(GaugeLevel* level, const Sample& sample, GaugeAggregate& into);
   // False: they are beyond the client's quota, and counted as that.
   bool WithinQuota(uint64_t samples);
-  const SeriesTable::Route& Intern(const RawSeries& raw, uint64_t samples);
+  const SeriesTable::Route& Intern(const RawSeries& raw, Hash128 hash, uint64_t samples);
   void CountDrop(DropReason reason, uint64_t samples) { counts_.CountDrop(reason, samples); }
   void PublishCounts();
   void AdoptNext();
