@@ -19,12 +19,6 @@ bool Before(const Centroid& a, const Centroid& b) {
   return a.weight < b.weight;
 }
 
-// The bits of a double as an unsigned number of the same order.
-uint64_t OrderedBits(double value) {
-  const uint64_t bits = absl::bit_cast<uint64_t>(value);
-  return bits >> 63 ? ~bits : bits | (uint64_t{1} << 63);
-}
-
 const hwy::Sorter& ThreadSorter() {
   static thread_local const hwy::Sorter sorter;
   return sorter;
@@ -54,16 +48,26 @@ void SortCentroids(absl::Span<const Centroid> centroids, std::vector<Centroid>& 
   }
   const int index_bits = std::bit_width(count - 1);
   const uint64_t index_mask = (uint64_t{1} << index_bits) - 1;
-  std::vector<uint64_t>& keys = SketchScratch::OfThread().keys;
+  // Doubles, for their vectors are sorted faster than those of 64-bit integers.
+  std::vector<double>& keys = SketchScratch::OfThread().keys;
   keys.resize(count);
-  for (size_t i = 0; i < count; ++i) keys[i] = (OrderedBits(centroids[i].mean) & ~index_mask) | i;
+  for (size_t i = 0; i < count; ++i) {
+    keys[i] = absl::bit_cast<double>((absl::bit_cast<uint64_t>(centroids[i].mean) & ~index_mask) | i);
+  }
   ThreadSorter()(keys.data(), count, hwy::SortAscending());
 
+  const auto bits = [&keys](size_t i) { return absl::bit_cast<uint64_t>(keys[i]); };
   sorted.resize(count);
-  for (size_t i = 0; i < count; ++i) sorted[i] = centroids[keys[i] & index_mask];
+  sorted[0] = centroids[bits(0) & index_mask];
+  bool ties = false;
+  for (size_t i = 1; i < count; ++i) {
+    sorted[i] = centroids[bits(i) & index_mask];
+    ties |= (bits(i) | index_mask) == (bits(i - 1) | index_mask);
+  }
+  if (!ties) return;
   for (size_t begin = 0; begin < count;) {
     size_t end = begin + 1;
-    while (end < count && (keys[end] | index_mask) == (keys[begin] | index_mask)) ++end;
+    while (end < count && (bits(end) | index_mask) == (bits(begin) | index_mask)) ++end;
     if (end - begin > 1) std::sort(sorted.begin() + begin, sorted.begin() + end, Before);
     begin = end;
   }

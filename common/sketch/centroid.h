@@ -18,7 +18,7 @@ struct Centroid {
 };
 
 // In order of mean; equal means by kind and weight, so that equal multisets become equal sequences. Cost: one SIMD sort
-// of 64-bit keys (leading bits of the mean, then the index), one gather, and exact comparisons among equal leading
+// of 64-bit keys (the mean with the index in its last bits), one gather, and exact comparisons among equal leading
 // bits. `sorted` is overwritten.
 void SortCentroids(absl::Span<const Centroid> centroids, std::vector<Centroid>& sorted);
 
@@ -30,7 +30,7 @@ void SortValues(absl::Span<double> values);
 struct SketchScratch {
   static SketchScratch& OfThread();
   std::vector<double> values;
-  std::vector<uint64_t> keys;
+  std::vector<double> keys;
   std::vector<Centroid> centroids;
   std::vector<Centroid> sorted;
 };
