@@ -55,7 +55,7 @@ class Reconstruction {
   double Value(size_t i, double position) const {
     const double low = i == 0 ? min_ : rows_[i - 1].mean;
     const double high = i + 1 == rows_.size() ? max_ : rows_[i + 1].mean;
-    return std::clamp(FromCoordinate(coordinate_, position), low, high);
+    return std::min(std::max(FromCoordinate(coordinate_, position), low), high);
   }
   double ShareBelow(size_t i, double x, Memo& memo) const;
   bool IsSpike(size_t i) const { return rows_[i].atom && rows_[i].weight > 1.5 * lightest_atom_; }

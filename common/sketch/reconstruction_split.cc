@@ -72,9 +72,9 @@ class ParabolaBlock {
 template <int kParts>
 Centroid* Reconstruction::WriteParts(size_t i, const Parabola& cell, Centroid* out) const {
   const double weight = rows_[i].weight / kParts;
-  for (int part = 0; part < kParts; ++part) {
-    *out++ = Centroid{.mean = Value(i, cell.Average(part, kParts)), .weight = weight, .atom = false};
-  }
+  double means[kParts];
+  for (int part = 0; part < kParts; ++part) means[part] = Value(i, cell.Average(part, kParts));
+  for (const double mean : means) *out++ = Centroid{.mean = mean, .weight = weight, .atom = false};
   return out;
 }
 
