@@ -14,9 +14,13 @@
 
 namespace tributary {
 
-// `shutdown_grace`: for what is complete to be committed, and then for the sinks to take it.
+// `shutdown_grace`: for a view without this node to be in force, which is about three intervals, and for its windows
+// before it to be committed (three quarters); then for the sinks to take them.
 struct GlobalConfig : ProgramConfig {
-  GlobalConfig() { http_listen = {.kind = Address::Kind::kTcp, .host = "127.0.0.1", .port = 8130, .path = ""}; }
+  GlobalConfig() {
+    shutdown_grace = absl::Seconds(45);
+    http_listen = {.kind = Address::Kind::kTcp, .host = "127.0.0.1", .port = 8130, .path = ""};
+  }
 
   // As the proxies know this node; survives restarts. Default: the host's name.
   std::string node_id;

@@ -188,10 +188,10 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
         receiver.SetExpectedAgents(next.expected_agents);
         return absl::OkStatus();
       }));
-  TRIBUTARY_LOG_INFO("stopping: committing what is complete");
+  TRIBUTARY_LOG_INFO("leaving: committing what is this node's before the next view");
   const absl::Duration grace = daemon.shutdown_grace();
   const absl::Time until = clock.Now() + grace;
-  receiver.Drain(grace / 2);
+  receiver.Leave(grace * 3 / 4);
   server->Shutdown(absl::Seconds(1));
   loop.Stop();
   committer.Stop();

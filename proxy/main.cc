@@ -6,12 +6,12 @@
 #include "common/base/instance_id.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
+#include "common/discovery/discovery_config.h"
+#include "common/discovery/file_source.h"
 #include "common/hash/hash128.h"
 #include "common/net/dns_resolver.h"
 #include "common/program/program.h"
 #include "common/rpc/rpc_trust.h"
-#include "proxy/discovery/dns_membership.h"
-#include "proxy/discovery/static_membership.h"
 #include "proxy/http/audit_api.h"
 #include "proxy/http/query_api.h"
 #include "proxy/http/status_api.h"
@@ -43,25 +43,22 @@ Relay::Options RelayOptions(const ProxyConfig& config) {
   options.router.incarnation = Xxh3Hash64(instance.bytes(), 0);
   options.router.interval = config.interval;
   options.router.owner_queue_bytes = config.owner_queue_bytes;
+  options.router.confirm_removal = config.confirm_removal;
   return options;
 }
 
-std::unique_ptr<Membership> MakeMembership(const ProxyConfig& config, const std::string& file, DnsResolver& resolver,
-                                           Membership::OnMembers on_members) {
-  if (!config.members.empty()) {
-    const auto load = [file]() -> absl::StatusOr<std::vector<Member>> {
-      TRIBUTARY_ASSIGN_OR_RETURN(ProxyConfig reloaded, ReadAgain(file));
-      if (reloaded.members.empty()) return absl::InvalidArgumentError("globals.members is empty");
-      return std::move(reloaded.members);
-    };
-    return std::make_unique<StaticMembership>(file, load, kFilePoll, std::move(on_members));
+std::unique_ptr<MemberSource> FindGlobals(const ProxyConfig& config, const std::string& file, DnsResolver& resolver,
+                                          Telemetry& telemetry, MemberSource::OnMembers on_members) {
+  if (config.members.empty()) {
+    return MakeMemberSource(config.globals, GlobalAddressCheck(config), resolver, telemetry,
+                            std::move(on_members));
   }
-  DnsMembership::Options options{.service = config.srv, .host = "", .port = 0, .refresh = config.refresh};
-  if (const auto address = ParseAddress(config.dns); config.srv.empty() && address.ok()) {
-    options.host = address->host;
-    options.port = address->port;
-  }
-  return std::make_unique<DnsMembership>(options, resolver, std::move(on_members));
+  const auto load = [file]() -> absl::StatusOr<std::vector<Member>> {
+    TRIBUTARY_ASSIGN_OR_RETURN(ProxyConfig reloaded, ReadAgain(file));
+    if (reloaded.members.empty()) return absl::InvalidArgumentError("globals.members is empty");
+    return std::move(reloaded.members);
+  };
+  return std::make_unique<FileSource>(file, load, kFilePoll, telemetry, std::move(on_members));
 }
 
 absl::Status Run(const ProxyConfig& config, const std::string& file, Daemon& daemon) {
@@ -88,12 +85,16 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, Daemon& dae
   RegisterAuditApi(http, inspection);
 
   SystemDnsResolver resolver;
-  const auto set_members = [&relay = *relay](std::vector<Member> members) { relay.SetMembers(std::move(members)); };
-  std::unique_ptr<Membership> membership = MakeMembership(config, file, resolver, set_members);
+  const auto set_members = [&relay = *relay](MemberList list) {
+    relay.SetMembers(std::move(list.members), std::move(list.others));
+  };
+  std::unique_ptr<MemberSource> globals_found = FindGlobals(config, file, resolver, telemetry, set_members);
   TRIBUTARY_LOG_INFO("agents on {}, http on {}", config.grpc_listen.HostPort(), config.http_listen.HostPort());
 
   TRIBUTARY_RETURN_IF_ERROR(daemon.Serve<ProxyConfig>({"globals"}, [&](const ProxyConfig& next) {
-    membership = MakeMembership(next, file, resolver, set_members);
+    relay->SetConfirmRemoval(next.confirm_removal);
+    globals_found.reset();
+    globals_found = FindGlobals(next, file, resolver, telemetry, set_members);
     return absl::OkStatus();
   }));
   TRIBUTARY_LOG_INFO("stopping: agents go to another proxy");

@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/config/config_document.h"
+#include "common/discovery/discovery_config.h"
 #include "common/hash/view.h"
 #include "common/net/address.h"
 #include "common/program/program_config.h"
@@ -29,14 +30,17 @@ struct ProxyConfig : ProgramConfig {
   // Of batches that wait for one global; what is beyond is told to the agents as busy. Memory: this times the globals.
   uint64_t owner_queue_bytes = 8u << 20;
 
-  // Where the globals are: exactly one of the three.
+  // Where the globals are: a list here, or what finds them.
   std::vector<Member> members;  // read again at SIGHUP and when the file changes
-  std::string srv;              // an SRV record; ids are the first labels of its targets
-  std::string dns;              // host:port, A and AAAA records; ids are the addresses
-  absl::Duration refresh = absl::Seconds(10);
+  DiscoveryConfig globals;
+  // A list that lacks more than a third of the globals must stay so for as long before they own nothing more.
+  absl::Duration confirm_removal = absl::Minutes(10);
 };
 
 // Every error at once, each with its line.
 absl::StatusOr<ProxyConfig> ReadProxyConfig(ConfigDocument& document);
+
+// Plaintext beyond this machine is refused unless the configuration says otherwise.
+AddressCheck GlobalAddressCheck(const ProgramConfig& program);
 
 }  // namespace tributary

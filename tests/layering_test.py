@@ -22,6 +22,7 @@ ALLOWED = {
     "common/config": ["common/base"],
     "common/net": ["common/base"],
     "common/telemetry": ["common/base", "common/net"],
+    "common/discovery": ["common/base", "common/hash", "common/config", "common/net", "common/telemetry"],
     "common/program": ["common/base", "common/hash", "common/config", "common/net", "common/telemetry"],
     "common/rpc": ["proto", "common/base", "common/net"],
     "common/sink": ["proto", "common/base", "common/hash", "common/metric", "common/sketch", "common/aggregate",

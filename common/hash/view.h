@@ -67,7 +67,7 @@ class Assignment {
 // i, so that a planned change never splits an interval. Pointers hold until the next Add. Thread-compatible.
 class ViewHistory {
  public:
-  static constexpr size_t kKept = 8;
+  static constexpr size_t kKept = 32;  // two for each restart of a global within the owners' horizon
 
   // Keeps at most kKept views, the newest. Returns false, and changes nothing, when the view is not well-formed, is
   // known already, or is older than all of kKept.

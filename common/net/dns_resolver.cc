@@ -84,12 +84,15 @@ absl::StatusOr<std::vector<Endpoint>> SystemDnsResolver::ResolveService(const st
   std::vector<Endpoint> endpoints;
   absl::Status failure = absl::NotFoundError("no targets");
   for (const SrvTarget& target : *targets) {
-    const absl::StatusOr<std::vector<Endpoint>> resolved = Resolve(target.host, target.port);
+    absl::StatusOr<std::vector<Endpoint>> resolved = Resolve(target.host, target.port);
     if (!resolved.ok()) {
       failure = resolved.status();
       continue;
     }
-    endpoints.insert(endpoints.end(), resolved->begin(), resolved->end());
+    for (Endpoint& endpoint : *resolved) {
+      endpoint.weight = target.weight;
+      endpoints.push_back(std::move(endpoint));
+    }
   }
   if (endpoints.empty()) return Annotate(failure, context);
   SortUnique(endpoints);
@@ -114,7 +117,9 @@ absl::StatusOr<std::vector<SrvTarget>> ParseSrvAnswer(absl::string_view packet) 
       return absl::UnavailableError("a broken name in the answer");
     }
     if (host[0] == '\0') continue;  // "." says that the service is decidedly not there
-    targets.push_back({.host = host, .port = static_cast<int>(ns_get16(ns_rr_rdata(record) + 4))});
+    const unsigned char* data = ns_rr_rdata(record);
+    targets.push_back(
+        {.host = host, .port = static_cast<int>(ns_get16(data + 4)), .weight = static_cast<int>(ns_get16(data + 2))});
   }
   return targets;
 }

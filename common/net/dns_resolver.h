@@ -13,6 +13,7 @@ struct Endpoint {
   std::string name = {};  // the host name that was looked up: for SRV its target, which is stable where the IP is not
   std::string ip = {};
   int port = 0;
+  int weight = 0;  // of the SRV record, relative to the others; 0 where there is none
 
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
@@ -42,6 +43,7 @@ class SystemDnsResolver : public DnsResolver {
 struct SrvTarget {
   std::string host = {};
   int port = 0;
+  int weight = 0;
 
   friend bool operator==(const SrvTarget&, const SrvTarget&) = default;
 };

@@ -40,7 +40,8 @@ Receiver::Receiver(EventLoop& loop, const Clock& clock, Options options, WindowB
       metrics_(telemetry),
       incarnation_(RandomIncarnation()),
       audit_(state),
-      book_(options_.book, std::move(state), clock.Now()) {}
+      book_(options_.book, std::move(state), clock.Now()),
+      departure_(options_.node_id, scale_) {}
 
 DeliveryServer::Callbacks Receiver::callbacks() {
   return {[this](Session& session) { sessions_[&session]; },
@@ -62,6 +63,9 @@ void Receiver::Start() {
 void Receiver::Tick() {
   Emit(book_.Step(clock_.Now(), tributary::Tick{}));
   warm_ = book_.warm();
+  if (std::exchange(told_standing_, standing()) != standing()) {
+    for (const InstanceId& proxy : proxies_) TellStanding(proxy);
+  }
   metrics_.Publish(book_.stats());
   ShowRoster();
 }
@@ -147,9 +151,7 @@ void Receiver::OnHello(Session& session, const InstanceId& instance, const v1::H
   if (hello.role() == v1::ROLE_PROXY) {
     proxies_.insert(instance);
     for (const View& view : views_.views()) TellView(instance, view);
-    v1::Down welcome;
-    welcome.mutable_welcome()->set_sealed_through(book_.stats().sealed_through);
-    return Send(instance, std::move(welcome));
+    return TellStanding(instance);
   }
   AgentHello joined{instance, hello.host(), hello.first_interval(), std::nullopt};
   if (!hello.supersedes().empty()) joined.supersedes = InstanceId::FromBytes(hello.supersedes());
@@ -238,6 +240,18 @@ void Receiver::TellView(const InstanceId& proxy, const View& view) {
   Send(proxy, std::move(down));
 }
 
+v1::Standing Receiver::standing() const {
+  if (departure_.begun()) return v1::STANDING_LEAVING;
+  return book_.warm() ? v1::STANDING_READY : v1::STANDING_COLD;
+}
+
+void Receiver::TellStanding(const InstanceId& proxy) {
+  v1::Down down;
+  down.mutable_welcome()->set_sealed_through(book_.stats().sealed_through);
+  down.mutable_welcome()->set_standing(standing());
+  Send(proxy, std::move(down));
+}
+
 void Receiver::Emit(WindowOutputs out) {
   for (const WindowOutputs::Welcome& welcome : out.welcomes) {
     v1::Down down;
@@ -284,18 +298,25 @@ void Receiver::Send(const InstanceId& instance, v1::Down message) {
   if (!route->second->Send(std::move(message))) metrics_.sends_dropped.Increment();
 }
 
-void Receiver::Drain(absl::Duration grace) {
+void Receiver::Leave(absl::Duration grace) {
+  leaving_ = true;
   const absl::Time until = absl::Now() + grace;
   while (absl::Now() < until) {
-    std::atomic<int> idle{-1};
-    if (!loop_.TryPost([&] { idle = book_.idle() ? 1 : 0; })) return;
-    while (idle < 0) absl::SleepFor(absl::Milliseconds(1));
-    if (idle == 1) return;
+    std::atomic<int> over{-1};
+    const auto look = [&] {
+      const absl::Time now = clock_.Now();
+      departure_.Begin(now);
+      over = departure_.IsOver(now, views_, book_.idle(), book_.stats().open_windows) ? 1 : 0;
+    };
+    if (!loop_.TryPost(look)) return;
+    while (over < 0) absl::SleepFor(absl::Milliseconds(1));
+    if (over == 1) return;
     absl::SleepFor(kDrainPoll);
   }
 }
 
 absl::Status Receiver::Ready() const {
+  if (leaving_) return absl::UnavailableError("leaving");
   if (!warm_) return absl::UnavailableError("waiting for agents after a start without a roster");
   return committer_.status();
 }

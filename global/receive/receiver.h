@@ -21,6 +21,7 @@
 #include "global/receive/agent_board.h"
 #include "global/receive/audit_board.h"
 #include "global/receive/committer.h"
+#include "global/receive/departure.h"
 #include "global/receive/receiver_metrics.h"
 #include "tributary/v1/delivery.pb.h"
 #include "tributary/v1/status.pb.h"
@@ -51,8 +52,9 @@ class Receiver {
   void SetExpectedAgents(int agents);
   // Ticks from now on.
   void Start();
-  // Waits up to `grace` until nothing is ready or being committed; for shutdown, from another thread.
-  void Drain(absl::Duration grace);
+  // For shutdown, from another thread: tells the proxies that this node leaves, and waits up to `grace` until a view
+  // without it is in force and its own windows are committed.
+  void Leave(absl::Duration grace);
   // A cold start's wait is over. Any thread.
   absl::Status Ready() const;
   // What is known of windows, books and agents; as of the last tick at the latest. Any thread.
@@ -68,6 +70,7 @@ class Receiver {
   void OnMarker(const InstanceId& instance, const v1::Marker& marker, WindowOutputs& out);
   void OnView(const v1::View& view, WindowOutputs& out);
   void TellView(const InstanceId& proxy, const View& view);
+  void TellStanding(const InstanceId& proxy);
   void WarnUnlessMember(const View& view) const;
   // Into unit_; false when it cannot be.
   bool Decode(const InstanceId& instance, const v1::Block& block);
@@ -77,6 +80,7 @@ class Receiver {
   void Commit(CommitPlan plan);
   void Send(const InstanceId& instance, v1::Down message);
   std::string MismatchOf(const v1::Hello& hello) const;
+  v1::Standing standing() const;
 
   EventLoop& loop_;
   const Clock& clock_;
@@ -93,9 +97,12 @@ class Receiver {
   uint64_t shown_revision_ = UINT64_MAX;  // of the roster, on the board
   ViewHistory views_;
   std::set<InstanceId> proxies_;
+  v1::Standing told_standing_ = v1::STANDING_UNSPECIFIED;
+  Departure departure_;
   std::map<InstanceId, Session*> route_;
   std::map<Session*, std::set<InstanceId>> sessions_;
   std::atomic<bool> warm_{false};
+  std::atomic<bool> leaving_{false};
 };
 
 }  // namespace tributary

@@ -28,6 +28,12 @@ bool HasName(const v1::Block& block) {
   return block.interval() >= 0 && block.interval() <= kMaxInterval && block.partition() < kPartitionCount;
 }
 
+ViewMaker::Standing StandingIn(const v1::Welcome& welcome) {
+  if (welcome.standing() == v1::STANDING_COLD) return ViewMaker::Standing::kCold;
+  if (welcome.standing() == v1::STANDING_LEAVING) return ViewMaker::Standing::kLeaving;
+  return ViewMaker::Standing::kReady;
+}
+
 uint64_t SampleCount(const v1::Batch& batch) {
   uint64_t samples = 0;
   for (const v1::Block& block : batch.blocks()) samples += block.sample_count();
@@ -222,17 +228,21 @@ void Router::UpstreamMessage(absl::Time now, const std::string& owner, v1::Down 
   if (is_welcome) Drop(id);  // agents send again what is not answered, but before that they wait for a Welcome
 }
 
-void Router::UpstreamClosed(const std::string& owner) { upstreams_.erase(owner); }
+void Router::UpstreamClosed(const std::string& owner) {
+  upstreams_.erase(owner);
+  maker_.Lost(owner);
+}
 
 // What a global says to the proxy itself: the views it knows, then Welcome; later, views that others have made.
 void Router::Learn(absl::Time now, const std::string& owner, const v1::Down& message) {
   if (message.has_view()) AddView(*FromProto(message.view()));
-  if (message.has_welcome()) maker_.Heard(owner);
+  if (message.has_welcome()) maker_.Heard(now, owner, StandingIn(message.welcome()));
   MakeView(now);
 }
 
-void Router::SetMembers(absl::Time now, std::vector<Member> members) {
+void Router::SetMembers(absl::Time now, std::vector<Member> members, std::vector<Member> others) {
   maker_.SetMembers(now, std::move(members));
+  others_ = std::move(others);
   MakeView(now);
 }
 
@@ -280,6 +290,7 @@ void Router::Tick(absl::Time now) {
 std::vector<Member> Router::OwnersAt(IntervalIndex now) const {
   std::map<std::string, Member> owners;
   for (const Member& member : maker_.members()) owners.try_emplace(member.id, member);
+  for (const Member& member : others_) owners.try_emplace(member.id, member);
   const std::vector<View> views = views_.views();
   for (size_t i = views.size(); i-- > 0;) {
     const bool over = i + 1 < views.size() && views[i + 1].effective_from + kUnderwayIntervals < now;
@@ -295,11 +306,12 @@ const std::vector<Member>& Router::members() const {
   return views_.empty() ? maker_.members() : views_.newest()->members;
 }
 
-// What an owner that has left still owned goes to the newest view's: globals take it over by the same rule.
+// An owner that leaves goes on with the intervals it owned. Once it is gone they go to the newest view's: globals take
+// them over by the same rule.
 const std::string* Router::OwnerOf(PartitionId partition, IntervalIndex interval) const {
   const Member* member = views_.OwnerOf(partition, interval);
   if (member == nullptr) return nullptr;
-  if (newest_members_.contains(member->id)) return &member->id;
+  if (newest_members_.contains(member->id) || upstreams_.contains(member->id)) return &member->id;
   return &views_.OwnerOf(partition, views_.newest()->effective_from)->id;
 }
 

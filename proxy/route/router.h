@@ -45,7 +45,8 @@ class Router {
     InstanceId instance;  // the proxy's own
     uint64_t incarnation = 0;
     absl::Duration interval = absl::Seconds(10);
-    uint64_t owner_queue_bytes = 8u << 20;  // shared by the agents as credit
+    uint64_t owner_queue_bytes = 8u << 20;               // shared by the agents as credit
+    absl::Duration confirm_removal = absl::Minutes(10);  // ViewMaker's guard
   };
   // Since the start, per owner.
   struct OwnerCounts {
@@ -65,7 +66,9 @@ class Router {
   };
 
   Router(Options options, RouterPorts& ports)
-      : options_(std::move(options)), ports_(ports), maker_(IntervalScale(options_.interval)) {}
+      : options_(std::move(options)),
+        ports_(ports),
+        maker_({IntervalScale(options_.interval), options_.confirm_removal}) {}
 
   // An agent's stream; messages may be anything.
   void SessionOpened(SessionId session);
@@ -77,8 +80,9 @@ class Router {
   void UpstreamMessage(absl::Time now, const std::string& owner, v1::Down message);
   void UpstreamClosed(const std::string& owner);
 
-  // Whom the membership names; makes a view when that is a change.
-  void SetMembers(absl::Time now, std::vector<Member> members);
+  // Whom the membership names; a view follows when that is a change. `others` are reached, but in no new view.
+  void SetMembers(absl::Time now, std::vector<Member> members, std::vector<Member> others = {});
+  void SetConfirmRemoval(absl::Duration confirm) { maker_.SetConfirm(confirm); }
   // Often: makes views that are due, repeats what a full queue did not take.
   void Tick(absl::Time now);
 
@@ -86,6 +90,7 @@ class Router {
   std::vector<Member> OwnersAt(IntervalIndex now) const;
   // The newest view's, or those that are to become the first view.
   const std::vector<Member>& members() const;
+  const ViewMaker& maker() const { return maker_; }
 
   const ViewHistory& views() const { return views_; }
   const Counts& counts() const { return counts_; }
@@ -126,6 +131,7 @@ class Router {
   const Options options_;
   RouterPorts& ports_;
   ViewMaker maker_;
+  std::vector<Member> others_;
   ViewHistory views_;
   std::set<std::string> newest_members_;
   std::map<SessionId, Session> sessions_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_join.h"
 #include "common/base/check.h"
 
 namespace tributary {
@@ -67,12 +68,16 @@ Relay::~Relay() {
   loop_.Stop();
 }
 
-void Relay::SetMembers(std::vector<Member> members) {
-  const bool posted = loop_.TryPost([this, members = std::move(members)] {
-    router_.SetMembers(clock_.Now(), members);
+void Relay::SetMembers(std::vector<Member> members, std::vector<Member> others) {
+  // As a timer, for those cannot be refused.
+  loop_.RunAfter(absl::ZeroDuration(), [this, members = std::move(members), others = std::move(others)] {
+    router_.SetMembers(clock_.Now(), members, others);
     FollowViews();
   });
-  if (!posted) TRIBUTARY_LOG_ERROR("a change of members is lost: the relay is overloaded");
+}
+
+void Relay::SetConfirmRemoval(absl::Duration confirm) {
+  loop_.RunAfter(absl::ZeroDuration(), [this, confirm] { router_.SetConfirmRemoval(confirm); });
 }
 
 std::vector<Member> Relay::CurrentMembers() const {
@@ -98,7 +103,17 @@ void Relay::FollowViews() {
       TRIBUTARY_LOG_INFO("{} globals from interval {} on", newest->members.size(), newest->effective_from);
     }
   }
+  LogGuard();
   ShowView();
+}
+
+void Relay::LogGuard() {
+  const std::set<std::string>& guarded = router_.maker().guarded();
+  if (guarded == shown_guarded_) return;
+  shown_guarded_ = guarded;
+  if (guarded.empty()) return;
+  TRIBUTARY_LOG_WARN("the membership lacks {} globals at once ({}): they stay for `globals.confirm_removal`",
+                     guarded.size(), absl::CHexEscape(absl::StrJoin(guarded, ", ")));
 }
 
 void Relay::ShowView() {
@@ -109,6 +124,8 @@ void Relay::ShowView() {
     view = NewestView(router_.views());
   }
   for (ClusterView::Owner& owner : view.owners) owner.connected = open_[owner.member.id];
+  view.guarded = router_.maker().guarded();
+  view.waiting = router_.maker().waiting();
   MutexLock lock(mutex_);
   members_ = router_.members();
   view_ = std::move(view);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,8 +40,9 @@ class Relay : private RouterPorts {
   static absl::StatusOr<std::unique_ptr<Relay>> Start(Options options, const Clock& clock, Telemetry& telemetry);
   ~Relay() override;  // Shutdown(0)
 
-  // Whom the membership names.
-  void SetMembers(std::vector<Member> members);
+  // Whom the membership names: see Router.
+  void SetMembers(std::vector<Member> members, std::vector<Member> others = {});
+  void SetConfirmRemoval(absl::Duration confirm);
   // Those of the newest view.
   std::vector<Member> CurrentMembers() const;
   // The newest view, as of half a second ago at the latest.
@@ -54,6 +56,7 @@ class Relay : private RouterPorts {
   Relay(Options options, const Clock& clock, Telemetry& telemetry);
   absl::Status Listen();
   void FollowViews();
+  void LogGuard();
   void ShowView();
   void Tick();
 
@@ -83,6 +86,7 @@ class Relay : private RouterPorts {
   SessionId last_session_ = 0;
   std::map<std::string, bool> open_;  // by owner: to log changes only
   std::pair<IntervalIndex, uint64_t> shown_view_;
+  std::set<std::string> shown_guarded_;
 
   EventLoop loop_{"relay"};
   std::unique_ptr<UpstreamPool> upstreams_;

@@ -26,6 +26,11 @@ RelayMetrics::Owner::Owner(Telemetry& telemetry, const std::string& id)
 
 RelayMetrics::RelayMetrics(Telemetry& telemetry)
     : telemetry_(telemetry),
+      members_(telemetry.AddGauge("tributary_proxy_members", "Globals of the newest view.")),
+      members_waiting_(telemetry.AddGauge("tributary_proxy_members_waiting",
+                                          "Globals that are found, but not ready to join a view, or that leave.")),
+      members_guarded_(telemetry.AddGauge("tributary_proxy_members_guarded",
+                                          "Globals that are not found any more, and kept because they are too many.")),
       agents_(telemetry.AddGauge("tributary_proxy_agents", "Agents connected.")),
       agents_refused_(telemetry.AddCounter("tributary_proxy_agents_refused_total",
                                            "Streams ended because the agent is configured differently or malformed.")),
@@ -38,6 +43,9 @@ RelayMetrics::RelayMetrics(Telemetry& telemetry)
 
 void RelayMetrics::Publish(const Router& router) {
   const Router::Counts& counts = router.counts();
+  members_.Set(static_cast<double>(router.members().size()));
+  members_waiting_.Set(static_cast<double>(router.maker().waiting().size()));
+  members_guarded_.Set(static_cast<double>(router.maker().guarded().size()));
   agents_.Set(static_cast<double>(counts.agents));
   RaiseTo(agents_refused_, counts.agents_refused);
   RaiseTo(blocks_invalid_, counts.blocks_invalid);

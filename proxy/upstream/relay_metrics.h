@@ -32,6 +32,9 @@ class RelayMetrics {
   Owner& OwnerCells(const std::string& id);
 
   Telemetry& telemetry_;
+  Gauge& members_;
+  Gauge& members_waiting_;
+  Gauge& members_guarded_;
   Gauge& agents_;
   Counter& agents_refused_;
   Counter& blocks_invalid_;

@@ -219,7 +219,7 @@ TEST(ViewHistoryTest, AMalformedViewIsRefused) {
 
 TEST(ViewHistoryTest, KeepsTheNewest) {
   ViewHistory history;
-  for (int i = 0; i < 20; ++i) EXPECT_TRUE(history.Add(ViewFrom(10 * i, 1, absl::StrCat("m", i))));
+  for (int i = 0; i < 44; ++i) EXPECT_TRUE(history.Add(ViewFrom(10 * i, 1, absl::StrCat("m", i))));
   ASSERT_EQ(history.views().size(), ViewHistory::kKept);
   EXPECT_EQ(history.views().front().effective_from, 120);
   EXPECT_FALSE(history.Add(ViewFrom(110, 9, "old")));

@@ -55,7 +55,7 @@ std::string Answer() {
                    "0000001e"
                    "000d"
                    "0000"
-                   "0000"
+                   "0007"
                    "1fc1"
                    "03672d30"
                    "c017"
@@ -66,7 +66,7 @@ TEST(DnsResolverTest, SrvRecordsAreReadFromTheWire) {
   const auto targets = ParseSrvAnswer(Answer());
   ASSERT_TRUE(targets.ok()) << targets.status();
   EXPECT_THAT(*targets, ElementsAre(SrvTarget{.host = "g-1.g.example", .port = 8128},
-                                    SrvTarget{.host = "g-0.g.example", .port = 8129}));
+                                    SrvTarget{.host = "g-0.g.example", .port = 8129, .weight = 7}));
 }
 
 TEST(DnsResolverTest, CutAnswersAreRefused) {

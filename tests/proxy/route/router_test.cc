@@ -361,14 +361,46 @@ TEST_F(RouterTest, IntervalsBeforeAViewStayWithAMember) {
   EXPECT_TRUE(up_["b"].back().has_batch());
 }
 
-TEST_F(RouterTest, IntervalsOfAnOwnerThatLeftGoToTheNewestViews) {
+TEST_F(RouterTest, IntervalsOfAnOwnerThatLeavesAreItsOwnUntilItIsGone) {
   SetMembers(0, {"a"});
   SetMembers(kInterval + 2, {"b"});
   router_.UpstreamOpened("a");
   router_.UpstreamOpened("b");
   Join(1, 1);
   Say(1, BatchOf(1, kInterval, {1}));
+  EXPECT_TRUE(up_["a"].back().has_batch());
+  Say(1, BatchOf(1, kInterval + 2, {1}));
   EXPECT_TRUE(up_["b"].back().has_batch());
+
+  router_.UpstreamClosed("a");
+  up_.clear();
+  Say(1, BatchOf(1, kInterval, {1}));
+  EXPECT_TRUE(up_["b"].back().has_batch());
+}
+
+TEST_F(RouterTest, AGlobalThatSaysItLeavesIsInTheNextViewNoMore) {
+  SetMembers(0, {"a", "b"});
+  router_.SetMembers(now_, Members({"a", "b"}));
+  v1::Down welcome = ForProxy();
+  welcome.mutable_welcome();
+  router_.UpstreamMessage(now_, "b", welcome);
+  welcome.mutable_welcome()->set_standing(v1::STANDING_LEAVING);
+  router_.UpstreamMessage(now_, "a", welcome);
+  router_.Tick(now_ + absl::Seconds(10));
+  EXPECT_EQ(router_.views().newest()->members, Members({"b"}));
+  EXPECT_EQ(router_.views().newest()->effective_from, kInterval + 3);
+  EXPECT_THAT(router_.OwnersAt(kInterval), SizeIs(2));
+}
+
+TEST_F(RouterTest, OthersAreReachedButOwnNothing) {
+  SetMembers(0, {"a"});
+  router_.SetMembers(now_, Members({"a"}), Members({"b"}));
+  v1::Down welcome = ForProxy();
+  welcome.mutable_welcome();
+  for (const char* global : {"a", "b"}) router_.UpstreamMessage(now_, global, welcome);
+  router_.Tick(now_ + absl::Seconds(10));
+  EXPECT_THAT(router_.OwnersAt(kInterval), SizeIs(2));
+  EXPECT_EQ(router_.views().newest()->members, Members({"a"}));
 }
 
 TEST_F(RouterTest, OwnersOfEarlierViewsAreKeptWhileTheirIntervalsAreUnderWay) {

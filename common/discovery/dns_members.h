@@ -11,11 +11,12 @@
 
 namespace tributary {
 
-// What DNS says of the globals, made steady: an answer that fails or is empty changes nothing, and a member leaves only
+// What DNS says of the members, made steady: an answer that fails or is empty changes nothing, and a member leaves only
 // after kAbsences answers without it in a row.
 //
 // Ids: of SRV records the target's first label, which is a StatefulSet pod's name, or the whole target where two share
 //      a first label; of A and AAAA records the address without port.
+// Weights: of SRV records, relative to the answer's mean, so that equal ones are 1 however many there are.
 // Threads: thread-compatible.
 class DnsMembers {
  public:

@@ -1,9 +1,10 @@
-#include "proxy/discovery/static_membership.h"
+#include "common/discovery/file_source.h"
 
 #include <sys/stat.h>
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/log.h"
 
 namespace tributary {
@@ -20,25 +21,30 @@ int64_t ChangeOf(const std::string& file) {
 
 }  // namespace
 
-StaticMembership::StaticMembership(std::string file, Load load, absl::Duration poll, OnMembers on_members)
+FileSource::FileSource(std::string file, Load load, absl::Duration poll, Telemetry& telemetry, OnMembers on_members)
     : file_(std::move(file)),
       load_(std::move(load)),
       on_members_(std::move(on_members)),
+      metrics_(telemetry, "file"),
       seen_change_(ChangeOf(file_)) {
   Reload();
   loop_.RunEvery(poll, [this] { Poll(); });
 }
 
-void StaticMembership::Reload() {
+void FileSource::Reload() {
+  MutexLock lock(mutex_);
   absl::StatusOr<std::vector<Member>> members = load_();
+  if (members.ok() && members->empty()) members = absl::InvalidArgumentError(absl::StrCat(file_, " names nobody"));
   if (!members.ok()) {
-    TRIBUTARY_LOG_ERROR("membership stays as it is: {}", std::string(members.status().message()));
+    metrics_.failures.Increment();
+    TRIBUTARY_LOG_ERROR("members stay as they are: {}", std::string(members.status().message()));
     return;
   }
-  on_members_(*std::move(members));
+  metrics_.members.Set(static_cast<double>(members->size()));
+  on_members_({.members = *std::move(members)});
 }
 
-void StaticMembership::Poll() {
+void FileSource::Poll() {
   {
     MutexLock lock(mutex_);
     const int64_t change = ChangeOf(file_);

@@ -1,4 +1,4 @@
-#include "proxy/discovery/dns_members.h"
+#include "common/discovery/dns_members.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -45,6 +45,20 @@ TEST(DnsMembersTest, IdsOfHostsAreAddresses) {
   const auto found = members.Observe(std::vector{At("globals", "10.0.0.1"), At("globals", "fd00::1")});
   EXPECT_THAT(Ids(found), ElementsAre("10.0.0.1", "fd00::1"));
   EXPECT_EQ(found->back().address, "[fd00::1]:8129");
+}
+
+TEST(DnsMembersTest, WeightsAreRelativeToTheAnswersMean) {
+  DnsMembers members(/*by_name=*/true);
+  std::vector<Endpoint> answer = {At("a.x", "10.0.0.1"), At("b.x", "10.0.0.2"), At("c.x", "10.0.0.3")};
+  for (Endpoint& endpoint : answer) endpoint.weight = 33;
+  const std::vector<Member> even = *members.Observe(answer);
+  for (const Member& member : even) EXPECT_EQ(member.weight, 1) << member.id;
+  answer[0].weight = 66;
+  answer[1].weight = 0;
+  const std::vector<Member> uneven = *members.Observe(answer);
+  EXPECT_EQ(uneven[0].weight, 2);
+  EXPECT_EQ(uneven[1].weight, kMinMemberWeight);
+  EXPECT_EQ(uneven[2].weight, 1);
 }
 
 TEST(DnsMembersTest, AnEmptyOrFailedAnswerChangesNothing) {

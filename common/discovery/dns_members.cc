@@ -1,4 +1,6 @@
-#include "proxy/discovery/dns_members.h"
+#include "common/discovery/dns_members.h"
+
+#include <algorithm>
 
 #include "common/net/address.h"
 
@@ -29,13 +31,17 @@ std::map<std::string, Member> DnsMembers::Name(const std::vector<Endpoint>& endp
     const auto [it, is_new] = label_owner.try_emplace(FirstLabel(endpoint.name), endpoint.name);
     if (!is_new && it->second != endpoint.name) it->second.clear();
   }
+  double mean = 0;
+  for (const Endpoint& endpoint : endpoints) mean += endpoint.weight;
+  mean /= static_cast<double>(endpoints.size());
   std::map<std::string, Member> members;
   for (const Endpoint& endpoint : endpoints) {
     const std::string label = FirstLabel(endpoint.name);
     const std::string& name = label_owner[label].empty() ? endpoint.name : label;
     const std::string id = by_name_ ? name : endpoint.ip;
     const Address address{.kind = Address::Kind::kTcp, .host = endpoint.ip, .port = endpoint.port, .path = ""};
-    members.try_emplace(id, Member{.id = id, .address = address.HostPort(), .weight = 1});
+    const double weight = mean == 0 ? 1 : std::clamp(endpoint.weight / mean, kMinMemberWeight, kMaxMemberWeight);
+    members.try_emplace(id, Member{.id = id, .address = address.HostPort(), .weight = weight});
   }
   return members;
 }

@@ -5,10 +5,10 @@
 
 #include "absl/time/clock.h"
 #include "common/base/mutex.h"
+#include "common/discovery/dns_source.h"
+#include "common/discovery/file_source.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "proxy/discovery/dns_membership.h"
-#include "proxy/discovery/static_membership.h"
 
 namespace tributary {
 namespace {
@@ -18,11 +18,11 @@ using testing::ElementsAre;
 // The lists a membership has told, for a test to wait on.
 class Told {
  public:
-  Membership::OnMembers Listener() {
-    return [this](std::vector<Member> members) {
+  MemberSource::OnMembers Listener() {
+    return [this](MemberList list) {
       MutexLock lock(mutex_);
       last_.clear();
-      for (const Member& member : members) last_.push_back(member.id);
+      for (const Member& member : list.members) last_.push_back(member.id);
       ++count_;
       changed_.NotifyAll();
     };
@@ -42,13 +42,13 @@ class Told {
   int count_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-class StaticMembershipTest : public testing::Test {
+class FileSourceTest : public testing::Test {
  protected:
-  StaticMembershipTest() { Write("a b"); }
-  ~StaticMembershipTest() override { std::remove(file_.c_str()); }
+  FileSourceTest() { Write("a b"); }
+  ~FileSourceTest() override { std::remove(file_.c_str()); }
 
   void Write(const std::string& ids) { std::ofstream(file_) << ids; }
-  StaticMembership::Load Load() {
+  FileSource::Load Load() {
     return [file = file_]() -> absl::StatusOr<std::vector<Member>> {
       std::ifstream in(file);
       std::vector<Member> members;
@@ -59,28 +59,30 @@ class StaticMembershipTest : public testing::Test {
   }
 
   const std::string file_ = testing::TempDir() + "members." + std::to_string(absl::ToUnixNanos(absl::Now()));
+  Telemetry telemetry_;
   Told told_;
 };
 
-TEST_F(StaticMembershipTest, TellsTheListAtOnce) {
-  const StaticMembership membership(file_, Load(), absl::Hours(1), told_.Listener());
+TEST_F(FileSourceTest, TellsTheListAtOnce) {
+  const FileSource source(file_, Load(), absl::Hours(1), telemetry_, told_.Listener());
   EXPECT_THAT(told_.Await(1), ElementsAre("a", "b"));
 }
 
-TEST_F(StaticMembershipTest, ReadsAFileThatChangedAgain) {
-  const StaticMembership membership(file_, Load(), absl::Milliseconds(10), told_.Listener());
+TEST_F(FileSourceTest, ReadsAFileThatChangedAgain) {
+  const FileSource source(file_, Load(), absl::Milliseconds(10), telemetry_, told_.Listener());
   told_.Await(1);
   Write("a b c");
   EXPECT_THAT(told_.Await(2), ElementsAre("a", "b", "c"));
 }
 
-TEST_F(StaticMembershipTest, AFileThatCannotBeUsedChangesNothing) {
-  StaticMembership membership(file_, Load(), absl::Hours(1), told_.Listener());
+TEST_F(FileSourceTest, AFileThatCannotBeUsedChangesNothing) {
+  FileSource source(file_, Load(), absl::Hours(1), telemetry_, told_.Listener());
   Write("");
-  membership.Reload();
+  source.Reload();
   Write("c");
-  membership.Reload();
+  source.Reload();
   EXPECT_THAT(told_.Await(2), ElementsAre("c"));
+  EXPECT_EQ(DiscoveryMetrics(telemetry_, "file").failures.value(), 1u);
 }
 
 class FakeResolver : public DnsResolver {
@@ -94,15 +96,16 @@ class FakeResolver : public DnsResolver {
   }
 };
 
-TEST(DnsMembershipTest, TellsWhatTheNamesLeadTo) {
+TEST(DnsSourceTest, TellsWhatTheNamesLeadTo) {
   FakeResolver resolver;
+  Telemetry telemetry;
   Told services;
-  const DnsMembership by_service({.service = "globals", .host = "", .port = 0, .refresh = absl::Hours(1)}, resolver,
-                                 services.Listener());
+  const DnsSource by_service({.service = "globals", .host = "", .port = 0, .refresh = absl::Hours(1)}, resolver,
+                             telemetry, services.Listener());
   EXPECT_THAT(services.Await(1), ElementsAre("global-0", "global-1"));
   Told hosts;
-  const DnsMembership by_host({.service = "", .host = "globals", .port = 8129, .refresh = absl::Hours(1)}, resolver,
-                              hosts.Listener());
+  const DnsSource by_host({.service = "", .host = "globals", .port = 8129, .refresh = absl::Hours(1)}, resolver,
+                          telemetry, hosts.Listener());
   EXPECT_THAT(hosts.Await(1), ElementsAre("10.0.0.1"));
 }
 
