@@ -50,8 +50,7 @@ Relay::Options RelayOptions(const ProxyConfig& config) {
 std::unique_ptr<MemberSource> FindGlobals(const ProxyConfig& config, const std::string& file, DnsResolver& resolver,
                                           Telemetry& telemetry, MemberSource::OnMembers on_members) {
   if (config.members.empty()) {
-    return MakeMemberSource(config.globals, GlobalAddressCheck(config), resolver, telemetry,
-                            std::move(on_members));
+    return MakeMemberSource(config.globals, GlobalAddressCheck(config), resolver, telemetry, std::move(on_members));
   }
   const auto load = [file]() -> absl::StatusOr<std::vector<Member>> {
     TRIBUTARY_ASSIGN_OR_RETURN(ProxyConfig reloaded, ReadAgain(file));
