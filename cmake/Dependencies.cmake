@@ -20,6 +20,7 @@ endif()
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(pc_zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(profiler REQUIRED IMPORTED_TARGET libprofiler)
+pkg_check_modules(tcmalloc REQUIRED IMPORTED_TARGET libtcmalloc_minimal)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 if(NOT TARGET re2::re2)  # gRPC asks for it; Debian ships no CMake package of it
   add_library(re2::re2 INTERFACE IMPORTED GLOBAL)
