@@ -10,8 +10,11 @@ absl::Time WindowBook::Impl::EarlyDue(IntervalIndex index) const {
   return std::max(scale_.End(index), counting_from_) + options_.interval / 2;
 }
 
+// What is taken over has to be asked for first.
 absl::Time WindowBook::Impl::Deadline(IntervalIndex index) const {
-  return std::max(scale_.End(index), counting_from_) + options_.hold * options_.interval;
+  const auto interval = intervals_.find(index);
+  const absl::Time taken_over = interval == intervals_.end() ? absl::InfinitePast() : interval->second.taken_over;
+  return std::max({scale_.End(index), counting_from_, taken_over}) + options_.hold * options_.interval;
 }
 
 WindowStanding WindowBook::Impl::StandingOf(const Interval& interval, PartitionId partition) const {
@@ -68,8 +71,9 @@ bool WindowBook::Impl::EarlierIsOutstanding(absl::Time now, IntervalIndex index,
 bool WindowBook::Impl::MayClose(absl::Time now, IntervalIndex index, const Interval& interval,
                                 PartitionId partition) const {
   if (now < scale_.End(index)) return false;
+  if (!options_.rules.roster_gate) return now >= EarlyDue(index);
   if (!interval.reports.IsComplete(partition)) {
-    if (!IsOwned(interval, partition)) return false;
+    if (options_.rules.confirms_ownership && !IsOwned(interval, partition)) return false;
     if (IsWaitedFor(now, index, StandingOf(interval, partition))) return false;
   }
   return !EarlierIsOutstanding(now, index, partition);
@@ -80,8 +84,11 @@ void WindowBook::Impl::CheckWindow(absl::Time now, IntervalIndex index, Partitio
   if (!warm_) return;
   for (auto entry = intervals_.find(index); entry != intervals_.end(); ++entry) {
     const auto window = entry->second.windows.find(partition);
-    if (window == entry->second.windows.end() || window->second->closed()) continue;
-    if (IsClosing({entry->first, partition})) continue;
+    if (window == entry->second.windows.end() || IsClosing({entry->first, partition})) continue;
+    if (window->second->closed()) {
+      if (window->second->provisional()) MakeDue({entry->first, partition}, Due::kLate);
+      continue;
+    }
     if (!MayClose(now, entry->first, entry->second, partition)) return;
     MakeDue({entry->first, partition}, Due::kClose);
   }
@@ -92,7 +99,11 @@ void WindowBook::Impl::CheckAll(absl::Time now) {
   for (const auto& [index, interval] : intervals_) {
     if (now < scale_.End(index)) return;
     for (const auto& [partition, window] : interval.windows) {
-      if (window->closed() || IsClosing({index, partition})) continue;
+      if (IsClosing({index, partition})) continue;
+      if (window->closed()) {
+        if (window->provisional()) MakeDue({index, partition}, Due::kLate);
+        continue;
+      }
       if (MayClose(now, index, interval, partition)) MakeDue({index, partition}, Due::kClose);
     }
   }
@@ -105,6 +116,29 @@ void WindowBook::Impl::CheckDue(absl::Time now) {
       if (window->has_late()) MakeDue({index, partition}, Due::kLate);
       if (window->closed() || now < EarlyDue(index) || !IsOwned(interval, partition)) continue;
       MakeDue({index, partition}, Due::kEarly);
+    }
+  }
+}
+
+// Partial windows that agents have no more of, or that take the room of open ones, stay as they are.
+void WindowBook::Impl::GiveUpProvisional(absl::Time now) {
+  for (auto& [index, interval] : intervals_) {
+    const bool too_old = index < scale_.At(now) - options_.retain;
+    if (!too_old && open_bytes_ <= options_.memory_bytes / 2) return;
+    std::vector<PartitionId> provisional;
+    for (const auto& [partition, window] : interval.windows) {
+      if (window->provisional()) provisional.push_back(partition);
+    }
+    for (const PartitionId partition : provisional) {
+      Window& window = *interval.windows.at(partition);
+      open_bytes_ -= window.memory_bytes();
+      window.GiveUp();
+      open_bytes_ += window.memory_bytes();
+      if (window.has_late()) {
+        MakeDue({index, partition}, Due::kLate);
+      } else {
+        Retire({index, partition});
+      }
     }
   }
 }
@@ -127,6 +161,7 @@ void WindowBook::Impl::Seal(absl::Time now) {
 
 // Asks instances again for what they announced and what has not come; each interval's once per interval.
 void WindowBook::Impl::Pull(absl::Time now, WindowOutputs& out) {
+  if (!options_.rules.pulls) return;
   for (auto& [index, interval] : intervals_) {
     if (now < EarlyDue(index)) return;
     if (now - interval.pulled < options_.interval) continue;
@@ -135,7 +170,8 @@ void WindowBook::Impl::Pull(absl::Time now, WindowOutputs& out) {
       const auto partition = static_cast<PartitionId>(p);
       if (interval.reports.undelivered(partition) == 0 || interval.closed.contains(partition)) continue;
       const auto window = interval.windows.find(partition);
-      const bool open = window != interval.windows.end() && !window->second->closed();
+      const bool open =
+          window != interval.windows.end() && (!window->second->closed() || window->second->provisional());
       if (open ? IsOwned(interval, partition) : interval.owned[partition] && !interval.sealed)
         wanted.push_back(partition);
     }
@@ -190,9 +226,11 @@ std::optional<WindowCommit> WindowBook::Impl::CommitOf(absl::Time now, WindowNam
   open_bytes_ -= window.memory_bytes();
   // Since it became due, somebody may have joined, or the ownership gone.
   if (due == Due::kClose && MayClose(now, name.first, interval, name.second)) {
-    commit = window.Close(StandingOf(interval, name.second), roster_);
+    commit = window.Close(options_.rules.roster_gate ? StandingOf(interval, name.second) : WindowStanding(), roster_);
   } else if (due == Due::kEarly) {
     commit = EarlyCommitOf(now, name);
+  } else if (window.provisional() && interval.reports.IsComplete(name.second)) {
+    commit = window.CommitSuperset(roster_);
   } else if (window.has_late()) {
     commit = window.CommitLate(roster_);
   }
@@ -258,7 +296,7 @@ void WindowBook::Impl::Retire(WindowName name) {
   Interval& interval = intervals_.at(name.first);
   const auto entry = interval.windows.find(name.second);
   Window& window = *entry->second;
-  if (!window.closed() || window.has_partly()) return;
+  if (!window.closed() || window.has_partly() || window.provisional()) return;
   ClosedWindow& closed = interval.closed[name.second];
   const auto middle = static_cast<std::ptrdiff_t>(closed.chunks.size());
   const std::vector<CommittedChunk> added = window.CommittedChunks();

@@ -36,8 +36,9 @@ struct SeriesTotal {
   friend bool operator==(const SeriesTotal&, const SeriesTotal&) = default;
 };
 
-// How a window closed. Early: some of its series, ahead of the rest.
-enum class CloseKind : uint8_t { kComplete, kEarly, kPartial, kLate };
+// How a window closed. Early: some of its series, ahead of the rest. Superset: whole, after it was partial.
+enum class CloseKind : uint8_t { kComplete, kEarly, kPartial, kLate, kSuperset };
+inline constexpr int kCloseKinds = 5;
 
 // One step of one window.
 struct WindowCommit {

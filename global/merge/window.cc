@@ -93,7 +93,7 @@ void Window::Reopen(uint8_t next_step, uint8_t last_version) {
 
 UnitStatus Window::Take(const UnitChunk& unit, RosterSlot slot) {
   const ChunkName name(slot, unit.chunk);
-  if (const auto known = chunks_.find(name); known != chunks_.end()) {
+  if (const auto known = chunks_.find(name); known != chunks_.end() && options_.rules.dedup) {
     return known->second.crc32c == unit.crc32c ? UnitStatus::kDuplicate : UnitStatus::kConflict;
   }
   const auto before = partly_.find(name);
@@ -104,7 +104,8 @@ UnitStatus Window::Take(const UnitChunk& unit, RosterSlot slot) {
     if (total != unit.chunk_count) return UnitStatus::kConflict;
     ++here;
   }
-  Chunk chunk{unit.crc32c, unit.chunk_count, unit.sample_count, stages_, false, false};
+  const bool since = provisional_ && !is_late;
+  Chunk chunk{unit.crc32c, unit.chunk_count, unit.sample_count, stages_, false, false, since};
   if (before != partly_.end()) {
     chunk.stage = before->second.stage;
     partly_.erase(before);
@@ -112,7 +113,7 @@ UnitStatus Window::Take(const UnitChunk& unit, RosterSlot slot) {
   chunks_[name] = chunk;
   memory_bytes_ += kChunkBytes;
   open_samples_ += unit.sample_count;
-  has_late_ |= is_late || closed_;
+  has_late_ |= (is_late || closed_) && !since;
   Merge(unit, slot, chunk.stage, is_late || closed_);
   for (const Event& event : unit.events) memory_bytes_ += EventBytes(event);
   if (!unit.events.empty()) events_.emplace(name, unit.events);
@@ -125,8 +126,10 @@ void Window::Merge(const UnitChunk& unit, RosterSlot slot, uint8_t stage, bool i
     SeriesState& state = StateOf(key);
     const bool is_late_chunk = unit.chunk >= kFirstLateChunk;
     if (!is_late_chunk && state.stage > stage) continue;  // its row has it already
-    const PartKind kind = is_late ? kLate : state.stage > 0 ? kAfter : kMain;
+    const bool since = provisional_ && !is_late_chunk;
+    const PartKind kind = since ? kSince : is_late ? kLate : state.stage > 0 ? kAfter : kMain;
     AddTo(state, kind, key, value, slot, unit.instance);
+    if (since && !state.is_told && state.stage == 0) AddTo(state, kWhole, key, value, slot, unit.instance);
   }
 }
 
@@ -152,12 +155,21 @@ void Window::AddTo(SeriesState& state, PartKind kind, const SeriesKey& key, cons
   if (part == nullptr) {
     part = std::make_unique<Part>(AggregateMerger(key.type, options_.merge));
   } else {
-    before = part->merger.MemoryBytes() + part->contributors.capacity() * sizeof slot;
+    before = BytesOf(*part);
   }
   part->merger.Add(value, source);
   part->contributors.push_back(slot);
-  memory_bytes_ += part->merger.MemoryBytes() + part->contributors.capacity() * sizeof slot;
+  memory_bytes_ += BytesOf(*part);
   memory_bytes_ -= std::min(before, memory_bytes_);
+}
+
+size_t Window::BytesOf(const Part& part) const {
+  return part.merger.MemoryBytes() + part.contributors.capacity() * sizeof part.contributors[0];
+}
+
+void Window::DropPart(SeriesState& state, PartKind kind) {
+  if (state.parts[kind] != nullptr) memory_bytes_ -= std::min(memory_bytes_, BytesOf(*state.parts[kind]));
+  state.parts[kind].reset();
 }
 
 bool Window::IsCommitted(RosterSlot slot, uint32_t chunk) const {
@@ -199,6 +211,7 @@ WindowCommit Window::CommitEarly(const WindowStanding& standing, const Roster& r
 WindowCommit Window::Close(const WindowStanding& standing, const Roster& roster) {
   WindowCommit commit = NewCommit(standing.missing.empty() ? CloseKind::kComplete : CloseKind::kPartial);
   commit.rows.reserve(states_.size());
+  provisional_ = commit.kind == CloseKind::kPartial && options_.rules.supersets;
   for (const StateEntry& entry : StatesWith(kMain)) EmitMain(entry, standing, roster, commit);
   EmitVersion(kAfter, commit);
   EmitVersion(kLate, commit);
@@ -209,9 +222,27 @@ WindowCommit Window::Close(const WindowStanding& standing, const Roster& roster)
 
 WindowCommit Window::CommitLate(const Roster& roster) {
   WindowCommit commit = NewCommit(CloseKind::kLate);
+  if (!provisional_) EmitVersion(kSince, commit);
   EmitVersion(kLate, commit);
   Finish(roster, commit);
   return commit;
+}
+
+WindowCommit Window::CommitSuperset(const Roster& roster) {
+  TRIBUTARY_CHECK(provisional_);
+  provisional_ = false;
+  WindowCommit commit = NewCommit(CloseKind::kSuperset);
+  for (const StateEntry& entry : StatesWith(kWhole)) EmitWhole(entry, commit);
+  EmitVersion(kSince, commit);
+  EmitVersion(kLate, commit);
+  Finish(roster, commit);
+  return commit;
+}
+
+void Window::GiveUp() {
+  provisional_ = false;
+  for (auto& [series, state] : states_) DropPart(state, kWhole);
+  has_late_ |= std::any_of(chunks_.begin(), chunks_.end(), [](const auto& entry) { return !entry.second.committed; });
 }
 
 WindowCommit Window::NewCommit(CloseKind kind) const {
@@ -236,9 +267,8 @@ std::vector<Window::StateEntry> Window::StatesWith(PartKind kind) {
 // Moves a part into a row that has everything but version, flags, coverage and total.
 Row Window::TakeRow(const StateEntry& entry, PartKind kind) {
   const std::unique_ptr<Part> part = std::move(entry.second->parts[kind]);
+  memory_bytes_ -= std::min(memory_bytes_, BytesOf(*part));
   SortUnique(part->contributors);
-  memory_bytes_ -=
-      std::min(memory_bytes_, part->merger.MemoryBytes() + part->contributors.capacity() * sizeof(RosterSlot));
   Row row;
   row.key = entry.first->first;
   row.interval = interval_;
@@ -252,10 +282,15 @@ void Window::EmitMain(const StateEntry& entry, const WindowStanding& standing, c
   SeriesRecord& record = entry.first->second;
   RosterSlots contributors = entry.second->parts[kMain]->contributors;
   const double coverage = CoverageOf(entry.first->second, interval_, standing, options_);
+  const bool is_partial = coverage < options_.coverage_bar;
+  if (is_partial && provisional_) {
+    entry.second->parts[kWhole] = std::make_unique<Part>(*entry.second->parts[kMain]);
+    memory_bytes_ += BytesOf(*entry.second->parts[kWhole]);
+  }
   Row row = TakeRow(entry, kMain);
   row.version = 1;
   row.coverage = coverage;
-  row.partial = coverage < options_.coverage_bar;
+  row.partial = is_partial && options_.rules.flags;
   row.late = record.last_interval >= interval_;  // a later row of the series is out: this one cannot carry its total
   if (row.late) {
     CountLate(entry.first, row);
@@ -264,6 +299,37 @@ void Window::EmitMain(const StateEntry& entry, const WindowStanding& standing, c
     record.last_interval = interval_;
     CountTotal(entry.first, row);
   }
+  if (is_partial) {
+    entry.second->partial = std::make_unique<PartialRow>(PartialRow{row.total, row.late});
+  } else {
+    entry.second->is_told = true;
+  }
+  last_version_ = std::max<uint8_t>(last_version_, 1);
+  commit.rows.push_back(std::move(row));
+}
+
+// In place of a partial row; a series that was not there before has its first.
+void Window::EmitWhole(const StateEntry& entry, WindowCommit& commit) {
+  SeriesRecord& record = entry.first->second;
+  SeriesState& state = *entry.second;
+  Row row = TakeRow(entry, kWhole);
+  row.version = 1;
+  row.coverage = 1;
+  if (state.partial) {
+    row.late = state.partial->late;
+    row.total = state.partial->total;
+    if (state.parts[kSince] != nullptr) CountLate(entry.first, TakeRow(entry, kSince));
+  } else {
+    DropPart(state, kSince);
+    row.late = record.last_interval >= interval_;
+    if (row.late) {
+      CountLate(entry.first, row);
+    } else {
+      record.last_interval = interval_;
+      CountTotal(entry.first, row);
+    }
+  }
+  state.is_told = true;
   last_version_ = std::max<uint8_t>(last_version_, 1);
   commit.rows.push_back(std::move(row));
 }
@@ -314,6 +380,7 @@ void Window::Finish(const Roster& roster, WindowCommit& commit) {
   manifest.last_version = last_version_;
   for (auto& [name, chunk] : chunks_) {
     const bool whole = closed_ || name.second >= kFirstLateChunk;
+    if (provisional_ && chunk.since) continue;  // its data waits for the rest
     if (chunk.committed || (chunk.named && !whole)) continue;
     manifest.chunks.push_back({roster.at(name.first).instance, name.second, chunk.chunk_count, chunk.crc32c,
                                chunk.sample_count, chunk.stage});

@@ -39,10 +39,11 @@ struct CommittedChunk {
 
 // One partition in one interval at its owner: merges chunks, each once, and turns them into rows, each once.
 //
-// A series' data waits in up to three parts: `main` until the series is emitted; `after`, what main chunks bring once
-// it was emitted early, until the window closes; `late`, what late chunks bring, and after the close every chunk.
-// The order of chunks does not show in the rows. A chunk's events leave with the commit that names it for good.
-// Threads: thread-compatible; owned by the book.
+// A series' data waits in parts: `main` until the series is emitted; `after`, what main chunks bring once it was
+// emitted early, until the window closes; `late`, what late chunks bring, and after the close every chunk. Of a
+// provisional window, `since` is what main chunks bring after the close, and `whole` that together with what was
+// emitted partial. The order of chunks does not show in the rows. A chunk's events leave with the commit that names it
+// for good. Threads: thread-compatible; owned by the book.
 class Window {
  public:
   using Series = SeriesMemory::Series;
@@ -69,6 +70,8 @@ class Window {
 
   // The main version is built, and nothing is left that a commit has to be made for.
   bool closed() const { return closed_; }
+  // Closed partial, and kept so that it can be made whole.
+  bool provisional() const { return provisional_; }
   bool has_late() const { return has_late_; }
   // Chunks that are merged in part only are awaited again after a restart.
   bool has_partly() const { return !partly_.empty(); }
@@ -82,6 +85,11 @@ class Window {
   WindowCommit CommitEarly(const WindowStanding& standing, const Roster& roster, MayPass may_pass);
   WindowCommit Close(const WindowStanding& standing, const Roster& roster);
   WindowCommit CommitLate(const Roster& roster);
+  // Of a provisional window that lacks nothing any more: its partial rows again, whole, with the totals they had. What
+  // came since grows the totals with the series' next rows, as late versions do.
+  WindowCommit CommitSuperset(const Roster& roster);
+  // A provisional window that will not be whole: what came since its close is late.
+  void GiveUp();
   // Of the last commit: what is to be written of series is appended; a series may come twice, with equal totals.
   void TakeTotals(std::vector<SeriesTotal>& totals);
 
@@ -102,16 +110,23 @@ class Window {
     uint8_t stage = 0;
     bool named = false;      // by a commit
     bool committed = false;  // by a commit, for good
+    bool since = false;      // came when the window was provisional
   };
   struct Part {
     explicit Part(AggregateMerger fresh) : merger(std::move(fresh)) {}
     AggregateMerger merger;
     RosterSlots contributors;
   };
-  enum PartKind { kMain, kAfter, kLate, kPartKinds };
+  enum PartKind { kMain, kAfter, kLate, kSince, kWhole, kPartKinds };
+  struct PartialRow {
+    std::optional<RunningTotal> total;
+    bool late = false;
+  };
   struct SeriesState {
     std::array<std::unique_ptr<Part>, kPartKinds> parts;
-    uint8_t stage = 0;  // of its early close; 0: not emitted
+    uint8_t stage = 0;                    // of its early close; 0: not emitted
+    bool is_told = false;                 // its main row is out, and was not partial
+    std::unique_ptr<PartialRow> partial;  // its main row is out, and was
   };
   using StateEntry = std::pair<Series*, SeriesState*>;
 
@@ -123,7 +138,10 @@ class Window {
   std::vector<StateEntry> StatesWith(PartKind kind);
   Row TakeRow(const StateEntry& entry, PartKind kind);
   void EmitMain(const StateEntry& entry, const WindowStanding& standing, const Roster& roster, WindowCommit& commit);
+  void EmitWhole(const StateEntry& entry, WindowCommit& commit);
   void EmitVersion(PartKind kind, WindowCommit& commit);
+  void DropPart(SeriesState& state, PartKind kind);
+  size_t BytesOf(const Part& part) const;
   void CountTotal(Series* series, Row& row);
   void CountLate(Series* series, const Row& row);
   void Finish(const Roster& roster, WindowCommit& commit);
@@ -143,6 +161,7 @@ class Window {
   std::vector<Series*> changed_;                   // by the commit that is being built
 
   bool closed_ = false;
+  bool provisional_ = false;
   bool has_late_ = false;
   uint8_t stages_ = 0;  // early closes so far
   uint8_t next_step_ = 0;

@@ -69,11 +69,12 @@ WindowBook::Impl::Interval& WindowBook::Impl::IntervalAt(IntervalIndex index) {
     if (roster_.IsAwaitedAt(slot, index)) interval.reports.Await(slot);
   }
   interval.sealed = index <= sealed_through_;
-  FindOwned(index, interval);
+  FindOwned(last_step_, index, interval);
   return interval;
 }
 
-void WindowBook::Impl::FindOwned(IntervalIndex index, Interval& interval) const {
+void WindowBook::Impl::FindOwned(absl::Time now, IntervalIndex index, Interval& interval) const {
+  const auto taken_before = interval.taken;
   interval.owned.reset();
   interval.taken.reset();
   if (views_.empty()) return;
@@ -82,16 +83,17 @@ void WindowBook::Impl::FindOwned(IntervalIndex index, Interval& interval) const 
     return std::any_of(newest.begin(), newest.end(), [&](const Member& other) { return other.id == member.id; });
   };
   const Assignment* then = views_.AssignmentAt(index);
-  const Assignment* now = views_.AssignmentAt(INT64_MAX);
+  const Assignment* newest_owners = views_.AssignmentAt(INT64_MAX);
   for (uint32_t p = 0; p < kPartitionCount; ++p) {
     const auto partition = static_cast<PartitionId>(p);
     const Member* owner = then->OwnerOf(partition);
     if (owner != nullptr && is_present(*owner)) {
       interval.owned[p] = owner->id == options_.node_id;
-    } else if (const Member* heir = now->OwnerOf(partition)) {
+    } else if (const Member* heir = newest_owners->OwnerOf(partition)) {
       interval.taken[p] = heir->id == options_.node_id;
     }
   }
+  if ((interval.taken & ~taken_before).any()) interval.taken_over = now;
 }
 
 void WindowBook::Impl::Take(absl::Time now, AgentHello hello, WindowOutputs& out) {
@@ -180,7 +182,7 @@ UnitStatus WindowBook::Impl::TakeUnit(absl::Time now, const UnitChunk& unit, boo
 std::optional<UnitStatus> WindowBook::Impl::AnswerFromClosed(const Interval& interval, const UnitChunk& unit,
                                                              RosterSlot slot) const {
   const auto closed = interval.closed.find(unit.partition);
-  if (closed == interval.closed.end()) return std::nullopt;
+  if (closed == interval.closed.end() || !options_.rules.manifests) return std::nullopt;
   const auto& chunks = closed->second.chunks;
   const auto known = std::lower_bound(
       chunks.begin(), chunks.end(), std::pair(slot, unit.chunk),
@@ -209,7 +211,7 @@ UnitStatus WindowBook::Impl::Merge(absl::Time now, Interval& interval, const Uni
   open_bytes_ += window.memory_bytes();
   if (status != UnitStatus::kOk) return status;
   counts_.samples_accepted += samples;
-  if (!window.closed() && !was_whole && window.IsWhole(slot)) {
+  if ((!window.closed() || window.provisional()) && !was_whole && window.IsWhole(slot)) {
     interval.reports.TakeUnit(slot, partition);
     if (interval.reports.IsComplete(partition)) CheckWindow(now, index, partition);
   }
@@ -236,7 +238,7 @@ void WindowBook::Impl::NoticePause(absl::Time now) {
 
 void WindowBook::Impl::Take(absl::Time now, View view) {
   if (!views_.Add(std::move(view))) return;
-  for (auto& [index, interval] : intervals_) FindOwned(index, interval);
+  for (auto& [index, interval] : intervals_) FindOwned(now, index, interval);
   CheckAll(now);
 }
 
@@ -257,8 +259,9 @@ void WindowBook::Impl::HalfTick(absl::Time now, WindowOutputs& out) {
     int agents = 0;
     for (const RosterSlot slot : roster_.slots()) agents += roster_.at(slot).last_heard >= started_ ? 1 : 0;
     const bool all_here = expected_agents_ > 0 && agents >= expected_agents_;
-    warm_ = all_here || now - started_ >= options_.lease * options_.interval;
+    warm_ = all_here || !options_.rules.cold_wait || now - started_ >= options_.lease * options_.interval;
   }
+  GiveUpProvisional(now);
   ForgetOld(now);
   Pull(now, out);
   if (!warm_) return;
@@ -310,7 +313,10 @@ WindowBookStats WindowBook::Impl::stats() const {
   stats.samples_open = samples_under_way_;
   for (const auto& [index, interval] : intervals_) {
     stats.open_windows += interval.windows.size();
-    for (const auto& [partition, window] : interval.windows) stats.samples_open += window->open_samples();
+    for (const auto& [partition, window] : interval.windows) {
+      stats.samples_open += window->open_samples();
+      stats.provisional_windows += window->provisional() ? 1 : 0;
+    }
   }
   stats.open_bytes = open_bytes_;
   stats.series = series_.size();

@@ -90,6 +90,18 @@ struct WindowBookState {
   std::optional<IntervalIndex> sealed_through;                                       // none: nothing was ever committed
 };
 
+// Parts of the protocol (docs/delivery.md has their reasons). The simulator leaves each out, to show that it is needed.
+struct ProtocolRules {
+  bool dedup = true;               // a chunk counts once
+  bool roster_gate = true;         // windows wait for the roster; else they close by the clock, told as complete
+  bool cold_wait = true;           // a start without a roster closes nothing for a lease
+  bool manifests = true;           // a unit of a committed window is answered from its manifest
+  bool pulls = true;               // what is announced and missing is asked for
+  bool confirms_ownership = true;  // what is not complete is closed by the owner of the newest view only
+  bool supersets = true;           // a partial value is followed by the whole one
+  bool flags = true;               // a partial value is told as such
+};
+
 struct WindowBookOptions {
   std::string node_id;  // as in views
   absl::Duration interval = absl::Seconds(10);
@@ -100,10 +112,12 @@ struct WindowBookOptions {
   uint64_t history_bytes = 256u << 20;  // manifests and markers of what is closed; beyond: the horizon comes nearer
   size_t max_series = 1u << 20;         // remembered between windows; beyond: totals start anew with each row
   AggregateMerger::Options merge;
+  ProtocolRules rules = {};
   // In intervals.
   int hold = 9;              // an incomplete window is closed so long after its end
   int lease = 15;            // an instance unheard for so long holds nothing
   int horizon = 90;          // how far back units are taken; at most 120
+  int retain = 60;           // agents have what is committed for so long: until then a partial window may be made whole
   int forget_lost = 360;     // a lost instance is expected for so long
   int forget_series = 8640;  // a total is kept so long without a row
 };
@@ -115,10 +129,11 @@ struct WindowBookStats {
   uint64_t samples_dropped = 0;  // in windows that this node did not own at the horizon
   uint64_t samples_open = 0;
   uint64_t units[kUnitStatuses] = {};  // answers, by UnitStatus
-  uint64_t closes[4] = {};             // committed, by CloseKind
+  uint64_t closes[kCloseKinds] = {};   // committed, by CloseKind
   uint64_t roster[5] = {};             // entries now, by RosterEntry::State
   uint64_t roster_refused = 0;         // Hello beyond kMaxRoster
-  uint64_t open_windows = 0;
+  uint64_t open_windows = 0;           // the provisional ones included
+  uint64_t provisional_windows = 0;    // partial, and kept to be made whole
   uint64_t open_bytes = 0;
   uint64_t history_bytes = 0;
   uint64_t series = 0;          // remembered
@@ -135,7 +150,9 @@ struct WindowBookStats {
 //          closed at once. Else from half an interval after its end on, series of which enough contributors are here
 //          close early; `hold` intervals after its end the rest is closed as it is, flagged partial. Instances beyond
 //          their lease hold nothing after half an interval; dead ones and such that left, nothing at all. Whatever is
-//          not complete closes only while the newest view says that this node is the owner.
+//          not complete closes only while the newest view says that this node is the owner. A partial window stays
+//          provisional for `retain` intervals: when the rest comes, its series are committed again, whole and
+//          unflagged, in place of their partial values. Else, or when memory is short, what came is a late version.
 // Order:   rows of a series come in interval order; what comes after the series' next row is a late version.
 // Exact:   a chunk counts once, by its name, for as long as it is not too old to be taken at all. Equal sets of chunks
 //          give equal bytes of rows.

@@ -66,12 +66,13 @@ class WindowBook::Impl {
     std::bitset<kPartitionCount> taken;  // by the newest view, from an owner that is in it no more
     bool sealed = false;                 // nothing of what is owned is outstanding
     absl::Time pulled = absl::InfinitePast();
+    absl::Time taken_over = absl::InfinitePast();  // since when something of it is `taken`
   };
 
   void Restore(WindowBookState state, absl::Time now);
   void NoticePause(absl::Time now);
   Interval& IntervalAt(IntervalIndex index);
-  void FindOwned(IntervalIndex index, Interval& interval) const;
+  void FindOwned(absl::Time now, IntervalIndex index, Interval& interval) const;
   UnitStatus TakeUnit(absl::Time now, const UnitChunk& unit, bool& committed);
   std::optional<UnitStatus> AnswerFromClosed(const Interval& interval, const UnitChunk& unit, RosterSlot slot) const;
   UnitStatus Merge(absl::Time now, Interval& interval, const UnitChunk& unit, RosterSlot slot);
@@ -94,6 +95,7 @@ class WindowBook::Impl {
   void CheckWindow(absl::Time now, IntervalIndex index, PartitionId partition);
   void CheckAll(absl::Time now);
   void CheckDue(absl::Time now);
+  void GiveUpProvisional(absl::Time now);
   void Seal(absl::Time now);
   void MakePlan(absl::Time now, WindowOutputs& out);
   void Pull(absl::Time now, WindowOutputs& out);

@@ -8,7 +8,7 @@ namespace {
 
 constexpr const char* kUnitStatusNames[kUnitStatuses] = {"ok",      "duplicate", "unavailable", "busy",
                                                          "invalid", "too_old",   "too_new",     "conflict"};
-constexpr const char* kCloseNames[] = {"complete", "early", "partial", "late"};
+constexpr const char* kCloseNames[] = {"complete", "early", "partial", "late", "superset"};
 constexpr const char* kStateNames[] = {"active", "silent", "lost", "left", "dead"};
 constexpr auto kCounter = Telemetry::Kind::kCounter;
 constexpr auto kGauge = Telemetry::Kind::kGauge;
@@ -39,7 +39,9 @@ ReceiverMetrics::ReceiverMetrics(Telemetry& telemetry)
   samples(kCounter, "samples_dropped_total", "Samples taken and lost.", &WindowBookStats::samples_dropped,
           {{"reason", "not_owner"}});
   samples(kGauge, "samples_open", "Samples in windows that are not committed.", &WindowBookStats::samples_open);
-  samples(kGauge, "windows_open", "Windows that are not committed.", &WindowBookStats::open_windows);
+  samples(kGauge, "windows_open", "Windows in memory.", &WindowBookStats::open_windows);
+  samples(kGauge, "windows_provisional", "Of them, committed partial, and kept to be made whole.",
+          &WindowBookStats::provisional_windows);
   samples(kGauge, "windows_open_bytes", "Memory of open windows.", &WindowBookStats::open_bytes);
   samples(kGauge, "history_bytes", "Memory of the manifests and markers of closed windows.",
           &WindowBookStats::history_bytes);
@@ -54,7 +56,7 @@ ReceiverMetrics::ReceiverMetrics(Telemetry& telemetry)
     Read(telemetry, kCounter, "tributary_global_units_total", "Units by how they were answered.",
          {{"status", kUnitStatusNames[i]}}, [i](const WindowBookStats& s) { return static_cast<double>(s.units[i]); });
   }
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < kCloseKinds; ++i) {
     Read(telemetry, kCounter, "tributary_global_windows_closed_total", "Commits of windows by how they closed.",
          {{"kind", kCloseNames[i]}}, [i](const WindowBookStats& s) { return static_cast<double>(s.closes[i]); });
   }

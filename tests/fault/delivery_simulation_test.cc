@@ -24,6 +24,7 @@ void Add(const SimulationMarks& marks, SimulationMarks& total) {
   total.globals_frozen += marks.globals_frozen;
   total.members_changed += marks.members_changed;
   total.partial_closes += marks.partial_closes;
+  total.supersets += marks.supersets;
   total.late_units += marks.late_units;
   total.units_sent_again += marks.units_sent_again;
   total.pulls += marks.pulls;
@@ -50,6 +51,7 @@ TEST(DeliverySimulationTest, EveryUnitCountsOnceWhateverFails) {
   EXPECT_GT(total.globals_frozen, 0);
   EXPECT_GT(total.members_changed, 0);
   EXPECT_GT(total.partial_closes, 0);
+  EXPECT_GT(total.supersets, 0);
   EXPECT_GT(total.late_units, 0);
   EXPECT_GT(total.units_sent_again, 0);
 }

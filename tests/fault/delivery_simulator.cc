@@ -165,9 +165,11 @@ void DeliverySimulator::CheckWindow(const Window& window, const std::string& glo
     ++times[chunk];
     sum += world_.records.sent[window][chunk].value;
   }
-  if (!said.closed || said.rows == sum) return;
+  double rows = 0;
+  for (const auto& [series, value] : said.rows) rows += value;
+  if (!said.closed || rows == sum) return;
   world_.Violate(absl::StrFormat("%s: rows of window (%d, %d) hold %.0f, its chunks %.0f", global, window.first,
-                                 window.second, said.rows, sum));
+                                 window.second, rows, sum));
 }
 
 SimulatedAgent& DeliverySimulator::AnyAgent() { return *agents_[static_cast<size_t>(world_.Below(kAgents))]; }

@@ -199,8 +199,11 @@ void SimulatedGlobal::Write(const CommitPlan& plan) {
 
 void SimulatedGlobal::Record(const WindowCommit& window) {
   world_.marks.partial_closes += window.kind == CloseKind::kPartial ? 1 : 0;
+  world_.marks.supersets += window.kind == CloseKind::kSuperset ? 1 : 0;
   SimulationRecords::Stored& stored = world_.records.stored[{window.interval, window.partition}][id_];
-  for (const Row& row : window.rows) stored.rows += std::get<CounterAggregate>(row.value).total.ToDouble();
+  for (const Row& row : window.rows) {
+    stored.rows[{row.key, row.version}] = std::get<CounterAggregate>(row.value).total.ToDouble();
+  }
   for (const ManifestChunk& chunk : window.manifest.chunks) stored.named.emplace(chunk.instance, chunk.chunk);
   stored.closed |= window.manifest.closed;
 }

@@ -13,6 +13,7 @@
 #include "common/base/instance_id.h"
 #include "common/base/interval.h"
 #include "common/hash/partition.h"
+#include "common/metric/series_key.h"
 
 namespace tributary {
 
@@ -27,6 +28,7 @@ struct SimulationMarks {
   int globals_frozen = 0;
   int members_changed = 0;
   int partial_closes = 0;
+  int supersets = 0;
   int late_units = 0;
   int units_sent_again = 0;
   int units_dropped = 0;
@@ -44,8 +46,8 @@ struct SimulationRecords {
   };
   // What one global says of a window.
   struct Stored {
-    double rows = 0;
-    std::set<ChunkName> named;  // by manifests
+    std::map<std::pair<SeriesKey, int>, double> rows;  // by version; a whole one takes the place of the partial one
+    std::set<ChunkName> named;                         // by manifests
     bool closed = false;
   };
   std::map<Window, std::map<ChunkName, Sent>> sent;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/aggregate/aggregate.h"
+#include "common/base/check.h"
 #include "global/merge/window_book.h"
 
 namespace tributary {
@@ -105,7 +106,7 @@ class BookHarness {
     CommitPlan plan = *std::exchange(in_flight, std::nullopt);
     for (WindowCommit& window : plan.windows) {
       disk.manifests[{window.interval, window.partition}].push_back(window.manifest);
-      for (Row& row : window.rows) rows.push_back(row);
+      for (const Row& row : window.rows) Store(row);
       for (const Event& event : window.events) events.push_back(event.title);
       kinds.push_back(window.kind);
     }
@@ -116,6 +117,19 @@ class BookHarness {
     if (plan.roster) disk.roster = *plan.roster;
     disk.sealed_through = plan.sealed_through;
     Apply(book->Step(now, CommitDone{plan.number}));
+  }
+
+  // As the store and the sinks do: a whole row takes the place of the partial one.
+  void Store(const Row& row) {
+    const auto same = std::find_if(rows.begin(), rows.end(), [&](const Row& other) {
+      return other.key == row.key && other.interval == row.interval && other.version == row.version;
+    });
+    if (same == rows.end()) {
+      rows.push_back(row);
+    } else {
+      TRIBUTARY_CHECK(same->partial && !row.partial && same->total == row.total);
+      *same = row;
+    }
   }
 
   // Rows of an interval by name; late ones of version v as "name/v".
