@@ -29,6 +29,7 @@ WindowStanding WindowBook::Impl::StandingOf(const Interval& interval, PartitionI
     }
     std::sort(standing.missing.begin(), standing.missing.end());
   }
+  for (const RosterSlot slot : standing.missing) standing.missing_since.push_back(roster_.at(slot).first_interval);
   const size_t expected = reports.awaiting().size() + reports.markers().size();
   if (expected > 0) {
     standing.roster_coverage = 1 - static_cast<double>(standing.missing.size()) / static_cast<double>(expected);

@@ -22,11 +22,13 @@ namespace tributary {
 
 // Who is missing in a window, at the moment of a commit.
 struct WindowStanding {
-  std::vector<RosterSlot> missing;  // sorted
-  double roster_coverage = 1;       // share of the expected instances that are not missing
+  std::vector<RosterSlot> missing;           // sorted
+  std::vector<IntervalIndex> missing_since;  // their first intervals
+  double roster_coverage = 1;                // share of the expected instances that are not missing
 };
 
-// How much is here of those that a series is expected from in an interval.
+// How much is here of those that a series is expected from in an interval. Of an instance that had not begun at its
+// last row nothing is known, so that it is expected too.
 double CoverageOf(const SeriesRecord& record, IntervalIndex interval, const WindowStanding& standing,
                   const WindowBookOptions& options);
 

@@ -257,9 +257,12 @@ void WindowBook::Impl::HalfTick(absl::Time now, WindowOutputs& out) {
   }
   if (!warm_) {
     int agents = 0;
-    for (const RosterSlot slot : roster_.slots()) agents += roster_.at(slot).last_heard >= started_ ? 1 : 0;
+    for (const RosterSlot slot : roster_.slots()) {
+      // One that has ended and its successor are one agent.
+      agents += !roster_.HasEnded(slot) && roster_.at(slot).last_heard >= started_ ? 1 : 0;
+    }
     const bool all_here = expected_agents_ > 0 && agents >= expected_agents_;
-    warm_ = all_here || !options_.rules.cold_wait || now - started_ >= options_.lease * options_.interval;
+    warm_ = all_here || !options_.rules.cold_wait || now - started_ >= options_.cold_wait * options_.interval;
   }
   GiveUpProvisional(now);
   ForgetOld(now);

@@ -106,7 +106,7 @@ struct WindowBookOptions {
   std::string node_id;  // as in views
   absl::Duration interval = absl::Seconds(10);
   uint64_t cluster_seed = 0;
-  int expected_agents = 0;              // a start without a roster waits for as many; 0: for the lease
+  int expected_agents = 0;              // a start without a roster waits for as many; 0: for cold_wait
   double coverage_bar = 0.99;           // of its contributors; a series above it may close early, below it is partial
   uint64_t memory_bytes = 1u << 30;     // of open windows; beyond: BUSY
   uint64_t history_bytes = 256u << 20;  // manifests and markers of what is closed; beyond: the horizon comes nearer
@@ -116,6 +116,7 @@ struct WindowBookOptions {
   // In intervals.
   int hold = 9;              // an incomplete window is closed so long after its end
   int lease = 15;            // an instance unheard for so long holds nothing
+  int cold_wait = 15;        // a start without a roster waits for so long: more than the longest partition
   int horizon = 90;          // how far back units are taken; at most 120
   int retain = 60;           // agents have what is committed for so long: until then a partial window may be made whole
   int forget_lost = 360;     // a lost instance is expected for so long

@@ -1,0 +1,303 @@
+#include "tests/sim/global.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "common/wire/messages.h"
+#include "global/receive/answers.h"
+
+namespace tributary::sim {
+
+namespace {
+
+constexpr double kTick = 0.1;  // of an interval
+
+}  // namespace
+
+Global::Global(Network& network, int number, Options options, Truth& truth, Checker& checker, const Storages& storages)
+    : Node(network.world(), number, options.id),
+      network_(network),
+      options_(std::move(options)),
+      truth_(truth),
+      checker_(checker),
+      storages_(storages) {
+  for (const auto& storage : storages_) {
+    feeders_.push_back(std::make_unique<Feeder>(world_, *this, disk_, *storage));
+  }
+}
+
+void Global::Start() {
+  incarnation_ = world_.Random();
+  views_ = ViewHistory();
+  proxies_.clear();
+  WindowBookState state = disk_.state;
+  WindowBookOptions book = options_.book;
+  book.node_id = options_.id;
+  book.rules = RulesWithout(options_.mutation);
+  if (options_.mutation == Mutation::kEmptyRoster) {
+    state.roster.clear();
+    book.expected_agents = 1;
+  }
+  book_ = std::make_unique<WindowBook>(book, std::move(state), clock());
+  if (!book_->warm() && life() > 0) world_.Hit(Mark::kColdWait);
+  for (const auto& feeder : feeders_) feeder->Start();
+  Tick();
+}
+
+void Global::Kill() {
+  if (!alive()) return;
+  world_.Trace("%s is killed%s", name(), plan_.has_value() ? ", its plan not on disk" : "");
+  world_.Hit(Mark::kGlobalKilled);
+  if (plan_.has_value()) world_.Hit(Mark::kKilledBeforeDisk);
+  End();
+}
+
+void Global::LosePower() {
+  if (!alive()) return;
+  world_.Trace("%s loses power", name());
+  world_.Hit(Mark::kPowerLost);
+  if (plan_.has_value()) {
+    const bool is_whole = world_.Chance(0.5);
+    world_.Hit(is_whole ? Mark::kKilledBetweenDiskAndAck : Mark::kTornBatch);
+    if (is_whole) Apply(*plan_);
+  }
+  End();
+  disk_.LosePower();
+}
+
+void Global::LoseDisk() {
+  if (alive()) return;
+  world_.Trace("%s has lost its disk", name());
+  world_.Hit(Mark::kDiskLost);
+  disk_was_lost_ = true;
+  disk_ = Disk();
+}
+
+void Global::Arm(Point point, absl::Duration pause) {
+  point_ = point;
+  pause_ = pause;
+  for (const auto& feeder : feeders_) feeder->KillAtConfirmation(nullptr);
+  if (point != Point::kKillAfterSink) return;
+  feeders_[static_cast<size_t>(world_.Below(static_cast<int>(feeders_.size())))]->KillAtConfirmation([this] {
+    world_.Trace("%s is killed between a storage and its confirmation", name());
+    Kill();
+  });
+}
+
+bool Global::fed() const {
+  return std::all_of(storages_.begin(), storages_.end(), [&](const auto& storage) {
+    const auto cursor = disk_.cursors.find(std::string(storage->name()));
+    return disk_.outbox.empty() || (cursor != disk_.cursors.end() && cursor->second > disk_.outbox.back().sequence);
+  });
+}
+
+void Global::End() {
+  plan_.reset();
+  point_ = Point::kNone;
+  Die();
+  for (const auto& [id, session] : sessions_) session.link->Close(Link::kServer);
+  sessions_.clear();
+  route_.clear();
+  book_.reset();
+}
+
+void Global::Restart() {
+  if (alive()) return;
+  Live();
+  world_.Trace("%s starts anew", name());
+  Start();
+}
+
+void Global::Tick() {
+  Emit(book_->Step(clock(), tributary::Tick{}));
+  if (alive()) DoAfter(kTick * world_.interval(), [this] { Tick(); });
+}
+
+void Global::Open(const std::shared_ptr<Link>& link, Answer answer) {
+  sessions_[link->id()] = {link, std::move(answer), {}};
+  link->OnClose(Link::kServer, [this, id = link->id()] { Close(id); });
+}
+
+void Global::Close(uint64_t link) {
+  sessions_.erase(link);
+  std::erase_if(route_, [&](const auto& route) { return route.second == link; });
+}
+
+void Global::Receive(uint64_t link, const v1::Up& up) {
+  const auto session = sessions_.find(link);
+  if (session == sessions_.end()) return;
+  const InstanceId instance = *InstanceId::FromBytes(up.instance());
+  std::set<InstanceId>& instances = session->second.instances;
+  if (up.has_hello()) instances.insert(instance);
+  if (!instances.contains(instance)) return;
+  route_[instance] = link;
+  Emit(Take(instance, up));
+}
+
+WindowOutputs Global::Take(const InstanceId& instance, const v1::Up& up) {
+  if (up.has_view()) return TakeView(*FromProto(up.view()));
+  if (up.has_hello()) return TakeHello(instance, up.hello());
+  if (up.has_marker()) {
+    const PartitionSet nonempty = *DecodePartitions(up.marker().nonempty());
+    return book_->Step(clock(), AgentMarker{instance, up.marker().interval(), nonempty});
+  }
+  if (up.has_goodbye()) return book_->Step(clock(), AgentGoodbye{instance, up.goodbye().final_interval()});
+  WindowOutputs out;
+  for (const v1::Block& block : up.batch().blocks()) {
+    if (auto unit = Decode(instance, block)) Append(book_->Step(clock(), *std::move(unit)), out);
+  }
+  return out;
+}
+
+WindowOutputs Global::TakeHello(const InstanceId& instance, const v1::Hello& hello) {
+  if (hello.role() == v1::ROLE_PROXY) {
+    WelcomeProxy(instance);
+    return {};
+  }
+  checker_.NoteHello(name(), instance, hello.first_interval());
+  AgentHello joined{instance, hello.host(), hello.first_interval(), std::nullopt};
+  if (!hello.supersedes().empty()) joined.supersedes = InstanceId::FromBytes(hello.supersedes());
+  return book_->Step(clock(), std::move(joined));
+}
+
+std::optional<UnitChunk> Global::Decode(const InstanceId& instance, const v1::Block& block) const {
+  const Chunk* chunk = truth_.ChunkOf(block);
+  if (chunk == nullptr) return std::nullopt;
+  UnitChunk unit;
+  unit.instance = instance;
+  unit.interval = block.interval();
+  unit.partition = static_cast<PartitionId>(block.partition());
+  unit.chunk = block.chunk();
+  unit.chunk_count = block.chunk_count();
+  unit.sample_count = block.sample_count();
+  unit.crc32c = block.crc32c();
+  unit.series = Truth::SeriesOf(*chunk);
+  return unit;
+}
+
+WindowOutputs Global::TakeView(const View& view) {
+  if (!views_.Add(view)) return {};
+  for (const InstanceId& proxy : proxies_) TellView(proxy, view);
+  return book_->Step(clock(), view);
+}
+
+void Global::WelcomeProxy(const InstanceId& instance) {
+  proxies_.insert(instance);
+  for (const View& view : views_.views()) TellView(instance, view);
+  v1::Down down;
+  down.mutable_welcome()->set_incarnation(incarnation_);
+  Say(instance, std::move(down));
+}
+
+void Global::TellView(const InstanceId& proxy, const View& view) {
+  v1::Down down;
+  *down.mutable_view() = ToProto(view);
+  Say(proxy, std::move(down));
+}
+
+void Global::Emit(WindowOutputs out) {
+  for (const WindowOutputs::Welcome& welcome : out.welcomes) {
+    v1::Down down;
+    down.mutable_welcome()->set_incarnation(incarnation_);
+    down.mutable_welcome()->set_sealed_through(welcome.sealed_through);
+    Say(welcome.instance, std::move(down));
+  }
+  for (auto& [instance, received] : ReceivedBy(out)) {
+    v1::Down down;
+    *down.mutable_received() = std::move(received);
+    Say(instance, std::move(down));
+  }
+  for (auto& [instance, committed] : CommittedBy(out)) {
+    v1::Down down;
+    *down.mutable_committed() = std::move(committed);
+    Say(instance, std::move(down));
+  }
+  for (const WindowOutputs::Pull& pull : out.pulls) {
+    world_.Hit(Mark::kPull);
+    v1::Down down;
+    down.mutable_pull()->set_interval(pull.interval);
+    for (const PartitionId partition : pull.partitions) down.mutable_pull()->add_partitions(partition);
+    Say(pull.instance, std::move(down));
+  }
+  if (out.commit.has_value()) Commit(*std::move(out.commit));
+}
+
+void Global::Say(const InstanceId& instance, v1::Down down) {
+  const auto route = route_.find(instance);
+  if (route == route_.end()) return;
+  down.set_instance(std::string(instance.bytes()));
+  down.set_owner(options_.id);
+  const Session& session = sessions_.at(route->second);
+  session.link->Send(Link::kServer, 100, [answer = session.answer, down = std::move(down)] { answer(down); });
+}
+
+void Global::Commit(CommitPlan plan) {
+  checker_.CheckPlan(name(), clock(), book_->roster(), disk_, plan);
+  plan_ = std::move(plan);
+  plan_made_ = world_.now();
+  if (point_ == Point::kPauseBeforeDisk) {
+    point_ = Point::kNone;
+    world_.Hit(Mark::kPausedBeforeCommit);
+    world_.Trace("%s is to be frozen between a plan and its commit", name());
+    Freeze();
+    world_.After(pause_, [this, life = life()] {
+      if (life == this->life()) Thaw();
+    });
+  }
+  if (options_.mutation == Mutation::kAckBeforeCommit) {
+    world_.After(absl::ZeroDuration(), [this, life = life(), number = plan_->number] {
+      Do(life, [this, number] { Emit(book_->Step(clock(), CommitDone{number})); });
+    });
+  }
+  DoAfter(world_.Between(disk_min_, disk_max_), [this] { Write(); });
+}
+
+void Global::Write() {
+  if (point_ == Point::kKillBeforeDisk) return Kill();
+  if (disk_.full) {
+    world_.Hit(Mark::kDiskFull);
+    world_.Trace("%s finds its disk full", name());
+    return Kill();
+  }
+  const CommitPlan plan = *std::exchange(plan_, std::nullopt);
+  NoteCommit(plan);
+  Apply(plan);
+  if (point_ == Point::kKillAfterDisk) {
+    world_.Hit(Mark::kKilledBetweenDiskAndAck);
+    world_.Trace("%s is killed between the disk and the acknowledgement", name());
+    return End();
+  }
+  if (options_.mutation != Mutation::kAckBeforeCommit) Emit(book_->Step(clock(), CommitDone{plan.number}));
+}
+
+void Global::NoteCommit(const CommitPlan& plan) {
+  for (const WindowCommit& window : plan.windows) {
+    const Member* owner = views_.OwnerOf(window.partition, window.interval);
+    if (owner != nullptr && owner->id != options_.id) world_.Hit(Mark::kTakeover);
+  }
+}
+
+void Global::Apply(const CommitPlan& plan) {
+  std::vector<StoredRow> outgoing;
+  for (const WindowCommit& window : plan.windows) {
+    for (StoredRow& row : checker_.TakeRows(name(), plan_made_, disk_, window)) {
+      disk_.rows[row.window].push_back(row);
+      outgoing.push_back(std::move(row));
+    }
+    for (const ManifestChunk& named : window.manifest.chunks) {
+      if (!window.manifest.closed && named.chunk < kFirstLateChunk) continue;
+      truth_.NoteDurable({window.interval, window.partition}, named.instance, named.chunk, named.crc32c);
+    }
+  }
+  disk_.Apply(plan, std::move(outgoing));
+}
+
+void Global::CheckBooks() const {
+  if (book_ == nullptr) return;
+  const WindowBookStats stats = book_->stats();
+  if (stats.samples_accepted == stats.samples_committed + stats.samples_dropped + stats.samples_open) return;
+  world_.Violate("books", name() + ": accepted is not committed + dropped + open");
+}
+
+}  // namespace tributary::sim

@@ -1,0 +1,104 @@
+// The simulator of the delivery protocol as a program: exit status 0 when no seed violates anything and every mark was
+// hit, or, with a mutation, when one was found.
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "tests/sim/batch.h"
+#include "tests/sim/cluster.h"
+
+namespace tributary::sim {
+namespace {
+
+constexpr size_t kSeedsShown = 20;
+
+struct Arguments {
+  BatchOptions batch;
+  std::string mutation = "none";
+  std::vector<std::string> without;
+  uint64_t seed = 0;
+  bool one = false;
+  bool trace = false;
+  bool list = false;
+  bool marks = false;
+};
+
+void List() {
+  for (int i = 1; i < static_cast<int>(Mutation::kCount); ++i) {
+    absl::PrintF("mutation %s\n", MutationName(static_cast<Mutation>(i)));
+  }
+  for (int i = 0; i < kFaults; ++i) absl::PrintF("fault %s\n", FaultName(static_cast<Fault>(i)));
+  for (int i = 0; i < kMarks; ++i) absl::PrintF("mark %s\n", MarkName(static_cast<Mark>(i)));
+}
+
+int RunOne(const Arguments& arguments) {
+  Cluster cluster({.seed = arguments.seed,
+                   .mutation = arguments.batch.mutation,
+                   .without = arguments.batch.without,
+                   .tracing = arguments.trace});
+  cluster.Run();
+  for (const std::string& what : cluster.violations()) absl::PrintF("seed %d: %s\n", arguments.seed, what);
+  absl::PrintF("1 seeds, %d violations\n", cluster.violations().size());
+  return cluster.violations().empty() ? 0 : 1;
+}
+
+int RunMany(const Arguments& arguments) {
+  const BatchResult result = RunBatch(arguments.batch);
+  size_t shown = 0;
+  for (const auto& [seed, violations] : result.violations) {
+    if (++shown > kSeedsShown) break;
+    for (const std::string& what : violations) absl::PrintF("seed %d: %s\n", seed, what);
+  }
+  bool missed = false;
+  for (int i = 0; i < kMarks; ++i) {
+    if (arguments.marks) absl::PrintF("mark %s: %d\n", MarkName(static_cast<Mark>(i)), result.marks[i]);
+    const bool required = arguments.batch.mutation == Mutation::kNone && arguments.batch.without.empty();
+    if (result.marks[i] > 0 || !required) continue;
+    absl::PrintF("mark %s was not hit\n", MarkName(static_cast<Mark>(i)));
+    missed = true;
+  }
+  absl::PrintF("%d seeds, %d violations\n", result.seeds, result.violations.size());
+  if (arguments.batch.mutation != Mutation::kNone) return result.violations.empty() ? 1 : 0;
+  return result.violations.empty() && !missed ? 0 : 1;
+}
+
+int Main(int argc, char** argv) {
+  Arguments arguments;
+  arguments.batch.jobs = static_cast<int>(std::thread::hardware_concurrency());
+  CLI::App app("Runs the delivery protocol against seeded faults (docs/delivery.md).");
+  app.add_option("--seeds", arguments.batch.seeds, "how many seeds");
+  app.add_option("--start", arguments.batch.start, "the first of them");
+  app.add_option("--jobs", arguments.batch.jobs, "threads")->check(CLI::Range(1, 256));
+  app.add_option("--mutation", arguments.mutation, "what to leave out of the protocol (--list): it is to be found");
+  app.add_option("--without", arguments.without, "kinds of faults that are not to happen (--list)")->delimiter(',');
+  app.add_flag("--until-found", arguments.batch.stop_at_first, "stop at the first violation");
+  const auto* seed = app.add_option("--seed", arguments.seed, "only this one");
+  app.add_flag("--trace", arguments.trace, "tell what happens")->needs("--seed");
+  app.add_flag("--marks", arguments.marks, "tell how often each mark was hit");
+  app.add_flag("--list", arguments.list, "name the mutations and the marks");
+  CLI11_PARSE(app, argc, argv);
+  if (arguments.list) {
+    List();
+    return 0;
+  }
+  const auto mutation = MutationNamed(arguments.mutation);
+  if (!mutation) {
+    absl::FPrintF(stderr, "no mutation is called %s; see --list\n", arguments.mutation);
+    return 2;
+  }
+  arguments.batch.mutation = *mutation;
+  for (const std::string& name : arguments.without) {
+    for (int i = 0; i < kFaults; ++i) {
+      if (FaultName(static_cast<Fault>(i)) == name) arguments.batch.without.insert(static_cast<Fault>(i));
+    }
+  }
+  return seed->count() > 0 ? RunOne(arguments) : RunMany(arguments);
+}
+
+}  // namespace
+}  // namespace tributary::sim
+
+int main(int argc, char** argv) { return tributary::sim::Main(argc, argv); }

@@ -1,0 +1,62 @@
+#include "tests/sim/swarm.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace tributary::sim {
+
+absl::string_view FaultName(Fault fault) {
+  static constexpr absl::string_view kNames[kFaults] = {
+      "break-stream",   "break-upstream", "kill-agent", "leave-agent", "kill-proxy",     "kill-global",
+      "stop-at-commit", "lose-power",     "lose-disk",  "fill-disk",   "freeze-global",  "freeze-proxy",
+      "freeze-agent",   "partition",      "scale",      "jump-clock",  "trouble-storage"};
+  return kNames[static_cast<int>(fault)];
+}
+
+Swarm Swarm::Draw(World& world) {
+  Swarm swarm;
+  swarm.agents = 3 + world.Below(3);
+  swarm.proxies = 1 + world.Below(2);
+  swarm.fault_intervals = 6 + world.Below(5);
+  swarm.stress = world.Chance(0.5);
+  if (swarm.stress) {
+    swarm.hold = 3 + world.Below(3);
+    swarm.lease = 2 + world.Below(3);
+    swarm.fault_intervals += 4;
+    world.Hit(Mark::kStress);
+  }
+  const double share = 0.1 + 0.6 * world.Chance();  // of the kinds
+  for (int fault = 0; fault < kFaults; ++fault) {
+    swarm.faults[fault] = world.Chance(share);
+    swarm.mean_gap[fault] = 2 + 6 * world.Chance();
+  }
+  swarm.skewed_clocks = world.Chance(0.3);
+  swarm.slow_disks = world.Chance(0.3);
+  swarm.late_units = world.Chance(0.5);
+  swarm.clones = world.Chance(0.05);
+  swarm.small_queues = world.Chance(0.1);
+  swarm.small_agent_memory = world.Chance(0.05);
+  swarm.small_window_memory = world.Chance(0.1);
+  swarm.expected_agents = world.Chance(0.5) ? swarm.agents : 0;
+  return swarm;
+}
+
+std::string Swarm::ToString() const {
+  std::string text =
+      absl::StrCat(agents, " agents, ", proxies, " proxies, hold ", hold, ", lease ", lease, "; faults:");
+  for (int fault = 0; fault < kFaults; ++fault) {
+    if (faults[fault]) absl::StrAppend(&text, " ", FaultName(static_cast<Fault>(fault)));
+  }
+  const auto add = [&](bool is_on, absl::string_view name) {
+    if (is_on) absl::StrAppend(&text, " ", name);
+  };
+  add(skewed_clocks, "skewed-clocks");
+  add(slow_disks, "slow-disks");
+  add(late_units, "late-units");
+  add(clones, "clones");
+  add(small_queues, "small-queues");
+  add(small_agent_memory, "small-agent-memory");
+  add(small_window_memory, "small-window-memory");
+  return text;
+}
+
+}  // namespace tributary::sim

@@ -1,0 +1,70 @@
+#include "tests/sim/verdict.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_format.h"
+
+namespace tributary::sim {
+
+namespace {
+
+// As a reader of the globals' stores sees a window: of each version the row with the largest set.
+Content ReadWindow(WindowName window, const std::vector<std::unique_ptr<Global>>& globals) {
+  std::map<uint32_t, const StoredRow*> by_version;
+  for (const auto& global : globals) {
+    const auto rows = global->disk().rows.find(window);
+    if (rows == global->disk().rows.end()) continue;
+    for (const StoredRow& row : rows->second) {
+      const StoredRow*& best = by_version[row.counter.version];
+      if (best == nullptr || best->counter.contributors <= row.counter.contributors) best = &row;
+    }
+  }
+  Content content;
+  for (const auto& [version, row] : by_version) content.Add(row->content);
+  return content;
+}
+
+void JudgeValue(absl::string_view where, const Content& content, const Truth& truth,
+                const std::vector<uint32_t>& numbers, Verdict& verdict) {
+  const auto add = [&](const char* kind, const Chunk& chunk) {
+    verdict.problems.emplace_back(
+        kind, absl::StrFormat("%s: chunk %d, digit %d of %d/%d, of agent %d.%d", where, chunk.number, chunk.digit,
+                              chunk.window.first - World::kStart, chunk.window.second, chunk.agent, chunk.life));
+  };
+  for (const uint32_t number : numbers) {
+    const Chunk& chunk = truth.at(number);
+    const int times = content.TimesOf(chunk.digit);
+    if (times > 1) add("double", chunk);
+    if (chunk.is_twin) continue;
+    const bool twin_is_there = chunk.twin != nullptr && content.TimesOf(chunk.twin->digit) > 0;
+    if (twin_is_there && times > 0) add("double", chunk);
+    if (chunk.was_committed && times == 0 && !twin_is_there) add("lost", chunk);
+    if (chunk.was_refused && times > 0 && chunk.twin == nullptr) add("books", chunk);
+  }
+}
+
+}  // namespace
+
+Verdict Judge(const Truth& truth, const std::vector<std::unique_ptr<Global>>& globals,
+              const std::vector<std::unique_ptr<Agent>>& agents, const Global::Storages& storages) {
+  Verdict verdict;
+  for (const auto& [window, numbers] : truth.windows()) {
+    JudgeValue("store", ReadWindow(window, globals), truth, numbers, verdict);
+    for (const auto& storage : storages) {
+      const bool appends = storage->kind() == Storage::Kind::kAppends;
+      Content content = storage->Read(window);
+      // Where nothing can be written twice without being there twice, a repeat after an unknown outcome is.
+      for (uint8_t& times : content.times) times = appends ? std::min<uint8_t>(times, 1) : times;
+      JudgeValue(storage->name(), content, truth, numbers, verdict);
+    }
+  }
+  for (const auto& agent : agents) {
+    if (agent->settled()) continue;
+    verdict.problems.emplace_back(
+        "stuck", absl::StrFormat("%s waits for %d samples", agent->name(), agent->ledger().counts().samples_pending));
+  }
+  return verdict;
+}
+
+}  // namespace tributary::sim

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/sim/agent.h"
+#include "tests/sim/global.h"
+#include "tests/sim/truth.h"
+
+namespace tributary::sim {
+
+// What is wrong with what is stored once everything has had its time.
+struct Verdict {
+  std::vector<std::pair<std::string, std::string>> problems;  // kind, what
+};
+
+//   lost     an agent was told that a chunk is committed, and it is in no value that is read
+//   double   a chunk is in what is read twice
+//   stuck    a chunk is neither committed nor given up
+//   books    samples accepted = stored + dropped + lost with an agent, exactly
+Verdict Judge(const Truth& truth, const std::vector<std::unique_ptr<Global>>& globals,
+              const std::vector<std::unique_ptr<Agent>>& agents, const Global::Storages& storages);
+
+}  // namespace tributary::sim
