@@ -138,6 +138,7 @@ void WindowBook::Impl::GiveUpProvisional(absl::Time now) {
       if (window.has_late()) {
         MakeDue({index, partition}, Due::kLate);
       } else {
+        ready_.erase({index, partition});  // it was to be looked at again
         Retire({index, partition});
       }
     }

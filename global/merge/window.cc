@@ -334,6 +334,7 @@ void Window::EmitMain(const StateEntry& entry, const WindowStanding& standing, c
 void Window::EmitWhole(const StateEntry& entry, WindowCommit& commit) {
   SeriesRecord& record = entry.first->second;
   SeriesState& state = *entry.second;
+  ExpectAlso(state.parts[kWhole]->contributors, record);
   Row row = TakeRow(entry, kWhole);
   row.version = 1;
   row.coverage = 1;
