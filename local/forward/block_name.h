@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 
 #include "common/base/interval.h"
@@ -19,6 +20,11 @@ struct BlockName {
 
 // What a kept block costs in memory besides its payload.
 inline constexpr size_t kBlockOverheadBytes = 384;
+
+// The most that a batch, and a group on disk, holds of them.
+inline constexpr size_t kMaxGroupBlocks = 4096;
+
+inline size_t BytesOf(const v1::Block& block) { return block.payload().size() + kBlockOverheadBytes; }
 
 inline BlockName NameOf(const v1::Block& block) {
   return {block.interval(), static_cast<PartitionId>(block.partition()), block.chunk()};

@@ -13,18 +13,14 @@ namespace tributary {
 namespace {
 
 constexpr uint32_t kProtocolVersion = 1;
-constexpr int kUnansweredIntervals = 3;    // for Received, and for an owner that is not there
 constexpr int kUncommittedIntervals = 30;  // for Committed, after Received
 constexpr double kSpread = 0.3;            // of an interval: sending of all agents is spread over it
 constexpr size_t kMaxEarlyWelcomes = 1024;
-constexpr int kMaxBatchBlocks = 4096;  // so that a message of small blocks is bounded too
 
 // In [0, 1).
 double Fraction(absl::string_view bytes, uint64_t seed) {
   return static_cast<double>(Xxh3Hash64(bytes, seed) >> 11) * 0x1p-53;
 }
-
-size_t BytesOf(const v1::Block& block) { return block.payload().size() + kBlockOverheadBytes; }
 
 }  // namespace
 
@@ -38,34 +34,50 @@ const char* UnitDropName(UnitDrop reason) {
       return "too_old";
     case UnitDrop::kConflict:
       return "conflict";
+    case UnitDrop::kSpoolBound:
+      return "spool_bound";
+    case UnitDrop::kSpoolLost:
+      return "spool_lost";
   }
   return "";
 }
 
-UnitLedger::UnitLedger(Options options)
+UnitLedger::UnitLedger(Options options, UnitSpool* spool)
     : options_(std::move(options)),
+      spool_(spool),
       spread_(options_.interval * kSpread * Fraction(options_.instance.bytes(), 0)),
       markers_(options_.interval * kUnansweredIntervals, options_.retain_age),
-      retained_(options_.retain_bytes, options_.retain_age) {}
+      retained_({options_.retain_bytes, options_.retain_disk_bytes, options_.retain_age}, spool) {
+  if (!options_.supersedes.empty()) superseded_.push_back(options_.supersedes);
+}
 
 // Inputs.
 
 void UnitLedger::Close(absl::Time now, ClosedInterval closed) {
   const absl::Time due = hurried_ ? now : now + spread_;
-  for (v1::Block& block : closed.blocks) Accept(std::move(block), due);
-  for (v1::Block& block : closed.late_blocks) Accept(std::move(block), due);
+  newest_closed_ = std::max(newest_closed_, closed.interval);
+  std::set<BlockName> names;
+  for (std::vector<v1::Block>* blocks : {&closed.blocks, &closed.late_blocks}) {
+    for (v1::Block& block : *blocks) {
+      names.insert(NameOf(block));
+      Accept(std::move(block), due);
+    }
+  }
+  if (options_.spool_always && spool_ != nullptr) SpoolNew(names);
   taken_.Add(closed.counts);
   local_samples_ += closed.local_samples;
   EnforceMemory();
   AnnounceDrops(closed.marker);
   *closed.marker.mutable_books() = MakeBooks();
+  newest_marker_ = closed.marker;
+  NoteMarker();
   markers_.Add(due, std::move(closed.marker));
   PassTime(now);
 }
 
 void UnitLedger::StreamOpened(absl::Time now) {
   stream_open_ = true;
-  hello_due_ = true;
+  hellos_due_ = std::max<size_t>(superseded_.size(), 1);
   for (auto& [id, owner] : owners_) {
     owner.closed_until = now + kUnansweredIntervals * options_.interval;  // or its Welcome
   }
@@ -109,6 +121,11 @@ void UnitLedger::Hurry(absl::Time now) {
   for (auto it = entries_.begin(); it != entries_.end(); ++it) {
     if (it->second.state == State::kHeld) MakeReady(it);
   }
+}
+
+void UnitLedger::Supersede(const InstanceId& instance) {
+  superseded_.push_back(instance);
+  if (stream_open_) hellos_due_ = superseded_.size();
 }
 
 void UnitLedger::SayGoodbye(IntervalIndex final_interval) { goodbye_ = final_interval; }
@@ -187,6 +204,7 @@ void UnitLedger::HandleCommitted(absl::Time now, const v1::Committed& committed)
     }
     Retain(now, it);
   }
+  NoteProgress();
 }
 
 void UnitLedger::HandlePull(absl::Time now, const v1::Pull& pull) {
@@ -198,6 +216,7 @@ void UnitLedger::HandlePull(absl::Time now, const v1::Pull& pull) {
   }
   const size_t room = options_.retain_bytes - std::min(options_.retain_bytes, pulled_bytes_);
   for (v1::Block& block : retained_.Take(pull.interval(), partitions, room)) {
+    if (entries_.contains(NameOf(block))) continue;  // pulled before
     pulled_bytes_ += BytesOf(block);
     Insert(std::move(block), now)->second.was_committed = true;
   }
@@ -267,14 +286,21 @@ void UnitLedger::MoveTo(Entries::iterator it, State state, Owner* owner, absl::T
   entry.owner = owner;
   entry.deadline = deadline;
   if (state == State::kReady) owner->ready.insert(it->first);
-  if (state == State::kSent) owner->sent_bytes += entry.block.payload().size();
+  if (state == State::kSent) CountSent(it, 1);
   if (deadline != absl::InfiniteFuture()) deadlines_.emplace(deadline, it->first);
+}
+
+void UnitLedger::CountSent(Entries::iterator it, int sign) {
+  const uint64_t bytes = it->second.block.payload().size();
+  Owner& owner = *it->second.owner;
+  owner.sent_bytes += sign * static_cast<int64_t>(bytes);
+  if (it->second.sent_old) owner.sent_old_bytes += sign * static_cast<int64_t>(bytes);
 }
 
 void UnitLedger::Leave(Entries::iterator it) {
   Entry& entry = it->second;
   if (entry.state == State::kReady) entry.owner->ready.erase(it->first);
-  if (entry.state == State::kSent) entry.owner->sent_bytes -= entry.block.payload().size();
+  if (entry.state == State::kSent) CountSent(it, -1);
   deadlines_.erase({entry.deadline, it->first});
 }
 
@@ -286,6 +312,7 @@ void UnitLedger::Remove(Entries::iterator it) {
     counts_.samples_pending -= block.sample_count();
     counts_.pending_bytes -= BytesOf(block);
   }
+  if (it->second.group != 0) FinishIn(it->second.group, block);
   Leave(it);
   untaken_.erase(it->first);
   entries_.erase(it);
@@ -298,24 +325,27 @@ void UnitLedger::Retain(absl::Time now, Entries::iterator it) {
 }
 
 void UnitLedger::DropEntry(Entries::iterator it, UnitDrop reason) {
-  if (!it->second.was_committed) {
-    const uint64_t samples = it->second.block.sample_count();
-    counts_.units_dropped += 1;
-    counts_.samples_dropped[static_cast<int>(reason)] += samples;
-    unannounced_[static_cast<int>(reason)] += samples;
-  }
+  if (!it->second.was_committed) CountDropped(1, it->second.block.sample_count(), reason);
   Remove(it);
+}
+
+void UnitLedger::CountDropped(uint64_t blocks, uint64_t samples, UnitDrop reason) {
+  counts_.units_dropped += blocks;
+  counts_.samples_dropped[static_cast<int>(reason)] += samples;
+  unannounced_[static_cast<int>(reason)] += samples;
 }
 
 // What an owner may have merged is kept; credit bounds it. A backlog for one that refuses is the first to go, as the
 // oldest, and not what others would take.
 void UnitLedger::EnforceMemory() {
   while (counts_.pending_bytes > options_.memory_bytes && !untaken_.empty()) {
+    if (spool_ != nullptr && SpillOldest()) continue;
     DropEntry(entries_.find(*untaken_.begin()), UnitDrop::kForwardMemory);
   }
 }
 
 void UnitLedger::PassTime(absl::Time now) {
+  NoteLostGroups();
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     const auto it = entries_.find(deadlines_.begin()->second);
     if (it->second.was_committed && it->second.state != State::kHeld) {
@@ -358,9 +388,11 @@ absl::Time UnitLedger::BusyUntil(absl::Time now, const BlockName& name) const {
 std::optional<v1::Up> UnitLedger::Next(absl::Time now) {
   PassTime(now);
   if (!stream_open_) return std::nullopt;
+  Load(now);
   v1::Up up;
   up.set_instance(std::string(options_.instance.bytes()));
-  if (std::exchange(hello_due_, false)) {
+  if (hellos_due_ > 0) {
+    hellos_due_ -= 1;
     *up.mutable_hello() = MakeHello();
   } else if (std::optional<v1::Marker> marker = markers_.Next(now)) {
     *up.mutable_marker() = *std::move(marker);
@@ -384,18 +416,21 @@ v1::Hello UnitLedger::MakeHello() const {
   hello.set_interval_ms(static_cast<uint32_t>(absl::ToInt64Milliseconds(options_.interval)));
   hello.set_partition_count(kPartitionCount);
   hello.set_first_interval(options_.first_interval);
-  if (!options_.supersedes.empty()) hello.set_supersedes(std::string(options_.supersedes.bytes()));
+  if (hellos_due_ < superseded_.size()) hello.set_supersedes(std::string(superseded_[hellos_due_].bytes()));
   return hello;
 }
 
 v1::Books UnitLedger::MakeBooks() const {
-  v1::Books books;
-  books.set_accepted(taken_.accepted);
-  books.set_committed(counts_.samples_committed);
-  books.set_local(local_samples_);
+  v1::Books books = inherited_;
+  books.set_accepted(books.accepted() + taken_.accepted);
+  books.set_committed(books.committed() + counts_.samples_committed);
+  books.set_local(books.local() + local_samples_);
   books.set_pending(counts_.samples_pending);
   const auto add = [&](absl::string_view reason, uint64_t samples) {
     if (samples == 0) return;
+    for (v1::Drop& known : *books.mutable_dropped()) {
+      if (known.reason() == reason) return known.set_sample_count(known.sample_count() + samples);
+    }
     v1::Drop* drop = books.add_dropped();
     drop->set_reason(std::string(reason));
     drop->set_sample_count(samples);
@@ -415,38 +450,60 @@ void UnitLedger::AnnounceDrops(v1::Marker& marker) {
   }
 }
 
+// What is live first, whoever owns it: a backlog delays nothing.
 std::optional<v1::Batch> UnitLedger::NextBatch(absl::Time now) {
-  const std::pair<const std::string, Owner>* best = nullptr;
-  for (const auto& candidate : owners_) {
-    const Owner& owner = candidate.second;
-    if (owner.ready.empty() || owner.closed_until > now || !HasCredit(owner, *owner.ready.begin())) continue;
-    if (best == nullptr || *owner.ready.begin() < *best->second.ready.begin()) best = &candidate;
+  for (const bool old : {false, true}) {
+    Owner* best = nullptr;
+    const std::string* best_id = nullptr;
+    BlockName oldest;
+    for (auto& [id, owner] : owners_) {
+      if (owner.closed_until > now) continue;
+      const BlockName* candidate = Candidate(owner, old);
+      if (candidate == nullptr || (best != nullptr && oldest < *candidate)) continue;
+      best = &owner;
+      best_id = &id;
+      oldest = *candidate;
+    }
+    if (best == nullptr) continue;
+    v1::Batch batch;
+    batch.set_owner(*best_id);
+    FillBatch(now, *best, old, batch);
+    return batch;
   }
-  if (best == nullptr) return std::nullopt;
-  v1::Batch batch;
-  batch.set_owner(best->first);
-  FillBatch(now, owners_.at(best->first), batch);
-  return batch;
+  return std::nullopt;
 }
 
-void UnitLedger::FillBatch(absl::Time now, Owner& owner, v1::Batch& batch) {
+// The oldest of the lane that may be sent now.
+const BlockName* UnitLedger::Candidate(const Owner& owner, bool old) const {
+  const auto first = old ? owner.ready.begin() : owner.ready.lower_bound({newest_closed_ - kLiveIntervals, 0, 0});
+  if (first == owner.ready.end() || IsOld(*first) != old || !HasCredit(owner, *first)) return nullptr;
+  return &*first;
+}
+
+void UnitLedger::FillBatch(absl::Time now, Owner& owner, bool old, v1::Batch& batch) {
   size_t bytes = 0;
-  while (!owner.ready.empty() && HasCredit(owner, *owner.ready.begin())) {
-    const auto it = entries_.find(*owner.ready.begin());
+  while (const BlockName* name = Candidate(owner, old)) {
+    const auto it = entries_.find(*name);
     bytes += it->second.block.payload().size();
-    if (batch.blocks_size() > 0 && (bytes > kMaxPayloadBytes || batch.blocks_size() == kMaxBatchBlocks)) return;
+    const bool full = bytes > kMaxPayloadBytes || static_cast<size_t>(batch.blocks_size()) == kMaxGroupBlocks;
+    if (batch.blocks_size() > 0 && full) return;
     *batch.add_blocks() = it->second.block;
     untaken_.erase(it->first);
     it->second.unanswered += 1;
     counts_.units_sent += 1;
+    it->second.sent_old = old;
     MoveTo(it, State::kSent, &owner, now + kUnansweredIntervals * options_.interval);
   }
 }
 
-// One block may always be under way, or a large one would never be.
+// One block may always be under way in each lane, or a large one would never be.
 bool UnitLedger::HasCredit(const Owner& owner, const BlockName& name) const {
-  const size_t bytes = entries_.at(name).block.payload().size();
-  return owner.sent_bytes == 0 || owner.sent_bytes + bytes <= owner.credit_bytes;
+  const uint64_t bytes = entries_.at(name).block.payload().size();
+  if (IsOld(name)) {
+    return owner.sent_old_bytes == 0 || owner.sent_old_bytes + bytes <= owner.credit_bytes / kBackfillShare;
+  }
+  const uint64_t live_bytes = owner.sent_bytes - owner.sent_old_bytes;
+  return live_bytes == 0 || owner.sent_bytes + bytes <= owner.credit_bytes;
 }
 
 }  // namespace tributary

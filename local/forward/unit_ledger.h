@@ -17,13 +17,21 @@
 #include "local/forward/block_name.h"
 #include "local/forward/marker_log.h"
 #include "local/forward/retain_ring.h"
+#include "local/forward/unit_spool.h"
 #include "local/shard/sample_counts.h"
 
 namespace tributary {
 
 // Why the ledger gave samples up.
-enum class UnitDrop { kForwardMemory, kInvalid, kTooOld, kConflict };
-inline constexpr int kUnitDrops = 4;
+enum class UnitDrop {
+  kForwardMemory,
+  kInvalid,
+  kTooOld,
+  kConflict,
+  kSpoolBound,  // deleted with the oldest segment
+  kSpoolLost,   // unreadable; or the process that had it in memory was killed
+};
+inline constexpr int kUnitDrops = 6;
 const char* UnitDropName(UnitDrop reason);
 
 // The books of a ledger: samples accepted = committed + the sum of dropped + pending.
@@ -37,7 +45,9 @@ struct UnitCounts {
   uint64_t samples_committed = 0;
   std::array<uint64_t, kUnitDrops> samples_dropped{};
   uint64_t samples_pending = 0;
-  uint64_t pending_bytes = 0;
+  uint64_t samples_spooled = 0;  // of the pending: on disk only
+  uint64_t pending_bytes = 0;    // in memory
+  uint64_t spooled_bytes = 0;    // on disk only
   friend bool operator==(const UnitCounts&, const UnitCounts&) = default;
 };
 
@@ -50,9 +60,13 @@ struct UnitCounts {
 //     |           '-Welcome, loss, 3 intervals-----'-new incarnation, 30 intervals
 //     '-----------BUSY, TOO_NEW'
 //
-// Bounds:  memory_bytes of blocks not committed: beyond, the oldest that no owner can have are dropped; retain_bytes
-// twice of
-//          committed ones (kept, and being sent again for a Pull).
+// Lanes:   blocks of the newest intervals are sent first; older ones follow, oldest first, within a share of the
+// credit. Spool:   with one, groups of the oldest blocks go to disk when memory is full, or every block before it is
+// sent. A
+//          group leaves memory whole, comes back whole when there is room, and is forgotten when all of it is
+//          committed.
+// Bounds:  memory_bytes of blocks not committed: beyond, the oldest that no owner can have go to disk, or are dropped;
+//          retain_bytes twice of committed ones (kept, and being sent again for a Pull).
 // Threads: thread-compatible.
 class UnitLedger {
  public:
@@ -60,14 +74,20 @@ class UnitLedger {
     std::string cluster;
     std::string host;
     InstanceId instance;
-    InstanceId supersedes;  // empty: none known
+    InstanceId supersedes;  // empty: none known, or not known to be finished: see Supersede
     absl::Duration interval = absl::Seconds(10);
     IntervalIndex first_interval = 0;
     size_t memory_bytes = 64u << 20;
     size_t retain_bytes = 8u << 20;
+    size_t retain_disk_bytes = 256u << 20;
     absl::Duration retain_age = absl::Minutes(10);
+    bool spool_always = false;  // every block, before it is sent; else only what memory has no room for
   };
-  explicit UnitLedger(Options options);
+  // `spool` outlives it; null: none.
+  explicit UnitLedger(Options options, UnitSpool* spool = nullptr);
+
+  // Before anything else: goes on where a dead instance, whose name and spool these are, has ended. It closes nothing.
+  void Inherit(absl::Time now, const Legacy& legacy);
 
   // Every interval, also an empty one, in order.
   void Close(absl::Time now, ClosedInterval closed);
@@ -83,6 +103,10 @@ class UnitLedger {
   void Hurry(absl::Time now);
   // Next ends with it, once there is nothing else to send.
   void SayGoodbye(IntervalIndex final_interval);
+  // `instance` is dead, and everything it has left is delivered.
+  void Supersede(const InstanceId& instance);
+  // Puts to disk what is not committed, for a successor. What does not fit stays pending in memory.
+  void SpillAll(IntervalIndex final_interval);
   // Everything is committed, or dropped, and every member has every marker.
   bool drained() const;
 
@@ -95,6 +119,7 @@ class UnitLedger {
     std::optional<uint64_t> incarnation;
     uint64_t credit_bytes = kDefaultCreditBytes;
     uint64_t sent_bytes = 0;                         // of blocks in kSent
+    uint64_t sent_old_bytes = 0;                     // of these, in the backfill lane
     absl::Time closed_until = absl::InfinitePast();  // nothing is sent to it before
     bool is_member = false;                          // of the newest view
     bool is_known = true;                            // in some view
@@ -107,10 +132,25 @@ class UnitLedger {
     absl::Time deadline = absl::InfiniteFuture();  // when the state ends by itself
     bool was_committed = false;                    // sent again for a Pull; no longer counted
     int unanswered = 0;                            // times it was sent and may have reached an owner
+    bool sent_old = false;                         // in the backfill lane, the last time
+    GroupId group = 0;                             // it is on disk too; 0: it is not
+  };
+  // On disk.
+  struct Group {
+    IntervalIndex interval = 0;   // the oldest in it
+    bool in_memory = false;       // those that are not finished are entries too
+    uint64_t block_count = 0;     // not finished
+    uint64_t sample_count = 0;    // of these
+    uint64_t finished_count = 0;  // samples of the others
+    uint64_t bytes = 0;           // as counted in memory
+    std::set<BlockName> finished;
   };
   using Entries = std::map<BlockName, Entry>;
 
   static constexpr uint64_t kDefaultCreditBytes = 1u << 20;
+  static constexpr int kUnansweredIntervals = 3;      // for Received, and for an owner that is not there
+  static constexpr IntervalIndex kLiveIntervals = 2;  // behind the newest: what is older is backfill
+  static constexpr uint64_t kBackfillShare = 5;       // it gets one of that many parts of the credit
 
   void HandleWelcome(absl::Time now, const std::string& owner_id, const v1::Welcome& welcome);
   void HandleReceived(absl::Time now, const std::string& owner_id, const v1::Received& received);
@@ -126,10 +166,23 @@ class UnitLedger {
   void Hold(Entries::iterator it, absl::Time until);
   void MoveTo(Entries::iterator it, State state, Owner* owner, absl::Time deadline = absl::InfiniteFuture());
   void Leave(Entries::iterator it);
+  void CountSent(Entries::iterator it, int sign);
   void Remove(Entries::iterator it);
   void Retain(absl::Time now, Entries::iterator it);
   void DropEntry(Entries::iterator it, UnitDrop reason);
   void EnforceMemory();
+  void SpoolNew(const std::set<BlockName>& names);
+  bool SpillOldest();
+  GroupId AppendGroup(const std::set<BlockName>& names, std::set<BlockName>::const_iterator& from);
+  void Unload(GroupId id);
+  void Load(absl::Time now);
+  void LoadGroup(absl::Time now, GroupId id);
+  void FinishIn(GroupId id, const v1::Block& block);
+  void NoteLostGroups();
+  void CountDropped(uint64_t blocks, uint64_t samples, UnitDrop reason);
+  void InheritMarkers(absl::Time now, const Legacy& legacy);
+  void NoteMarker();
+  void NoteProgress();
   void PassTime(absl::Time now);
   void Readdress();
   Owner* OwnerFor(const BlockName& name);
@@ -140,10 +193,13 @@ class UnitLedger {
   v1::Books MakeBooks() const;
   void AnnounceDrops(v1::Marker& marker);
   std::optional<v1::Batch> NextBatch(absl::Time now);
-  void FillBatch(absl::Time now, Owner& owner, v1::Batch& batch);
+  void FillBatch(absl::Time now, Owner& owner, bool old, v1::Batch& batch);
+  bool IsOld(const BlockName& name) const { return name.interval < newest_closed_ - kLiveIntervals; }
+  const BlockName* Candidate(const Owner& owner, bool old) const;
   bool HasCredit(const Owner& owner, const BlockName& name) const;
 
   const Options options_;
+  UnitSpool* const spool_;
   const absl::Duration spread_;  // this instance's place in the first 0.3 interval
   ViewHistory views_;
   std::map<std::string, Owner> owners_;                // of every view that is kept
@@ -152,15 +208,23 @@ class UnitLedger {
   Entries entries_;
   std::set<std::pair<absl::Time, BlockName>> deadlines_;
   std::set<BlockName> untaken_;  // certainly with no owner: never sent, or refused each time; may be dropped
+  std::map<GroupId, Group> groups_;
+  std::set<GroupId> unloaded_;       // not in memory; the smallest is the oldest
+  uint64_t noted_samples_ = 0;       // with the newest marker
+  uint64_t finished_in_groups_ = 0;  // samples, in groups that are kept for others in them
+  IntervalIndex newest_closed_ = 0;
   MarkerLog markers_;
   RetainRing retained_;
   size_t pulled_bytes_ = 0;  // of entries that were committed
   std::array<uint64_t, kUnitDrops> unannounced_{};
   UnitCounts counts_;
+  v1::Marker newest_marker_;
+  v1::Books inherited_;  // what the dead instance told, without what is pending
+  std::vector<InstanceId> superseded_;
+  size_t hellos_due_ = 0;
   SampleCounts taken_;          // by the agent until the last close
   uint64_t local_samples_ = 0;  // of them, not for globals
   bool stream_open_ = false;
-  bool hello_due_ = false;
   bool hurried_ = false;
   std::optional<IntervalIndex> goodbye_;
 };
