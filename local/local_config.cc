@@ -91,6 +91,16 @@ void ReadForward(ConfigNode node, const ProgramConfig& program, ForwardConfig& f
   node.Read("resolve_every", forward.resolve_every, {.min = absl::Seconds(1), .max = absl::Hours(1)});
   node.ReadBytes("memory_bytes", forward.memory_bytes, {.min = 4 << 20, .max = 1ull << 40});
   node.ReadBytes("retain_bytes", forward.retain_bytes, {.min = 0, .max = 1ull << 40});
+  node.ReadBytes("retain_disk_bytes", forward.retain_disk_bytes, {.min = 0, .max = 1ull << 40});
+}
+
+void ReadSpool(ConfigNode node, SpoolConfig& spool) {
+  node.Read("mode", spool.mode);
+  const bool known = spool.mode == "off" || spool.mode == "overflow" || spool.mode == "always";
+  node.Check(known, "mode", "must be off, overflow or always");
+  node.ReadBytes("max_bytes", spool.max_bytes, {.min = 1 << 20, .max = 1ull << 44});
+  node.Read("max_age", spool.max_age, {.min = absl::Seconds(1), .max = absl::Hours(24 * 30)});
+  node.Read("sync_every", spool.sync_every, {.min = absl::Milliseconds(10), .max = absl::Minutes(1)});
 }
 
 }  // namespace
@@ -106,6 +116,7 @@ absl::StatusOr<LocalConfig> ReadLocalConfig(ConfigDocument& document) {
   ReadIngest(root.Section("ingest"), config.ingest);
   ReadLimits(root.Section("limits"), config.limits);
   ReadForward(root.Section("forward"), config, config.forward);
+  ReadSpool(root.Section("spool"), config.spool);
   ReadRules(root, config.rules);
   config.sinks = ReadSinks(root);
   if (const absl::Status status = document.ToStatus(); !status.ok()) return status;

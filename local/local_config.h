@@ -25,14 +25,15 @@ struct LocalConfig : ProgramConfig {
 
   // The tag `host` of this agent's series; empty: the machine's name.
   std::string host;
-  // Remembers the instance across restarts, so that a successor is believed at once when it says that its predecessor
-  // is dead. Empty: windows wait for a dead agent until its lease is over.
+  // Holds the spool, and remembers the instance across restarts, so that a successor is believed at once when it says
+  // that its predecessor is dead. Empty: no spool, and windows wait for a dead agent until its lease is over.
   std::string data_dir;
 
   IngestConfig ingest;
   LimitsConfig limits;
   FlushConfig flush;
   ForwardConfig forward;
+  SpoolConfig spool;
   RulesConfig rules;
   std::vector<SinkConfig> sinks;  // of series whose scope is local
 };

@@ -1,6 +1,8 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +23,9 @@
 #include "local/ingest/ingest.h"
 #include "local/local_config.h"
 #include "local/sinks/local_sinks.h"
+#include "local/spool/spool_log.h"
+#include "local/spool/spool_metrics.h"
+#include "local/spool/spool_replay.h"
 #include "local/tap/tap_page.h"
 
 namespace tributary {
@@ -63,6 +68,8 @@ Forwarder::Options ForwarderOptions(const LocalConfig& config, const Identity& i
   options.ledger.first_interval = first_interval;
   options.ledger.memory_bytes = config.forward.memory_bytes;
   options.ledger.retain_bytes = config.forward.retain_bytes;
+  options.ledger.retain_disk_bytes = config.forward.retain_disk_bytes;
+  options.ledger.spool_always = config.spool.mode == "always";
   return options;
 }
 
@@ -78,6 +85,33 @@ Ingest::Options IngestOptions(const LocalConfig& config, const Identity& identit
   options.first_interval = first_interval;
   return options;
 }
+
+// Null: none is configured.
+absl::StatusOr<std::unique_ptr<SpoolLog>> OpenSpool(const LocalConfig& config, const Clock& clock) {
+  if (config.data_dir.empty() || config.spool.mode == "off") return nullptr;
+  SpoolLog::Options options;
+  options.folder = config.data_dir + "/spool";
+  options.max_bytes = config.spool.max_bytes;
+  options.max_age = config.spool.max_age;
+  options.sync_every = config.spool.sync_every;
+  options.segment_bytes = std::min<uint64_t>(options.segment_bytes, config.spool.max_bytes / 8);
+  return SpoolLog::Open(std::move(options), clock);
+}
+
+// What is on disk, of this instance and of those before it.
+struct AgentSpool {
+  // Whoever has left something is dead only after it is delivered.
+  AgentSpool(SpoolLog& log, Forwarder::Options& options, const Clock& clock, Telemetry& telemetry)
+      : units(log.For(options.ledger.instance)),
+        metrics(log, telemetry),
+        replay({options, options.ledger.first_interval}, log, clock, telemetry) {
+    if (replay.Has(options.ledger.supersedes)) options.ledger.supersedes = InstanceId();
+  }
+
+  std::unique_ptr<UnitSpool> units;
+  SpoolMetrics metrics;
+  SpoolReplay replay;
+};
 
 absl::Status Reload(const LocalConfig& config, Ingest& ingest, Forwarder& forwarder) {
   TRIBUTARY_ASSIGN_OR_RETURN(RuleSet rules, BuildRules(config.rules));
@@ -103,7 +137,14 @@ absl::Status Run(const LocalConfig& config, Daemon& daemon) {
   TRIBUTARY_ASSIGN_OR_RETURN(
       forwarder_options.trust,
       RpcTrust::Open(config.tls, config.cluster, TlsIdentity::Role::kAgent, daemon.trust().refusals()));
-  Forwarder forwarder(std::move(forwarder_options), resolver, clock, telemetry);
+  TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<SpoolLog> spool, OpenSpool(config, clock));
+  std::optional<AgentSpool> agent_spool;
+  if (spool != nullptr) agent_spool.emplace(*spool, forwarder_options, clock, telemetry);
+  Forwarder forwarder(std::move(forwarder_options), resolver, clock, telemetry,
+                      agent_spool ? agent_spool->units.get() : nullptr);
+  if (agent_spool) {
+    agent_spool->replay.Start([&forwarder](const InstanceId& dead) { forwarder.Supersede(dead); });
+  }
   Census census(scale, ingest->limiter(), clock, telemetry);
   Flusher flusher({.config = config.flush,
                    .instance = identity.instance,
@@ -129,10 +170,15 @@ absl::Status Run(const LocalConfig& config, Daemon& daemon) {
   TRIBUTARY_LOG_INFO("stopping: sending what was read");
   ingest->Stop();
   flusher.Stop();
-  const uint64_t pending = forwarder.Drain(flusher.FlushNow(), deadline - absl::Now());
+  if (agent_spool) agent_spool->replay.Stop();
+  const Forwarder::Rest rest = forwarder.Drain(flusher.FlushNow(), deadline - absl::Now());
+  if (spool != nullptr && rest.pending == 0) spool->Finish(identity.instance);
   sinks->Stop(deadline);
   daemon.EndPages();
-  if (pending > 0) TRIBUTARY_LOG_WARN("{} samples are not committed", pending);
+  if (rest.pending > 0) {
+    TRIBUTARY_LOG_WARN("{} samples are not committed; {} of them are in the spool, for the next start", rest.pending,
+                       rest.spooled);
+  }
   TRIBUTARY_LOG_INFO("stopped");
   return absl::OkStatus();
 }

@@ -7,7 +7,7 @@
 
 namespace tributary {
 
-// A ledger's counts as self-metrics. Owned by the ledger's loop.
+// A ledger's counts as self-metrics; several ledgers of a process add up. Owned by the ledger's loop.
 class ForwardMetrics {
  public:
   explicit ForwardMetrics(Telemetry& telemetry)
@@ -22,6 +22,10 @@ class ForwardMetrics {
             telemetry.AddCounter("tributary_local_samples_committed_total", "Samples on a global's disk.")),
         pending_(telemetry.AddGauge("tributary_local_samples_pending", "Samples that are not committed yet.")),
         pending_bytes_(telemetry.AddGauge("tributary_local_pending_bytes", "Memory of units that are not committed.")),
+        spooled_(telemetry.AddGauge("tributary_local_samples_spooled", "Pending samples that are on disk only.")),
+        spooled_bytes_(telemetry.AddGauge("tributary_local_spooled_bytes", "Units that are on disk only.")),
+        inherited_(telemetry.AddCounter("tributary_local_samples_inherited_total",
+                                        "Samples taken over from the spool of a dead agent, to be delivered.")),
         invalid_(
             telemetry.AddCounter("tributary_local_proxy_invalid_total", "Messages of proxies that are malformed.")),
         connected_(telemetry.AddGauge("tributary_local_proxy_connected", "1 while a proxy's stream is open.")) {
@@ -44,14 +48,21 @@ class ForwardMetrics {
     for (int i = 0; i < kUnitDrops; ++i) {
       dropped_[i]->Increment(counts.samples_dropped[i] - last_.samples_dropped[i]);
     }
-    pending_.Set(static_cast<double>(counts.samples_pending));
-    pending_bytes_.Set(static_cast<double>(counts.pending_bytes));
+    Move(pending_, last_.samples_pending, counts.samples_pending);
+    Move(pending_bytes_, last_.pending_bytes, counts.pending_bytes);
+    Move(spooled_, last_.samples_spooled, counts.samples_spooled);
+    Move(spooled_bytes_, last_.spooled_bytes, counts.spooled_bytes);
+    inherited_.Increment(counts.samples_inherited - last_.samples_inherited);
     last_ = counts;
   }
   void CountInvalid() { invalid_.Increment(); }
   void SetConnected(bool connected) { connected_.Set(connected ? 1 : 0); }
 
  private:
+  static void Move(Gauge& gauge, uint64_t from, uint64_t to) {
+    gauge.Add(static_cast<double>(to) - static_cast<double>(from));
+  }
+
   Counter& closed_;
   Counter& sent_;
   Counter& received_;
@@ -62,6 +73,9 @@ class ForwardMetrics {
   std::array<Counter*, kUnitDrops> dropped_;
   Gauge& pending_;
   Gauge& pending_bytes_;
+  Gauge& spooled_;
+  Gauge& spooled_bytes_;
+  Counter& inherited_;
   Counter& invalid_;
   Gauge& connected_;
   UnitCounts last_;

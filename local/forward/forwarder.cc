@@ -18,17 +18,20 @@ constexpr size_t kQueueBytes = 8u << 20;  // twice what is filled, so that no me
 
 }  // namespace
 
-Forwarder::Forwarder(Options options, DnsResolver& resolver, const Clock& clock, Telemetry& telemetry)
+Forwarder::Forwarder(Options options, DnsResolver& resolver, const Clock& clock, Telemetry& telemetry, UnitSpool* spool,
+                     const Legacy* legacy)
     : options_(std::move(options)),
       clock_(clock),
       log_close_(clock, absl::Seconds(10)),
-      ledger_(options_.ledger),
+      ledger_(options_.ledger, spool),
       metrics_(telemetry),
       next_proxy_(Xxh3Hash64(options_.ledger.instance.bytes(), 0) >> 1),
       backoff_(kMinBackoff),
+      delivers_legacy_(legacy != nullptr),
       resolver_(resolver),
       list_(LookUp(options_.proxies)) {
   loop_.RunEvery(kTick, [this] { Pump(); });
+  if (delivers_legacy_) Post([this, left = *legacy] { ledger_.Inherit(clock_.Now(), left); });
 }
 
 Forwarder::~Forwarder() {
@@ -49,8 +52,17 @@ void Forwarder::SetProxyNames(std::vector<Address> names) {
 }
 
 void Forwarder::OnClosed(ClosedInterval closed) {
+  {
+    MutexLock lock(mutex_);
+    closing_ += 1;
+    progress_.drained = false;
+  }
   Post([this, shared = std::make_shared<ClosedInterval>(std::move(closed))] {
     ledger_.Close(clock_.Now(), std::move(*shared));
+    {
+      MutexLock lock(mutex_);
+      closing_ -= 1;
+    }
     Pump();
   });
 }
@@ -60,23 +72,40 @@ bool Forwarder::connected() const {
   return progress_.connected;
 }
 
-uint64_t Forwarder::Drain(IntervalIndex final_interval, absl::Duration grace) {
-  const absl::Time deadline = absl::Now() + grace;
+void Forwarder::Supersede(const InstanceId& instance) {
+  Post([this, instance] {
+    ledger_.Supersede(instance);
+    Pump();
+  });
+}
+
+bool Forwarder::AwaitDrained(absl::Duration grace) {
   Post([this] {
     draining_ = true;
     ledger_.Hurry(clock_.Now());
     Pump();
   });
+  return Await(&Progress::drained, absl::Now() + grace);
+}
+
+Forwarder::Rest Forwarder::Drain(IntervalIndex final_interval, absl::Duration grace) {
   // Goodbye says that nothing is missing: with samples left over it would pass the rest for the whole fleet.
-  if (Await(&Progress::drained, deadline)) {
+  if (AwaitDrained(grace)) {
     Post([this, final_interval] {
       ledger_.SayGoodbye(final_interval);
       Pump();
     });
-    Await(&Progress::said_goodbye, std::max(deadline, absl::Now() + absl::Seconds(1)));
+    Await(&Progress::said_goodbye, absl::Now() + absl::Seconds(1));
+  } else {
+    Post([this, final_interval] {
+      ledger_.SpillAll(final_interval);
+      spilled_ = true;
+      ShowProgress();
+    });
+    Await(&Progress::spilled, absl::Now() + absl::Seconds(10));
   }
   MutexLock lock(mutex_);
-  return progress_.pending;
+  return progress_.rest;
 }
 
 void Forwarder::Post(std::function<void()> fn) {
@@ -164,13 +193,15 @@ void Forwarder::Pump() {
 
 void Forwarder::ShowProgress() {
   metrics_.Publish(ledger_.counts());
-  metrics_.SetConnected(accepted_);
+  if (!delivers_legacy_) metrics_.SetConnected(accepted_);
   const bool flushed = client_ != nullptr && client_->queued_bytes() == 0;
   MutexLock lock(mutex_);
-  progress_ = {.connected = accepted_,
-               .drained = draining_ && ledger_.drained(),
-               .said_goodbye = said_goodbye_ && flushed,
-               .pending = ledger_.counts().samples_pending};
+  progress_ = {
+      .connected = accepted_,
+      .drained = draining_ && closing_ == 0 && ledger_.drained() && !(delivers_legacy_ && ledger_.views().empty()),
+      .said_goodbye = said_goodbye_ && flushed,
+      .spilled = spilled_,
+      .rest = {ledger_.counts().samples_pending, ledger_.counts().samples_spooled}};
   changed_.NotifyAll();
 }
 

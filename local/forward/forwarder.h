@@ -34,8 +34,10 @@ class Forwarder : public UnitReceiver {
     UnitLedger::Options ledger;
     RpcTrustPtr trust = nullptr;  // null: plaintext
   };
-  // `resolver`, `clock` and `telemetry` outlive it.
-  Forwarder(Options options, DnsResolver& resolver, const Clock& clock, Telemetry& telemetry);
+  // `resolver`, `clock`, `telemetry` and `spool` outlive it; without a spool all is in memory. With a `legacy` it
+  // delivers what a dead instance has left.
+  Forwarder(Options options, DnsResolver& resolver, const Clock& clock, Telemetry& telemetry,
+            UnitSpool* spool = nullptr, const Legacy* legacy = nullptr);
   ~Forwarder() override;
 
   void OnClosed(ClosedInterval closed) override;
@@ -47,16 +49,27 @@ class Forwarder : public UnitReceiver {
   // A proxy has taken the stream.
   bool connected() const;
 
-  // After the last OnClosed: sends everything at once, waits until it is committed, at most `grace`, and says Goodbye
-  // if it was. Returns the samples that are not committed.
-  uint64_t Drain(IntervalIndex final_interval, absl::Duration grace);
+  // `instance` is dead, and everything it has left is delivered.
+  void Supersede(const InstanceId& instance);
+
+  // Sends everything at once, and waits until it is committed, at most `grace`.
+  bool AwaitDrained(absl::Duration grace);
+
+  // After the last OnClosed. What is not committed within the grace goes to the spool, for a successor; else it says
+  // Goodbye.
+  struct Rest {
+    uint64_t pending = 0;  // samples that are not committed
+    uint64_t spooled = 0;  // of them
+  };
+  Rest Drain(IntervalIndex final_interval, absl::Duration grace);
 
  private:
   struct Progress {
     bool connected = false;
     bool drained = false;
     bool said_goodbye = false;
-    uint64_t pending = 0;
+    bool spilled = false;
+    Rest rest;
   };
 
   void Post(std::function<void()> fn);
@@ -77,6 +90,7 @@ class Forwarder : public UnitReceiver {
   mutable Mutex mutex_;
   CondVar changed_;
   Progress progress_ ABSL_GUARDED_BY(mutex_);
+  uint64_t closing_ ABSL_GUARDED_BY(mutex_) = 0;  // intervals on their way to the ledger
 
   // Owned by the loop.
   UnitLedger ledger_;
@@ -90,6 +104,8 @@ class Forwarder : public UnitReceiver {
   bool leaves_others_ = false;  // the next list of proxies comes from other names
   bool draining_ = false;
   bool said_goodbye_ = false;
+  bool spilled_ = false;
+  const bool delivers_legacy_;
 
   EventLoop loop_{"forwarder"};
   std::unique_ptr<DeliveryClient> client_;

@@ -8,6 +8,13 @@
 
 namespace tributary {
 
+namespace {
+
+// A group is at most about that part of memory, so that there is room for one beside what is live.
+constexpr size_t kGroupShare = 8;
+
+}  // namespace
+
 void UnitLedger::Inherit(absl::Time now, const Legacy& legacy) {
   uint64_t samples = 0;
   for (const Legacy::Group& left : legacy.groups) {
@@ -17,7 +24,7 @@ void UnitLedger::Inherit(absl::Time now, const Legacy& legacy) {
     counts_.units_closed += left.block_count;
     counts_.spooled_bytes += left.bytes;
   }
-  counts_.samples_accepted = samples + legacy.lost_samples;
+  counts_.samples_accepted = counts_.samples_inherited = samples + legacy.lost_samples;
   counts_.samples_pending = counts_.samples_spooled = samples;
   CountDropped(0, legacy.lost_samples, UnitDrop::kSpoolLost);
   InheritMarkers(now, legacy);
@@ -90,7 +97,8 @@ GroupId UnitLedger::AppendGroup(const std::set<BlockName>& names, std::set<Block
     const Entry& entry = entries_.at(*to);
     if (entry.group != 0) break;
     payload_bytes += entry.block.payload().size();
-    if (!blocks.empty() && payload_bytes > kMaxPayloadBytes) break;
+    const bool full = payload_bytes > kMaxPayloadBytes || group.bytes >= options_.memory_bytes / kGroupShare;
+    if (!blocks.empty() && full) break;
     group.block_count += 1;
     group.sample_count += entry.block.sample_count();
     group.bytes += BytesOf(entry.block);
@@ -132,11 +140,11 @@ void UnitLedger::Unload(GroupId id) {
   counts_.spooled_bytes += group.bytes;
 }
 
-// Half of memory is for what comes from disk, so that it does not go there and back.
+// Never so much that it goes back at the next close.
 void UnitLedger::Load(absl::Time now) {
   while (!unloaded_.empty() && !views_.empty()) {
     const GroupId oldest = *unloaded_.begin();
-    const bool fits = counts_.pending_bytes + groups_.at(oldest).bytes <= options_.memory_bytes / 2;
+    const bool fits = counts_.pending_bytes + groups_.at(oldest).bytes <= options_.memory_bytes / 4 * 3;
     if (!fits && counts_.pending_bytes > 0) return;
     LoadGroup(now, oldest);
   }

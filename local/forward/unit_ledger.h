@@ -42,6 +42,7 @@ struct UnitCounts {
   uint64_t units_committed = 0;
   uint64_t units_dropped = 0;
   uint64_t samples_accepted = 0;
+  uint64_t samples_inherited = 0;  // of the accepted: what a dead instance has left
   uint64_t samples_committed = 0;
   std::array<uint64_t, kUnitDrops> samples_dropped{};
   uint64_t samples_pending = 0;

@@ -131,7 +131,7 @@ TEST_F(ForwarderTest, DrainWaitsForCommitsAndSaysGoodbye) {
   FakeProxy proxy;
   const auto forwarder = Start({proxy.address()});
   forwarder->OnClosed(OneUnit(100));
-  EXPECT_EQ(forwarder->Drain(100, absl::Seconds(20)), 0u);
+  EXPECT_EQ(forwarder->Drain(100, absl::Seconds(20)).pending, 0u);
   EXPECT_EQ(Committed(), 10u);
   EXPECT_TRUE(Await([&] { return proxy.count("goodbye") == 1; }));
   EXPECT_EQ(proxy.count("block"), 1);
@@ -142,7 +142,7 @@ TEST_F(ForwarderTest, DrainEndsWithItsGraceAndTellsWhatIsPending) {
   const auto forwarder = Start({proxy.address()});
   forwarder->OnClosed(OneUnit(100));
   ASSERT_TRUE(Await([&] { return proxy.count("block") == 1; }));
-  EXPECT_EQ(forwarder->Drain(100, absl::Milliseconds(1)), 10u);
+  EXPECT_EQ(forwarder->Drain(100, absl::Milliseconds(1)).pending, 10u);
   EXPECT_EQ(proxy.count("goodbye"), 0) << "it would say that nothing is missing";
 }
 
