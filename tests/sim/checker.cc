@@ -66,6 +66,14 @@ void Checker::CheckPlan(const std::string& global, absl::Time clock, const std::
   }
 }
 
+void Checker::NoteStart(const std::string& global, const std::vector<RosterEntry>& roster) {
+  if (roster.empty()) return;
+  std::erase_if(heard_[global], [&](const auto& heard) {
+    return std::none_of(roster.begin(), roster.end(),
+                        [&](const RosterEntry& entry) { return entry.instance == heard.first; });
+  });
+}
+
 std::vector<StoredRow> Checker::TakeRows(const std::string& global, absl::Time planned, const Disk& disk,
                                          const WindowCommit& commit) {
   planned_ = planned;

@@ -35,7 +35,10 @@ class Checker {
 
   // The digest's bytes of a fault-free run over these chunks.
   uint64_t HashOf(WindowName window, const Content& content);
-  // The global has heard of the instance, in whichever life: from then on it is missed there.
+  // A global starts with a roster: whom it does not name is not missed before it is heard again. With none, whoever was
+  // heard in an earlier life is waited for.
+  void NoteStart(const std::string& global, const std::vector<RosterEntry>& roster);
+  // The global has heard of the instance: from then on it is missed there.
   void NoteHello(const std::string& global, const InstanceId& instance, IntervalIndex first) {
     heard_[global].emplace(instance, std::pair(first, world_.now()));
   }

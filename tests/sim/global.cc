@@ -32,6 +32,7 @@ void Global::Start() {
   views_ = ViewHistory();
   proxies_.clear();
   WindowBookState state = disk_.state;
+  checker_.NoteStart(name(), state.roster);
   WindowBookOptions book = options_.book;
   book.node_id = options_.id;
   book.rules = RulesWithout(options_.mutation);
