@@ -18,9 +18,9 @@ struct ClusterView {
     bool connected = false;  // this proxy's stream to it is open
   };
   IntervalIndex effective_from = 0;
-  std::vector<Owner> owners;      // by id; before the first view: who is to be in it
-  std::set<std::string> guarded;  // owners that the membership does not name any more
-  std::set<std::string> waiting;  // members that are not ready, or leave
+  std::vector<Owner> owners;           // by id; before the first view: who is to be in it
+  std::set<std::string> guarded = {};  // owners that the membership does not name any more
+  std::set<std::string> waiting = {};  // members that are not ready, or leave
 };
 
 // REQUIRES: `views` has one view at least. Nobody is connected in it.
