@@ -33,8 +33,13 @@ void ReadSocketMode(ConfigNode node, uint32_t& mode) {
   if (is_octal) mode = static_cast<uint32_t>(std::strtoul(text.c_str(), nullptr, 8)) & 0777;
 }
 
-void ReadIngest(ConfigNode node, IngestConfig& ingest) {
+void ReadIngest(ConfigNode node, const ProgramConfig& program, IngestConfig& ingest) {
   ReadListen(node, ingest.listen);
+  node.Read("tls_client_ca_file", ingest.tls_client_ca_file);
+  for (const Address& address : ingest.listen) {
+    node.Check(address.kind != Address::Kind::kTls || program.tls.configured(), "listen",
+               absl::StrCat(address.ToString(), " needs the certificate that `tls` names"));
+  }
   node.Read("udp_readers", ingest.udp_readers, {.min = 0, .max = 64});
   uint64_t receive_buffer_bytes = static_cast<uint64_t>(ingest.receive_buffer_bytes);
   node.ReadBytes("receive_buffer_bytes", receive_buffer_bytes, {.min = 4096, .max = 1u << 30});
@@ -113,7 +118,7 @@ absl::StatusOr<LocalConfig> ReadLocalConfig(ConfigDocument& document) {
   ReadFlush(root.Section("flush"), config.flush);
   root.Read("host", config.host);
   root.Read("data_dir", config.data_dir);
-  ReadIngest(root.Section("ingest"), config.ingest);
+  ReadIngest(root.Section("ingest"), config, config.ingest);
   ReadLimits(root.Section("limits"), config.limits);
   ReadForward(root.Section("forward"), config, config.forward);
   ReadSpool(root.Section("spool"), config.spool);

@@ -131,8 +131,10 @@ absl::Status Run(const LocalConfig& config, Daemon& daemon) {
 
   const IntervalIndex first_interval = scale.At(clock.Now());
   SystemDnsResolver resolver;
-  TRIBUTARY_ASSIGN_OR_RETURN(const auto ingest, Ingest::Start(IngestOptions(config, identity, first_interval),
-                                                              std::move(rules), clock, telemetry, &daemon.inherited()));
+  Ingest::Options ingest_options = IngestOptions(config, identity, first_interval);
+  TRIBUTARY_ASSIGN_OR_RETURN(ingest_options.certificates, daemon.trust().AddListener(config.ingest.tls_client_ca_file));
+  TRIBUTARY_ASSIGN_OR_RETURN(const auto ingest, Ingest::Start(std::move(ingest_options), std::move(rules), clock,
+                                                              telemetry, &daemon.inherited()));
   Forwarder::Options forwarder_options = ForwarderOptions(config, identity, first_interval);
   TRIBUTARY_ASSIGN_OR_RETURN(
       forwarder_options.trust,

@@ -27,6 +27,7 @@ bool IsDatagram(Address::Kind kind) { return kind == Address::Kind::kUdp || kind
 std::optional<Address::Kind> ConsumeScheme(absl::string_view& text, Address::Kind bare) {
   if (!absl::StrContains(text, "://")) return bare;
   if (absl::ConsumePrefix(&text, "tcp://")) return Address::Kind::kTcp;
+  if (absl::ConsumePrefix(&text, "tls://")) return Address::Kind::kTls;
   if (absl::ConsumePrefix(&text, "udp://")) return Address::Kind::kUdp;
   if (absl::ConsumePrefix(&text, "unixstream://")) return Address::Kind::kUnixStream;
   if (absl::ConsumePrefix(&text, "unixgram://")) return Address::Kind::kUnixDatagram;
@@ -89,6 +90,8 @@ absl::string_view SchemeOf(Address::Kind kind) {
   switch (kind) {
     case Address::Kind::kTcp:
       return "tcp://";
+    case Address::Kind::kTls:
+      return "tls://";
     case Address::Kind::kUdp:
       return "udp://";
     case Address::Kind::kUnixStream:

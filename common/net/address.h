@@ -9,11 +9,11 @@ namespace tributary {
 
 // Where something listens or is reached, as written in configuration. A value.
 struct Address {
-  enum class Kind { kTcp, kUdp, kUnixStream, kUnixDatagram };
+  enum class Kind { kTcp, kTls, kUdp, kUnixStream, kUnixDatagram };  // kTls: TCP with TLS
 
   Kind kind = Kind::kTcp;
-  std::string host = {};  // name or IP without brackets; empty: every interface of this machine. TCP and UDP only.
-  int port = 0;           // 0 asks for any free port. TCP and UDP only.
+  std::string host = {};  // name or IP without brackets; empty: every interface of this machine. not of unix sockets.
+  int port = 0;           // 0 asks for any free port. Not of unix sockets.
   std::string path = {};  // absolute. Unix sockets only.
 
   bool is_unix() const { return kind == Kind::kUnixStream || kind == Kind::kUnixDatagram; }
@@ -23,9 +23,9 @@ struct Address {
   friend bool operator==(const Address&, const Address&) = default;
 };
 
-// Reads "host:port", "[::1]:8125", ":8125", "tcp://host:port", "udp://host:port", "unix:///path", "unixstream:///path"
-// and "unixgram:///path". Without a scheme it is `bare` (kTcp or kUdp); unix:// is a stream where `bare` is kTcp and
-// datagrams where it is kUdp. Errors quote the text and say what is wrong with it.
+// Reads "host:port", "[::1]:8125", ":8125", "tcp://host:port", "tls://host:port", "udp://host:port", "unix:///path",
+// "unixstream:///path" and "unixgram:///path". Without a scheme it is `bare` (kTcp or kUdp); unix:// is a stream where
+// `bare` is kTcp and datagrams where it is kUdp. Errors quote the text and say what is wrong with it.
 absl::StatusOr<Address> ParseAddress(absl::string_view text, Address::Kind bare = Address::Kind::kTcp);
 
 }  // namespace tributary

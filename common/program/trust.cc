@@ -24,6 +24,12 @@ std::function<SslContextPtr()> Trust::PageCertificates() const {
   return [this] { return tls_->context(); };
 }
 
+absl::StatusOr<std::function<SslContextPtr()>> Trust::AddListener(const std::string& client_ca_file) {
+  if (tls_ == nullptr) return nullptr;
+  TRIBUTARY_ASSIGN_OR_RETURN(listener_, TlsServer::Open(files_, client_ca_file));
+  return [this] { return listener_->context(); };
+}
+
 std::function<bool(const HttpRequest&)> Trust::PageGate() const {
   if (tokens_ == nullptr) return nullptr;
   return [this](const HttpRequest& request) { return Admits(request); };
@@ -60,6 +66,7 @@ double Trust::ExpirySeconds() const {
 
 void Trust::Tick() {
   if (tls_ != nullptr) Count("certificates", tls_->Refresh(), tls_failure_);
+  if (listener_ != nullptr) Count("certificates of listeners", listener_->Refresh(), listener_failure_);
   if (tokens_ != nullptr) Count("tokens", tokens_->Refresh(), tokens_failure_);
 }
 

@@ -25,6 +25,9 @@ class Trust {
 
   // Certificates for connections over HTTP; null: plaintext.
   std::function<SslContextPtr()> PageCertificates() const;
+  // The same for another listener, whose clients must show a certificate of `client_ca_file`; empty: they need none.
+  // Null without `tls`. Before the first Tick.
+  absl::StatusOr<std::function<SslContextPtr()>> AddListener(const std::string& client_ca_file);
   // Who is on this machine, or has a token, or asks for no more than how this program is. Null: everybody.
   std::function<bool(const HttpRequest&)> PageGate() const;
   // What gRPC refuses is counted there.
@@ -36,7 +39,8 @@ class Trust {
   void Tick();
 
  private:
-  explicit Trust(const ProgramConfig& config) : http_tls_(config.http_tls), public_metrics_(config.public_metrics) {}
+  explicit Trust(const ProgramConfig& config)
+      : files_(config.tls), http_tls_(config.http_tls), public_metrics_(config.public_metrics) {}
   bool Admits(const HttpRequest& request) const;
   double ExpirySeconds() const;
   void Count(const char* what, const absl::StatusOr<bool>& refreshed, std::string& told);
@@ -46,13 +50,16 @@ class Trust {
     Counter& failed;
   };
 
+  const TlsFiles files_;
   const bool http_tls_;
   const bool public_metrics_;
   const std::shared_ptr<TlsRefusals> refusals_ = std::make_shared<TlsRefusals>();
   std::unique_ptr<TlsServer> tls_;        // null: plaintext
+  std::unique_ptr<TlsServer> listener_;   // null: nobody asked for it
   std::unique_ptr<BearerTokens> tokens_;  // null: none are asked for
   std::unique_ptr<Reloads> reloads_;
   std::string tls_failure_;  // that was told last
+  std::string listener_failure_;
   std::string tokens_failure_;
   std::vector<Telemetry::Reading> readings_;
 };

@@ -7,7 +7,6 @@
 #include "common/net/socket_address.h"
 #include "local/ingest/available_cpus.h"
 #include "local/ingest/datagram_listener.h"
-#include "local/ingest/stream_listener.h"
 
 namespace tributary {
 
@@ -85,7 +84,8 @@ std::unique_ptr<Listener> Ingest::NewListener(const Address& configured, BoundSo
     return std::make_unique<DatagramListener>(std::move(bound), config.max_datagram_bytes,
                                               DatagramMetrics(telemetry_, configured.ToString()), receiver);
   }
-  return std::make_unique<StreamListener>(std::move(bound), config, clock_,
+  const bool is_tls = configured.kind == Address::Kind::kTls;
+  return std::make_unique<StreamListener>(std::move(bound), config, is_tls ? options_.certificates : nullptr, clock_,
                                           StreamMetrics(telemetry_, configured.ToString()), receiver);
 }
 

@@ -15,6 +15,7 @@
 #include "local/ingest/listener.h"
 #include "local/ingest/packet_reader.h"
 #include "local/ingest/sockets.h"
+#include "local/ingest/stream_listener.h"
 #include "local/shard/gauge_levels.h"
 #include "local/shard/policy.h"
 #include "local/shard/series_limiter.h"
@@ -35,7 +36,8 @@ class Ingest {
     IntervalScale scale{absl::Seconds(10)};
     InstanceId instance;
     double compression = 100;
-    IntervalIndex first_interval = 0;  // open at once
+    IntervalIndex first_interval = 0;                     // open at once
+    StreamListener::Certificates certificates = nullptr;  // of tls:// addresses
   };
 
   // Takes every address from `inherited` or binds it, and begins to read. Errors name the address; then nothing

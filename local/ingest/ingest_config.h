@@ -12,7 +12,8 @@ namespace tributary {
 
 // What the agent listens on and how much it takes from whom.
 struct IngestConfig {
-  // udp://, tcp:// (lines), unixgram:// and unixstream:// (4-byte little-endian length before each packet).
+  // udp://, tcp:// (lines), tls:// (lines over TLS, with the certificate of `tls`), unixgram:// and unixstream://
+  // (4-byte little-endian length before each packet).
   std::vector<Address> listen = {{.kind = Address::Kind::kUdp, .host = "127.0.0.1", .port = 8125}};
   // Threads, sockets and shards per UDP address; 0: DefaultUdpReaders. More take more lines a second; a series of
   // several senders then lives in several shards until the flush, which costs memory.
@@ -30,6 +31,8 @@ struct IngestConfig {
   absl::Duration idle_timeout = absl::Minutes(10);
   // So is one whose line or packet is not whole so long after it began.
   absl::Duration line_timeout = absl::Seconds(30);
+  // Clients of tls:// must show a certificate of these authorities, PEM; empty: they need none.
+  std::string tls_client_ca_file = {};
   // Permissions of unix sockets: clients need to write. And their group, name or number; empty: this process's.
   uint32_t socket_mode = 0722;
   std::string socket_group = {};

@@ -37,6 +37,7 @@ struct StreamMetrics {
         closed_idle(Closed(telemetry, listener, "idle")),
         closed_slow(Closed(telemetry, listener, "slow")),
         closed_bad_length(Closed(telemetry, listener, "bad_length")),
+        closed_handshake(Closed(telemetry, listener, "handshake")),
         lines_too_long(telemetry.AddDropCounter("tributary_local_lines_rejected_total",
                                                 "Lines that were refused as a whole.", "line_too_long")) {}
   Counter& accepted;
@@ -47,6 +48,7 @@ struct StreamMetrics {
   Counter& closed_idle;
   Counter& closed_slow;
   Counter& closed_bad_length;
+  Counter& closed_handshake;
   Counter& lines_too_long;
 
  private:

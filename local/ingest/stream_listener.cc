@@ -18,15 +18,17 @@ namespace {
 constexpr int kEventsPerWait = 64;
 constexpr int kAcceptsPerRound = 64;
 constexpr int kSweepMilliseconds = 1000;
+constexpr absl::Duration kHandshakeTimeout = absl::Seconds(10);  // of TLS
 // What is read at most when stopping: one full round of what the kernel may hold per connection.
 constexpr int kLastReadsPerConnection = 16;
 
 }  // namespace
 
-StreamListener::StreamListener(BoundSocket bound, const IngestConfig& config, const Clock& clock,
-                               const StreamMetrics& metrics, TextReceiver& receiver)
+StreamListener::StreamListener(BoundSocket bound, const IngestConfig& config, Certificates certificates,
+                               const Clock& clock, const StreamMetrics& metrics, TextReceiver& receiver)
     : bound_(std::move(bound)),
       config_(config),
+      certificates_(std::move(certificates)),
       clock_(clock),
       metrics_(metrics),
       receiver_(receiver),
@@ -99,8 +101,10 @@ bool StreamListener::AcceptOne() {
   }
   const int descriptor = socket.number();
   const Peer peer = Peer::OfConnection(descriptor);
+  auto tls = certificates_ ? std::make_unique<TlsStream>(*certificates_(), descriptor) : nullptr;
   by_last_whole_.push_back(descriptor);
   connections_.try_emplace(descriptor, Connection{.socket = std::move(socket),
+                                                  .tls = std::move(tls),
                                                   .framer = MakeFramer(peer),
                                                   .last_whole = clock_.Now(),
                                                   .place = std::prev(by_last_whole_.end())});
@@ -123,11 +127,16 @@ std::unique_ptr<Framer> StreamListener::MakeFramer(const Peer& peer) const {
   return std::make_unique<LineFramer>(peer);
 }
 
+ssize_t StreamListener::Receive(Connection& connection) {
+  if (connection.tls != nullptr) return connection.tls->Read(buffer_.get(), kReadBytes);
+  return ::recv(connection.socket.number(), buffer_.get(), kReadBytes, 0);
+}
+
 bool StreamListener::Read(Connection& connection) {
-  const ssize_t count = ::recv(connection.socket.number(), buffer_.get(), kReadBytes, 0);
+  const ssize_t count = Receive(connection);
   if (count < 0) {
     const bool later = errno == EAGAIN || errno == EINTR;
-    if (!later) metrics_.errors.Increment();
+    if (!later) CountError(connection);
     return later;
   }
   if (count == 0) {
@@ -139,6 +148,10 @@ bool StreamListener::Read(Connection& connection) {
   metrics_.lines_too_long.Increment(connection.framer->TakeSkippedLines());
   NoteProgress(connection);
   return sound;
+}
+
+void StreamListener::CountError(const Connection& connection) {
+  (connection.is_shaking_hands() ? metrics_.closed_handshake : metrics_.errors).Increment();
 }
 
 void StreamListener::NoteProgress(Connection& connection) {
@@ -166,6 +179,11 @@ void StreamListener::Sweep() {
   const absl::Time now = clock_.Now();
   std::vector<int> ended;
   for (const auto& [descriptor, connection] : connections_) {
+    if (connection.is_shaking_hands() && now - connection.last_whole >= kHandshakeTimeout) {
+      metrics_.closed_handshake.Increment();
+      ended.push_back(descriptor);
+      continue;
+    }
     const bool slow = now - connection.unfinished_since >= config_.line_timeout;
     if (!slow && now - connection.last_whole < config_.idle_timeout) continue;
     (slow ? metrics_.closed_slow : metrics_.closed_idle).Increment();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <list>
 #include <memory>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "local/ingest/listener_metrics.h"
 #include "local/ingest/sockets.h"
 #include "local/ingest/text_receiver.h"
+#include "local/ingest/tls_stream.h"
 
 namespace tributary {
 
@@ -25,9 +27,13 @@ class StreamListener : public Listener {
  public:
   static constexpr size_t kReadBytes = 64 << 10;
 
-  // TCP connections carry lines, unix ones packets. `receiver` and `clock` outlive Stop().
-  StreamListener(BoundSocket bound, const IngestConfig& config, const Clock& clock, const StreamMetrics& metrics,
-                 TextReceiver& receiver);
+  // Of the certificate for a new connection.
+  using Certificates = std::function<SslContextPtr()>;
+
+  // TCP connections carry lines, unix ones packets. `certificates` null: plaintext. `receiver` and `clock` outlive
+  // Stop().
+  StreamListener(BoundSocket bound, const IngestConfig& config, Certificates certificates, const Clock& clock,
+                 const StreamMetrics& metrics, TextReceiver& receiver);
   ~StreamListener() override;
 
   const Address& address() const override { return bound_.address; }
@@ -35,10 +41,13 @@ class StreamListener : public Listener {
  private:
   struct Connection {
     FileDescriptor socket;
+    std::unique_ptr<TlsStream> tls;  // null: plaintext
     std::unique_ptr<Framer> framer;
     absl::Time last_whole;                                 // line or packet; at first, when it was accepted
     absl::Time unfinished_since = absl::InfiniteFuture();  // that is not whole yet
     std::list<int>::iterator place = {};                   // in by_last_whole_
+
+    bool is_shaking_hands() const { return tls != nullptr && !tls->has_shaken_hands(); }
   };
 
   void Run() override;
@@ -51,6 +60,8 @@ class StreamListener : public Listener {
   bool MakeRoom();
   // Reads once. False when the connection has ended, for whatever reason.
   bool Read(Connection& connection);
+  ssize_t Receive(Connection& connection);
+  void CountError(const Connection& connection);
   void NoteProgress(Connection& connection);
   void ReadWhatIsLeft();
   void Close(int descriptor);
@@ -59,6 +70,7 @@ class StreamListener : public Listener {
 
   BoundSocket bound_;
   const IngestConfig config_;
+  const Certificates certificates_;
   const Clock& clock_;
   const StreamMetrics metrics_;
   TextReceiver& receiver_;
