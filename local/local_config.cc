@@ -93,6 +93,8 @@ void ReadForward(ConfigNode node, const ProgramConfig& program, ForwardConfig& f
     forward.proxies.push_back(*address);
   }
   node.Check(!texts.empty(), "proxies", "must name at least one proxy");
+  ReadDiscovery(node.Section("discover"), ProxyAddressCheck(program), forward.discover);
+  node.Check(forward.discover.sources() <= 1, "discover", "must have one source");
   node.Read("resolve_every", forward.resolve_every, {.min = absl::Seconds(1), .max = absl::Hours(1)});
   node.ReadBytes("memory_bytes", forward.memory_bytes, {.min = 4 << 20, .max = 1ull << 40});
   node.ReadBytes("retain_bytes", forward.retain_bytes, {.min = 0, .max = 1ull << 40});
@@ -109,6 +111,12 @@ void ReadSpool(ConfigNode node, SpoolConfig& spool) {
 }
 
 }  // namespace
+
+AddressCheck ProxyAddressCheck(const ProgramConfig& program) {
+  return [program](ConfigNode node, absl::string_view key, const Address& address) {
+    node.Check(program.MayUse(address), key, absl::StrCat(address.HostPort(), " ", kPlaintextRefused));
+  };
+}
 
 absl::StatusOr<LocalConfig> ReadLocalConfig(ConfigDocument& document) {
   LocalConfig config;

@@ -41,4 +41,7 @@ struct LocalConfig : ProgramConfig {
 // Every error at once, each with its line.
 absl::StatusOr<LocalConfig> ReadLocalConfig(ConfigDocument& document);
 
+// Plaintext beyond this machine is refused unless the configuration says otherwise.
+AddressCheck ProxyAddressCheck(const ProgramConfig& program);
+
 }  // namespace tributary

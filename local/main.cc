@@ -136,6 +136,12 @@ absl::Status Run(const LocalConfig& config, Daemon& daemon) {
   TRIBUTARY_ASSIGN_OR_RETURN(const auto ingest, Ingest::Start(std::move(ingest_options), std::move(rules), clock,
                                                               telemetry, &daemon.inherited()));
   Forwarder::Options forwarder_options = ForwarderOptions(config, identity, first_interval);
+  if (config.forward.discover.sources() > 0) {
+    forwarder_options.find = [&](MemberSource::OnMembers on_members) {
+      return MakeMemberSource(config.forward.discover, ProxyAddressCheck(config), resolver, telemetry,
+                              std::move(on_members));
+    };
+  }
   TRIBUTARY_ASSIGN_OR_RETURN(
       forwarder_options.trust,
       RpcTrust::Open(config.tls, config.cluster, TlsIdentity::Role::kAgent, daemon.trust().refusals()));

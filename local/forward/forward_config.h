@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/discovery/discovery_config.h"
 #include "common/net/address.h"
 
 namespace tributary {
@@ -12,6 +13,8 @@ namespace tributary {
 struct ForwardConfig {
   // host:port each; a name may lead to several proxies. One is used at a time, the next when it is lost.
   std::vector<Address> proxies = {{.kind = Address::Kind::kTcp, .host = "127.0.0.1", .port = 8127, .path = ""}};
+  // Finds them instead, where it has a source.
+  DiscoveryConfig discover;
   // How often the names are looked up again.
   absl::Duration resolve_every = absl::Seconds(30);
   // Of blocks that are not committed. More: a longer outage of the cluster without loss. Beyond it the oldest that were

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
-#include "common/hash/hash128.h"
 #include "common/wire/messages.h"
 
 namespace tributary {
@@ -25,12 +24,14 @@ Forwarder::Forwarder(Options options, DnsResolver& resolver, const Clock& clock,
       log_close_(clock, absl::Seconds(10)),
       ledger_(options_.ledger, spool),
       metrics_(telemetry),
-      next_proxy_(Xxh3Hash64(options_.ledger.instance.bytes(), 0) >> 1),
       backoff_(kMinBackoff),
       delivers_legacy_(legacy != nullptr),
       resolver_(resolver),
       list_(LookUp(options_.proxies)) {
-  loop_.RunEvery(kTick, [this] { Pump(); });
+  loop_.RunEvery(kTick, [this] {
+    ReturnWhenDue();
+    Pump();
+  });
   if (delivers_legacy_) Post([this, left = *legacy] { ledger_.Inherit(clock_.Now(), left); });
 }
 
@@ -40,12 +41,15 @@ Forwarder::~Forwarder() {
 }
 
 std::unique_ptr<ProxyList> Forwarder::LookUp(std::vector<Address> names) {
-  return std::make_unique<ProxyList>(
-      std::move(names), options_.resolve_every, resolver_,
-      [this](std::vector<std::string> addresses) { Post([this, addresses] { SetProxies(addresses); }); });
+  auto on_addresses = [this](std::vector<std::string> addresses) {
+    Post([this, addresses = std::move(addresses)] { SetProxies(addresses); });
+  };
+  if (options_.find) return std::make_unique<ProxyList>(options_.find, std::move(on_addresses));
+  return std::make_unique<ProxyList>(std::move(names), options_.resolve_every, resolver_, std::move(on_addresses));
 }
 
 void Forwarder::SetProxyNames(std::vector<Address> names) {
+  if (options_.find) return;
   list_.reset();
   Post([this] { leaves_others_ = true; });
   list_ = LookUp(std::move(names));
@@ -122,19 +126,26 @@ bool Forwarder::Await(bool Progress::*what, absl::Time deadline) {
 
 void Forwarder::SetProxies(std::vector<std::string> addresses) {
   const bool first = proxies_.empty();
-  proxies_ = std::move(addresses);
+  proxies_ = PreferredFirst(std::move(addresses), options_.ledger.host);
   TRIBUTARY_LOG_INFO("{} proxies known", proxies_.size());
+  next_proxy_ = 0;
   if (first) Connect();
   if (!std::exchange(leaves_others_, false) || client_ == nullptr) return;
   if (std::find(proxies_.begin(), proxies_.end(), address_) == proxies_.end()) Leave();
 }
 
 void Forwarder::Leave() {
-  TRIBUTARY_LOG_INFO("leaving proxy {}, which is not configured any more", address_);
+  TRIBUTARY_LOG_INFO("leaving proxy {} for {}", address_, proxies_.front());
+  next_proxy_ = 0;
   client_.reset();
   accepted_ = false;
   ledger_.StreamClosed(clock_.Now());
   Connect();
+}
+
+// To the host's own proxy, should it be back or new: without it, others keep their load for ever.
+void Forwarder::ReturnWhenDue() {
+  if (accepted_ && clock_.Now() >= return_at_ && address_ != proxies_.front() && !draining_) Leave();
 }
 
 void Forwarder::Connect() {
@@ -165,6 +176,8 @@ void Forwarder::HandleMessage(const v1::Down& down) {
   if (down.has_welcome() && down.owner().empty()) {
     accepted_ = true;
     backoff_ = kMinBackoff;
+    next_proxy_ = 0;
+    return_at_ = clock_.Now() + kReturn * absl::Uniform(random_, 0.5, 1.5);
     TRIBUTARY_LOG_INFO("connected to proxy {}", address_);
   }
   ledger_.Receive(clock_.Now(), down);

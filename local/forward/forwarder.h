@@ -22,14 +22,15 @@
 
 namespace tributary {
 
-// A UnitLedger on an event loop, with a stream to one proxy at a time: the one that falls to this instance, and the
-// next after each loss or failed attempt, with jittered back-off from 0.2 s to 5 s.
+// A UnitLedger on an event loop, with a stream to one proxy at a time: the one that falls to this host, and the next
+// after each failed attempt, with jittered back-off from 0.2 s to 5 s. From another it goes back after kReturn, about.
 //
 // Threads: thread-safe; not to be destroyed on its own loop.
 class Forwarder : public UnitReceiver {
  public:
   struct Options {
     std::vector<Address> proxies;
+    ProxyList::Find find;  // finds them instead, if there is one
     absl::Duration resolve_every = absl::Seconds(30);
     UnitLedger::Options ledger;
     RpcTrustPtr trust = nullptr;  // null: plaintext
@@ -45,6 +46,8 @@ class Forwarder : public UnitReceiver {
   // Others from now on, once they resolve; a stream to one that is not among them ends. Not while Drain is called, and
   // by one thread at a time.
   void SetProxyNames(std::vector<Address> names);
+
+  static constexpr absl::Duration kReturn = absl::Minutes(5);
 
   // A proxy has taken the stream.
   bool connected() const;
@@ -77,6 +80,7 @@ class Forwarder : public UnitReceiver {
   std::unique_ptr<ProxyList> LookUp(std::vector<Address> names);
   void Connect();
   void Leave();
+  void ReturnWhenDue();
   void HandleMessage(const v1::Down& down);
   void HandleClose(const absl::Status& status);
   void Pump();
@@ -97,7 +101,8 @@ class Forwarder : public UnitReceiver {
   ForwardMetrics metrics_;
   absl::BitGen random_;
   std::vector<std::string> proxies_;
-  size_t next_proxy_;
+  size_t next_proxy_ = 0;
+  absl::Time return_at_ = absl::InfiniteFuture();
   absl::Duration backoff_;
   std::string address_;  // of the stream
   bool accepted_ = false;
