@@ -1,0 +1,236 @@
+"""Every hop under TLS, with real programs: who is let in, what a renewal costs, what strangers can do.
+
+    python -> agent-0 -> proxy -> global-0, global-1        interval 1 s, certificates of `tributary certs`
+"""
+import contextlib
+import os
+import re
+import socket
+import ssl
+import subprocess
+import threading
+import time
+import unittest
+
+from cluster import BIN, Cluster
+
+CLUSTER = "demo"
+
+
+def make_certs(folder, *words, cluster=CLUSTER):
+    subprocess.run([BIN / "tributary", "certs", folder, "--cluster", cluster, *words], check=True, capture_output=True,
+                   timeout=30)
+
+
+def is_up(process):
+    """It answers, ready or not."""
+    assert process.child.poll() is None, f"{process.name} ended with status {process.child.returncode}"
+    try:
+        return process.http_get("/healthz")[0] == 200
+    except OSError:
+        return False
+
+
+class TlsCluster(Cluster):
+    """All programs with certificates; pages stay plaintext, so that what is the same for all clusters works."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.certs = self.dir / "certs"
+        make_certs(self.certs, "--agents", str(len(self.agents)), "--proxies", "1", "--globals", str(len(self.globals)))
+        for n, process in enumerate(self.globals):
+            self.use(process, f"global-{n}")
+        self.use(self.proxy, "proxy-0")
+        for n, process in enumerate(self.agents):
+            self.use(process, f"agent-{n}")
+
+    def use(self, process, name, certs=None):
+        certs = certs or self.certs
+        text = re.sub(r"(?m)^tls:.*\n", "", process.config.read_text())
+        text = text.replace("http:\n", "http:\n  tls: false\n", 1) if "tls: false" not in text else text
+        process.config.write_text(
+            f"tls: {{cert_file: {certs}/{name}.crt, key_file: {certs}/{name}.key, ca_file: {self.certs}/ca.crt}}\n" + text)
+
+
+class TlsTest(unittest.TestCase):
+    def send_for(self, cluster, seconds):
+        sent, end = 0, time.monotonic() + seconds
+        while time.monotonic() < end:
+            cluster.agents[0].send_unix(b"tls.hits:1|c\ntls.wait:3|ms")
+            sent += 1
+            time.sleep(0.02)
+        return sent
+
+    def test_all_that_is_sent_arrives_and_a_renewal_loses_nothing(self):
+        with TlsCluster() as cluster:
+            sent = self.send_for(cluster, 2)
+            make_certs(cluster.certs, "--agents", "1", "--proxies", "1", "--globals", "2")
+            sent += self.send_for(cluster, 3)
+            for process in cluster.processes:
+                cluster.wait_for(lambda p=process: p.metric("tributary_tls_reloads_total") >= 1, 30, f"{process.name} reloads")
+            cluster.proxy.kill()  # all connections begin anew, with the new certificates
+            cluster.proxy.start()
+            sent += self.send_for(cluster, 2)
+            cluster.wait_for(lambda: cluster.total("tls.hits") >= sent, 60, "every hit")
+            cluster.assert_books_balance(self)
+            self.assertEqual(cluster.total("tls.hits"), sent)
+            self.assertEqual(cluster.count("tls.wait"), sent)
+            self.assertEqual([row for row in cluster.rows() if row["partial"]], [])
+            for process in [cluster.proxy, *cluster.globals]:
+                self.assertEqual(process.metric("tributary_rpc_refused_total"), 0, process.name)
+
+    def test_a_certificate_of_another_authority_is_refused(self):
+        """And the other agent, which is right, is not disturbed."""
+        with TlsCluster(agents=2) as cluster:
+            certs = cluster.dir / "strange"
+            make_certs(certs, "--role", "agent", "--name", "agent-0")
+            stranger = cluster.agents[0]
+            stranger.stop()
+            cluster.use(stranger, "agent-0", certs)
+            stranger.start()
+            cluster.wait_for(lambda: is_up(stranger), 30, "the stranger is up")
+            for _ in range(30):
+                stranger.send_unix(b"stranger.hits:1|c")
+                cluster.agents[1].send_unix(b"known.hits:1|c")
+                time.sleep(0.1)
+            cluster.wait_for(lambda: cluster.total("known.hits") == 30, 60, "what the other one sent")
+            self.assertEqual(cluster.total("stranger.hits"), 0)
+            self.assertEqual(stranger.metric("tributary_local_proxy_connected"), 0)
+
+    def test_a_certificate_that_is_not_ones_own_is_found_at_the_start(self):
+        """Of another cluster, or another role: what others would refuse is said before anything runs."""
+        with TlsCluster() as cluster:
+            strange = cluster.dir / "strange"
+            strange.mkdir()
+            for file in ("ca.crt", "ca.key"):
+                (strange / file).write_bytes((cluster.certs / file).read_bytes())
+            make_certs(strange, "--role", "agent", "--name", "elsewhere", cluster="elsewhere")
+            make_certs(strange, "--role", "client", "--name", "client")
+            agent = cluster.agents[0]
+            agent.stop()
+            for name in ("elsewhere", "client"):
+                cluster.use(agent, name, strange)
+                done = subprocess.run([BIN / "tributary-local", "--config", agent.config], capture_output=True, text=True,
+                                      timeout=30, check=False)
+                self.assertEqual(done.returncode, 1, name)
+                self.assertRegex(done.stderr + done.stdout, f"{name}.crt.*spiffe://", name)
+
+    def test_plaintext_and_old_tls_and_no_certificate_are_refused(self):
+        with TlsCluster() as cluster:
+            port = int(re.search(r"listen: 127.0.0.1:(\d+)", cluster.proxy.config.read_text()).group(1))
+            authority = str(cluster.certs / "ca.crt")
+
+            def try_with(certificate, version):
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                context.check_hostname = False
+                context.load_verify_locations(authority)
+                context.maximum_version = version
+                context.set_alpn_protocols(["h2"])
+                if certificate:
+                    context.load_cert_chain(cluster.certs / "agent-0.crt", cluster.certs / "agent-0.key")
+                with socket.create_connection(("127.0.0.1", port), timeout=10) as raw, context.wrap_socket(raw) as stream:
+                    stream.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]))
+                    return stream.recv(9)
+
+            self.assertNotEqual(try_with(True, ssl.TLSVersion.TLSv1_3), b"")
+            with self.assertRaises((ssl.SSLError, ConnectionError)):
+                try_with(True, ssl.TLSVersion.TLSv1_2)
+            with self.assertRaises((ssl.SSLError, ConnectionError)):
+                if try_with(False, ssl.TLSVersion.TLSv1_3) == b"":
+                    raise ConnectionResetError
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as raw:
+                raw.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+                raw.settimeout(20)
+                self.assertNotIn(b"\x00\x00\x00\x04", raw.recv(100)[:9], "spoke HTTP/2 without TLS")
+
+    def test_strangers_on_the_ports_disturb_nobody(self):
+        with TlsCluster() as cluster:
+            ports = [int(re.search(r"listen: 127.0.0.1:(\d+)", process.config.read_text()).group(1))
+                     for process in [cluster.proxy, *cluster.globals]]
+            before = {process.name: process.resident_bytes() for process in cluster.processes}
+            open_ones = []
+            stopping = threading.Event()
+
+            def disturb():
+                while not stopping.is_set() and len(open_ones) < 300:
+                    for port in ports:
+                        try:
+                            raw = socket.create_connection(("127.0.0.1", port), timeout=5)
+                        except OSError:
+                            continue
+                        open_ones.append(raw)  # half of them say nothing, half speak nonsense
+                        if len(open_ones) % 2:
+                            raw.settimeout(1)
+                            try:
+                                raw.sendall(b"\x16\x03\x01\x40\x00" + os.urandom(4096))
+                            except OSError:
+                                pass
+
+            thread = threading.Thread(target=disturb)
+            thread.start()
+            sent = self.send_for(cluster, 4)
+            stopping.set()
+            thread.join()
+            cluster.wait_for(lambda: cluster.total("tls.hits") >= sent, 60, "every hit")
+            cluster.assert_books_balance(self)
+            self.assertEqual(cluster.total("tls.hits"), sent)
+            for process in cluster.processes:
+                self.assertLess(process.resident_bytes(), before[process.name] + (150 << 20), process.name)
+            for raw in open_ones:
+                raw.close()
+
+    def test_lines_over_tls(self):
+        with TlsCluster() as cluster:
+            agent = cluster.agents[0]
+            agent.stop()
+            port = agent.udp_port
+            text = agent.config.read_text().replace(f"udp://127.0.0.1:{port}", f"tls://127.0.0.1:{port}")
+            text = text.replace("ingest:\n", f"ingest:\n  tls_client_ca_file: {cluster.certs}/ca.crt\n", 1)
+            agent.config.write_text(text)
+            agent.start()
+            cluster.wait_for(lambda: cluster.is_ready(agent), 30, "the agent is up again")
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname = False
+            context.load_verify_locations(cluster.certs / "ca.crt")
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as raw:
+                with self.assertRaises((ssl.SSLError, ConnectionError)):
+                    with context.wrap_socket(raw) as stream:
+                        stream.sendall(b"tls.lines:1|c\n")
+                        if stream.recv(1) == b"":
+                            raise ConnectionResetError
+            make_certs(cluster.certs, "--role", "client", "--name", "app")
+            context.load_cert_chain(cluster.certs / "app.crt", cluster.certs / "app.key")
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as raw, context.wrap_socket(raw) as stream:
+                for _ in range(1000):
+                    stream.sendall(b"tls.lines:1|c\n")
+                with contextlib.suppress(ssl.SSLError):  # says that it ends, and does not wait for the same
+                    stream.unwrap()
+            cluster.wait_for(lambda: cluster.total("tls.lines") >= 1000, 60, "every line")
+            self.assertEqual(cluster.total("tls.lines"), 1000)
+
+
+class HttpsTest(unittest.TestCase):
+    def test_pages_over_https_ask_for_a_token_beyond_this_machine(self):
+        with TlsCluster() as cluster:
+            cluster.proxy.stop()
+            tokens = cluster.dir / "tokens"
+            tokens.write_text("# one\n0123456789abcdef0123\n")
+            make_certs(cluster.certs, "--role", "proxy", "--name", "proxy-0", "--hosts", "127.0.0.1,localhost")
+            cluster.proxy.config.write_text(cluster.proxy.config.read_text().replace(
+                "  tls: false\n", f"  tokens_file: {tokens}\n"))
+            cluster.proxy.start()
+            url = f"https://127.0.0.1:{cluster.proxy.http_port}"
+
+            def status(*words, **environment):
+                return subprocess.run([BIN / "tributary", "status", "--proxy", url, *words], capture_output=True, text=True,
+                                      timeout=30, check=False, env={**os.environ, **environment})
+
+            ca = ("--ca-file", str(cluster.certs / "ca.crt"))
+            cluster.wait_for(lambda: "cluster demo" in status(*ca, TRIBUTARY_TOKEN="0123456789abcdef0123").stdout, 30, "status")
+            unknown = status()
+            self.assertEqual(unknown.returncode, 1)
+            self.assertIn("certificate", unknown.stderr.lower())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
