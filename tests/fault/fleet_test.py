@@ -111,6 +111,16 @@ class PartitionsTest(FleetTest):
     def test_what_globals_answer_is_lost(self):
         self.run_with(lambda fleet: self.cut_for(fleet, fleet.globals[1:], fleet.proxies, both=False))
 
+    def test_a_cut_that_outlasts_the_hold_is_told_as_partial_and_then_whole(self):
+        def disturb(fleet):
+            fleet.network.cut(fleet.hosts(fleet.agents[:2]), fleet.hosts(fleet.proxies))
+            self.intervals(14)
+            partial = [row for row in fleet.rows_of("fleet.wait") if row["partial"]]
+            self.assertGreater(len(partial), 0)
+            self.assertEqual([row for row in partial if "percentiles" in row and row["percentiles"]], [])
+            fleet.network.heal()
+        self.run_with(disturb)
+
     def test_a_link_that_flaps(self):
         def disturb(fleet):
             for _ in range(6):
