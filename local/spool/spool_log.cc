@@ -169,20 +169,25 @@ void SpoolLog::LoadRecord(uint64_t sequence, const SegmentReader& reader, Segmen
     case Kind::kFinish:
       legacies_.erase(record.instance);
       markers_.erase(record.instance);
-      std::erase_if(groups_, [&](const auto& entry) {
-        if (entry.second.instance != record.instance) return false;
-        segments_.at(entry.second.segment).groups -= 1;
-        return true;
-      });
+      for (auto group = groups_.begin(); group != groups_.end();) {
+        const bool is_finished = group->second.instance == record.instance;
+        if (is_finished) segments_.at(group->second.segment).groups -= 1;
+        group = is_finished ? groups_.erase(group) : std::next(group);
+      }
       return;
   }
 }
 
 void SpoolLog::CloseLegacies() {
   for (auto& [instance, legacy] : legacies_) {
-    std::erase_if(legacy.groups, [&](const Legacy::Group& group) { return !groups_.contains(group.id); });
+    std::vector<Legacy::Group> kept;
     uint64_t samples = 0;
-    for (const Legacy::Group& group : legacy.groups) samples += group.sample_count;
+    for (const Legacy::Group& group : legacy.groups) {
+      if (!groups_.contains(group.id)) continue;
+      samples += group.sample_count;
+      kept.push_back(group);
+    }
+    legacy.groups = std::move(kept);
     const auto marker = markers_.find(instance);
     if (marker != markers_.end() && marker->second.samples > samples)
       legacy.lost_samples = marker->second.samples - samples;
