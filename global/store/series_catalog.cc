@@ -32,16 +32,17 @@ void SeriesCatalog::Insert(KeyId id, SharedSeriesKey key, IntervalIndex interval
 std::vector<KeyId> SeriesCatalog::ForgetBefore(IntervalIndex interval) {
   MutexLock lock(mutex_);
   std::vector<KeyId> forgotten;
-  absl::erase_if(series_, [&](const auto& series) {
-    const auto& [key, entry] = series;
-    if (entry.last_interval >= interval) return false;
+  for (auto series = series_.begin(); series != series_.end();) {
+    const auto current = series++;  // erasing invalidates no other iterator
+    const auto& [key, entry] = *current;
+    if (entry.last_interval >= interval) continue;
     forgotten.push_back(entry.id);
     const auto name = by_name_.find(key->name);
     name->second.erase(entry.id);
     if (name->second.empty()) by_name_.erase(name);
     keys_.erase(entry.id);
-    return true;
-  });
+    series_.erase(current);
+  }
   std::sort(forgotten.begin(), forgotten.end());
   return forgotten;
 }
