@@ -23,8 +23,8 @@ namespace tributary {
 // Ends intervals: at each multiple of the interval's length it collects the windows of all shards, merges them, cuts
 // what is forwarded into units and hands everything on.
 //
-// Intervals only rise: when the clock steps back, the open interval lasts until the clock has caught up; by more than an
-// interval, and the program ends this instance's life (docs/decisions/0008-clocks-set-back.md). When the clock leaps
+// Intervals only rise: when the clock steps back, the open interval lasts until the clock has caught up; by more than
+// an interval, and the program ends this instance's life (docs/decisions/0008-clocks-set-back.md). When the clock leaps
 // ahead, the intervals in between are closed empty, the last kMaxEmptyIntervals of them.
 // A shard that does not hand over in time is waited for no longer; what it hands over later goes as late units.
 // Threads: thread-safe; an interval is closed by one thread at a time.

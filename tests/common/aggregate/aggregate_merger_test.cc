@@ -116,7 +116,8 @@ TEST(AggregateMergerTest, MemoryIsBoundedByItsBuffer) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE(absl::StrCat("seed ", seed));
   std::mt19937 random(seed);
-  AggregateMerger merger(MetricType::kTimer, {.compression = 100, .buffer_centroids = TDigestMerger::kMinBufferCentroids});
+  AggregateMerger merger(MetricType::kTimer,
+                         {.compression = 100, .buffer_centroids = TDigestMerger::kMinBufferCentroids});
   size_t most = 0;
   for (const auto& [source, aggregate] : Timers(500, 150, random)) {
     merger.Add(aggregate, source);
