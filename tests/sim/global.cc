@@ -17,7 +17,6 @@ constexpr double kTick = 0.1;  // of an interval
 
 Global::Global(Network& network, int number, Options options, Truth& truth, Checker& checker, const Storages& storages)
     : Node(network.world(), number, options.id),
-      network_(network),
       options_(std::move(options)),
       truth_(truth),
       checker_(checker),

@@ -84,7 +84,6 @@ class Global : public Node {
   void Apply(const CommitPlan& plan);
   void NoteCommit(const CommitPlan& plan);
 
-  Network& network_;
   const Options options_;
   Truth& truth_;
   Checker& checker_;
