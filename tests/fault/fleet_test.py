@@ -114,10 +114,11 @@ class PartitionsTest(FleetTest):
     def test_a_cut_that_outlasts_the_hold_is_told_as_partial_and_then_whole(self):
         def disturb(fleet):
             fleet.network.cut(fleet.hosts(fleet.agents[:2]), fleet.hosts(fleet.proxies))
-            self.intervals(14)
+            self.intervals(10)
+            # Deadlines start anew when a global has not run for an interval, on a busy machine.
+            fleet.wait_for(lambda: any(row["partial"] for row in fleet.rows_of("fleet.wait")), 90, "partial rows")
             partial = [row for row in fleet.rows_of("fleet.wait") if row["partial"]]
-            self.assertGreater(len(partial), 0)
-            self.assertEqual([row for row in partial if "percentiles" in row and row["percentiles"]], [])
+            self.assertEqual([row for row in partial if row.get("percentiles")], [])
             fleet.network.heal()
         self.run_with(disturb)
 
