@@ -204,7 +204,13 @@ std::vector<Centroid> TDigest::Centroids() const {
   const Body& published = Published(scratch);
   const Reconstruction reconstruction = published.reconstruction();
   centroids.reserve(published.rows.size());
-  for (size_t i = 0; i < published.rows.size(); ++i) centroids.push_back(reconstruction.ArithmeticCentroid(i));
+  double before = published.min;
+  for (size_t i = 0; i < published.rows.size(); ++i) {
+    Centroid centroid = reconstruction.ArithmeticCentroid(i);
+    // The logarithm has fewer bits than the value: of two averages of nearly equal values the later may come out lower.
+    centroid.mean = before = std::max(before, centroid.mean);
+    centroids.push_back(centroid);
+  }
   return centroids;
 }
 

@@ -5,9 +5,12 @@
 #include <limits>
 #include <numeric>
 #include <random>
+#include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/escaping.h"
+#include "common/sketch/tdigest_merger.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/common/sketch/rank_oracle.h"
@@ -365,6 +368,22 @@ TEST(TDigestTest, FromCentroidsRefusesWhatAddRefuses) {
   EXPECT_FALSE(TDigest::FromCentroids({{std::nan(""), 1, true}}, 1, 1, 100).ok());
   EXPECT_FALSE(TDigest::FromCentroids({{1, 1, true}}, kInfinity, 1, 100).ok());
   EXPECT_FALSE(TDigest::FromCentroids(std::vector<Centroid>(TDigest::kMaxCentroids + 1, {1, 1, true}), 1, 1, 100).ok());
+}
+
+// Found by fuzzing: averages of values that differ in the last bits of a logarithm.
+TEST(TDigestTest, ArithmeticMeansAscendWhereTheLogarithmIsTooCoarse) {
+  const std::string bytes = absl::HexStringToBytes(
+      "012817f2010302c02f0388e3400808808008088080c004088080c003241480808002158080b00425abd5fa0745d5aac60781"
+      "0180b0bb07dd0180b89707dd0180984400ffffff0780ffdd02b901c0bee0019901808ed9017d80d47d69e09f5955cbae4e45"
+      "95c34234a0af3831ebdd2621afd5803003000305a07ffa");
+  const absl::StatusOr<TDigest> digest = TDigest::Decode(bytes);
+  ASSERT_TRUE(digest.ok()) << digest.status();
+  TDigestMerger merger;
+  merger.Add(*digest, 1);
+  merger.Add(*digest, 2);
+  const std::vector<Centroid> centroids = merger.Finish(100).Centroids();
+  ASSERT_GT(centroids.size(), 20u);
+  for (size_t i = 1; i < centroids.size(); ++i) EXPECT_LE(centroids[i - 1].mean, centroids[i].mean) << i;
 }
 
 TEST(TDigestTest, SmallDigestsAreSmall) {
