@@ -74,9 +74,13 @@ function(tributary_fuzzer)
   # The corpus stays in the build folder, so later runs begin where this one ended.
   set(corpus "${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}_corpus")
   file(MAKE_DIRECTORY "${corpus}")
-  add_test(NAME ${arg_NAME}
-           COMMAND ${arg_NAME} -max_total_time=60 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 "${corpus}")
+  set(limits -timeout=10 -rss_limit_mb=2048 -print_final_stats=1)
+  # Every run from a clean clone tries the same inputs: it tells of the change at hand. What nobody has tried yet is for
+  # `./dev soak`.
+  add_test(NAME ${arg_NAME} COMMAND ${arg_NAME} -seed=1 -max_total_time=60 ${limits} "${corpus}")
   set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT 180 LABELS fuzz)
+  add_test(NAME ${arg_NAME}_long COMMAND ${arg_NAME} -max_total_time=600 ${limits} "${corpus}" CONFIGURATIONS Soak)
+  set_tests_properties(${arg_NAME}_long PROPERTIES TIMEOUT 900 LABELS soak)
 endfunction()
 
 # A test in Python that starts the real programs (tests/support/cluster.py). Debian's own Python, for its packages.
