@@ -13,6 +13,7 @@ import pathlib
 import time
 import unittest
 
+import bad_wire
 import network
 from fleet import GRPC, Fleet, Traffic
 
@@ -139,6 +140,29 @@ class LinksTest(FleetTest):
             self.intervals(8)
             fleet.network.heal()
         self.run_with(disturb)
+
+    @unittest.skipUnless(bad_wire.available(), "needs /dev/net/tun")
+    def test_five_of_a_hundred_packets_come_out_of_order_and_all_late(self):
+        """A proxy and a global are 100 ms from everybody, and 200 ms from each other."""
+        def disturb(fleet):
+            self.intervals(6)
+            for wire in fleet.wires:
+                self.assertGreater(wire.overtaken, 0, "no packet came out of order")
+
+        class BadlyWired(Fleet):
+            wires = ()
+
+            def build(self, *sizes):
+                super().build(*sizes)
+                self.wires = [bad_wire.BadWire(self.network, process.host, delay_s=0.1, late_percent=5, late_s=0.05, seed=SEED).__enter__()
+                              for process in (self.proxies[0], self.globals[0])]
+
+            def __exit__(self, *error):
+                super().__exit__(*error)
+                for wire in self.wires:
+                    wire.__exit__()
+
+        self.run_with(disturb, lambda: BadlyWired(interval=INTERVAL))
 
     def test_a_narrow_and_slow_way_to_the_proxies(self):
         """Two agents reach a proxy by a relay that delays all by 200 ms and passes 64 KiB a second."""

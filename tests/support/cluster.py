@@ -172,10 +172,9 @@ class Cluster:
                                  INTERVAL=interval)
             config = config.replace("expected_agents: 3", f"expected_agents: {agents}") + sinks
             self.globals.append(Process(self, f"global-{n}", "tributary-global", config, http))
-        proxy = self.render("proxy", GRPC=proxy_grpc, HTTP=proxy_http, INTERVAL=interval, GLOBAL0=ports[0],
-                            GLOBAL1=ports[-1])
-        if globals_ == 1:
-            proxy = re.sub(r"(?m)^.*global-1.*\n", "", proxy)
+        proxy = self.render("proxy", GRPC=proxy_grpc, HTTP=proxy_http, INTERVAL=interval, GLOBAL0=0, GLOBAL1=0)
+        proxy = proxy.partition("  members:\n")[0] + "  members:\n" + "".join(
+            f'    - {{id: global-{n}, address: "127.0.0.1:{port}"}}\n' for n, port in enumerate(ports))
         self.proxy = Process(self, "proxy", "tributary-proxy", proxy, proxy_http)
         for n in range(agents):
             udp, http = free_port(), free_port()

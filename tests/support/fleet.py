@@ -1,6 +1,7 @@
 """A fleet of real processes, each on a host of its own network: what Cluster is on loopback, for faults of the network.
 
-    agent-0..5 -> proxy-0, proxy-1 -> global-0, global-1, global-2 -> the storages on the host "storage"
+    agent-0..5 -> proxy-0, proxy-1 -> global-0, global-1, global-2 -> the storages on the host "storage":
+    one that overwrites, one that keeps what came first, and VictoriaMetrics
 
     with Fleet(agents=6) as fleet:
         with Traffic(fleet) as traffic:
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import pathlib
 import threading
+import urllib.parse
 import time
 
 from cluster import BIN, Agent, Cluster, Process, lambda_text
@@ -21,9 +23,33 @@ from network import Network
 from recording_storage import RecordingStorage
 
 GRPC, HTTP = 8127, 8128  # on every host
-STORAGE_PORTS = {"overwriting": 9090, "first_wins": 9091}
+STORAGE_PORTS = {"overwriting": 9090, "first_wins": 9091, "victoria": 8428}
 SERIES = 16
 BASE = 64  # agent n times BASE**n: a sum tells how often each agent is in it, below BASE times
+
+
+class VictoriaMetrics:
+    """The real one, on `host`."""
+
+    def __init__(self, host, folder):
+        self.host = host
+        self.child = subprocess.Popen(
+            host.command(["victoria-metrics", f"-httpListenAddr={host.address}:8428", f"-storageDataPath={folder}",
+                          "-retentionPeriod=1", "-search.latencyOffset=0s", "-dedup.minScrapeInterval=1ms"]),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def __exit__(self, *_):
+        self.child.kill()
+        self.child.wait(timeout=30)
+
+    def series(self, name):
+        """{labels: {unix ms: value}}, as RecordingStorage gives them."""
+        self.host.http_get(8428, "/internal/force_flush", host=self.host.address)
+        path = "/api/v1/query?" + urllib.parse.urlencode({"query": name + "[2h]", "nocache": 1})
+        status, text = self.host.http_get(8428, path, 20, self.host.address)
+        assert status == 200, text
+        return {tuple(sorted(item["metric"].items())): {round(at * 1000): float(value) for at, value in item["values"]}
+                for item in json.loads(text)["data"]["result"]}
 
 
 class Fleet(Cluster):
@@ -31,6 +57,7 @@ class Fleet(Cluster):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="tributary-fleet-"))
         self.interval, self.interval_s, self.seconds_to_start = interval, float(interval.rstrip("s")), 60
         self.network, self.storages, self.with_storages = Network(), {}, storages
+        self.victoria = None
         self.sizes = (agents, proxies, globals_)
 
     def __enter__(self):
@@ -44,7 +71,7 @@ class Fleet(Cluster):
 
     def __exit__(self, kind, error, trace):
         super().__exit__(kind, error, trace)
-        for storage in self.storages.values():
+        for storage in [*self.storages.values(), *([self.victoria] if self.victoria else [])]:
             storage.__exit__()
         self.network.__exit__()
 
@@ -52,14 +79,15 @@ class Fleet(Cluster):
         storage_host = self.network.host("storage")
         if self.with_storages:
             self.storages = {name: RecordingStorage(name == "first_wins", storage_host, port).__enter__()
-                             for name, port in STORAGE_PORTS.items()}
+                             for name, port in STORAGE_PORTS.items() if name != "victoria"}
+            self.victoria = VictoriaMetrics(storage_host, self.dir / "victoria")
         sinks = "".join(f"""  - kind: remote_write
     name: {name}
     url: http://{storage_host.address}:{STORAGE_PORTS[name]}/api/v1/write
     percentiles: [0.5, 0.99]
-    counters: {"interval" if name == "overwriting" else "cumulative"}
+    counters: {"cumulative" if name == "first_wins" else "interval"}
     timeout: {self.interval}
-""" for name in self.storages)
+""" for name in (STORAGE_PORTS if self.with_storages else ()))
         self.globals = [self.member("global", n, NODE=f"global-{n}") for n in range(globals_)]
         for process in self.globals:
             text = process.config.read_text().replace("expected_agents: 3", f"expected_agents: {agents}")
@@ -139,11 +167,13 @@ class Fleet(Cluster):
     def assert_storages(self, test, traffic, seconds):
         for name, storage in self.storages.items():
             test.assertEqual(storage.changed, [], name)
-        if "overwriting" in self.storages:
+        for storage in (self.storages.get("overwriting"), self.victoria):
+            if storage is None:
+                continue
             def stored():
-                return round(sum(best_values(self.storages["overwriting"].series("fleet_hits"))))
+                return round(sum(best_values(storage.series("fleet_hits"))))
             self.wait_for(lambda: stored() >= traffic.samples, seconds,
-                          lambda_text(lambda: f"{traffic.samples} hits in the storage: {stored()}"))
+                          lambda_text(lambda: f"{traffic.samples} hits in {type(storage).__name__}: {stored()}"))
             test.assertEqual(stored(), traffic.samples)
         if "first_wins" in self.storages:
             def totals():

@@ -32,6 +32,22 @@ def _run(*words, text=None):
         raise AssertionError(f"{' '.join(words)}: {done.stderr}")
 
 
+def inside(namespace, make):
+    """What `make` returns when it runs in that namespace: devices and sockets stay of it."""
+    made = []
+
+    def run():
+        with open(f"/run/netns/{namespace}") as file:
+            if _libc.setns(file.fileno(), CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), f"setns {namespace}")
+        made.append(make())
+
+    thread = threading.Thread(target=run)  # the namespace is the thread's alone, and ends with it
+    thread.start()
+    thread.join()
+    return made[0]
+
+
 class Host:
     def __init__(self, name, namespace, address):
         self.name, self.namespace, self.address = name, namespace, address
@@ -43,26 +59,15 @@ class Host:
 
     def socket(self):
         """A TCP socket of this host, for this process."""
-        made = []
+        return inside(self.namespace, lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM))
 
-        def make():
-            with open(f"/run/netns/{self.namespace}") as namespace:
-                if _libc.setns(namespace.fileno(), CLONE_NEWNET) != 0:
-                    raise OSError(ctypes.get_errno(), f"setns {self.namespace}")
-            made.append(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-
-        thread = threading.Thread(target=make)  # the namespace is the thread's alone, and ends with it
-        thread.start()
-        thread.join()
-        return made[0]
-
-    def http_get(self, port, path, timeout=5):
-        """(status, text) of a GET of what listens on this host's loopback."""
-        connection = http.client.HTTPConnection("127.0.0.1", port)
+    def http_get(self, port, path, timeout=5, host="127.0.0.1"):
+        """(status, text) of a GET of what listens on this host."""
+        connection = http.client.HTTPConnection(host, port)
         connection.sock = self.socket()
         try:
             connection.sock.settimeout(timeout)
-            connection.sock.connect(("127.0.0.1", port))
+            connection.sock.connect((host, port))
             connection.request("GET", path)
             reply = connection.getresponse()
             return reply.status, reply.read().decode()
