@@ -31,6 +31,38 @@ def is_up(process):
         return False
 
 
+def make_expired(certs, folder):
+    """agent-0's certificate once more, by the same authority, good until yesterday; returns its file."""
+    folder.mkdir()
+    (folder / "index").write_text("")
+    (folder / "ca.cnf").write_text(f"""
+[ca]
+default_ca = here
+[here]
+database = {folder}/index
+new_certs_dir = {folder}
+rand_serial = yes
+default_md = sha256
+policy = any
+x509_extensions = agent
+unique_subject = no
+[any]
+commonName = optional
+[agent]
+subjectAltName = URI:spiffe://{CLUSTER}/agent/agent-0
+extendedKeyUsage = clientAuth
+""")
+    request, made = folder / "agent-0.csr", folder / "agent-0.crt"
+
+    def openssl(*words):
+        subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True, timeout=30)
+
+    openssl("req", "-new", "-key", certs / "agent-0.key", "-subj", "/CN=agent-0", "-out", request)
+    openssl("ca", "-batch", "-notext", "-config", folder / "ca.cnf", "-cert", certs / "ca.crt", "-keyfile", certs / "ca.key",
+            "-startdate", "20200101000000Z", "-enddate", "20200201000000Z", "-in", request, "-out", made)
+    return made
+
+
 class TlsCluster(Cluster):
     """All programs with certificates; pages stay plaintext, so that what is the same for all clusters works."""
 
@@ -115,29 +147,31 @@ class TlsTest(unittest.TestCase):
                 self.assertEqual(done.returncode, 1, name)
                 self.assertRegex(done.stderr + done.stdout, f"{name}.crt.*spiffe://", name)
 
-    def test_plaintext_and_old_tls_and_no_certificate_are_refused(self):
+    def test_plaintext_and_old_tls_and_no_certificate_and_an_old_one_are_refused(self):
         with TlsCluster() as cluster:
             port = int(re.search(r"listen: 127.0.0.1:(\d+)", cluster.proxy.config.read_text()).group(1))
             authority = str(cluster.certs / "ca.crt")
 
-            def try_with(certificate, version):
+            good, expired = cluster.certs / "agent-0.crt", make_expired(cluster.certs, cluster.dir / "expired")
+
+            def try_with(certificate, version=ssl.TLSVersion.TLSv1_3):
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
                 context.check_hostname = False
                 context.load_verify_locations(authority)
                 context.maximum_version = version
                 context.set_alpn_protocols(["h2"])
                 if certificate:
-                    context.load_cert_chain(cluster.certs / "agent-0.crt", cluster.certs / "agent-0.key")
+                    context.load_cert_chain(certificate, cluster.certs / "agent-0.key")
                 with socket.create_connection(("127.0.0.1", port), timeout=10) as raw, context.wrap_socket(raw) as stream:
                     stream.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]))
                     return stream.recv(9)
 
-            self.assertNotEqual(try_with(True, ssl.TLSVersion.TLSv1_3), b"")
-            with self.assertRaises((ssl.SSLError, ConnectionError)):
-                try_with(True, ssl.TLSVersion.TLSv1_2)
-            with self.assertRaises((ssl.SSLError, ConnectionError)):
-                if try_with(False, ssl.TLSVersion.TLSv1_3) == b"":
-                    raise ConnectionResetError
+            self.assertNotEqual(try_with(good), b"")
+            for certificate, version in [(good, ssl.TLSVersion.TLSv1_2), (None, ssl.TLSVersion.TLSv1_3),
+                                         (expired, ssl.TLSVersion.TLSv1_3)]:
+                with self.assertRaises((ssl.SSLError, ConnectionError)):
+                    if try_with(certificate, version) == b"":
+                        raise ConnectionResetError
             with socket.create_connection(("127.0.0.1", port), timeout=10) as raw:
                 raw.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
                 raw.settimeout(20)
