@@ -29,6 +29,8 @@ std::string Drops(const Json& dropped) {
   return all == 0 ? "" : absl::StrCat(CountText(all), " samples (", absl::StrJoin(reasons, ", "), ")");
 }
 
+std::string Names(const Json& ids) { return absl::StrJoin(ids.get<std::vector<std::string>>(), ", "); }
+
 class Judge {
  public:
   explicit Judge(ClusterStatus& status)
@@ -36,6 +38,7 @@ class Judge {
 
   void Run() {
     for (const Json& member : data_.at("view").at("members")) JudgeMember(member);
+    JudgeMembership(data_.at("view"));
     for (const Json& global : data_.at("globals")) JudgeGlobal(global);
     for (const Json& agent : data_.at("agents")) JudgeAgent(agent);
     JudgeBooks(data_.at("samples"));
@@ -48,6 +51,17 @@ class Judge {
     if (member.at("connected")) return;
     status_.problems.push_back(absl::StrCat("the proxy has no connection to ", member.at("id").get<std::string>(), " (",
                                             member.at("address").get<std::string>(), ")"));
+  }
+
+  // A proxy of an earlier version tells neither.
+  void JudgeMembership(const Json& view) {
+    if (const Json guarded = view.value("guarded", Json::array()); !guarded.empty()) {
+      status_.problems.push_back(absl::StrCat("the membership lacks ", Names(guarded),
+                                              " all at once; they keep their partitions for globals.confirm_removal"));
+    }
+    if (const Json waiting = view.value("waiting", Json::array()); !waiting.empty()) {
+      status_.notes.push_back(absl::StrCat(Names(waiting), " own nothing: not ready, or leaving"));
+    }
   }
 
   void JudgeGlobal(const Json& global) {

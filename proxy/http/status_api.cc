@@ -49,7 +49,10 @@ Json ViewJson(const ClusterView& view, const IntervalScale& scale) {
                        {"partitions", owner.partitions},
                        {"connected", owner.connected}});
   }
-  return {{"effective_from", absl::ToUnixSeconds(scale.Start(view.effective_from))}, {"members", std::move(members)}};
+  return {{"effective_from", absl::ToUnixSeconds(scale.Start(view.effective_from))},
+          {"members", std::move(members)},
+          {"guarded", view.guarded},
+          {"waiting", view.waiting}};
 }
 
 Json SinksJson(const v1::InspectResponse& state) {

@@ -89,7 +89,9 @@ class StatusApiTest : public ::testing::Test {
 
   FakeInspector inspector_;
   ClusterView view_{.effective_from = 90,
-                    .owners = {{{"g0", "10.0.0.1:8126", 1}, 4000, true}, {{"g1", "10.0.0.2:8126", 0.5}, 96, false}}};
+                    .owners = {{{"g0", "10.0.0.1:8126", 1}, 4000, true}, {{"g1", "10.0.0.2:8126", 0.5}, 96, false}},
+                    .guarded = {"g1"},
+                    .waiting = {"g2"}};
   ManualClock clock_{absl::FromUnixMillis(1'001'600)};
   ClusterInspection inspection_{
       inspector_, [this] { return view_; }, clock_, {.cluster = "eu1", .interval = absl::Seconds(10)}};
@@ -104,7 +106,8 @@ const Json kStatus = Json::parse(R"({
     "cluster": "eu1", "interval_seconds": 10.0, "now": 1001.6,
     "view": {"effective_from": 900, "members": [
       {"id": "g0", "address": "10.0.0.1:8126", "weight": 1.0, "partitions": 4000, "connected": true},
-      {"id": "g1", "address": "10.0.0.2:8126", "weight": 0.5, "partitions": 96, "connected": false}]},
+      {"id": "g1", "address": "10.0.0.2:8126", "weight": 0.5, "partitions": 96, "connected": false}],
+      "guarded": ["g1"], "waiting": ["g2"]},
     "globals": [
       {"id": "g0", "heard": true, "error": "", "version": "1.2.3", "uptime_seconds": 11.5, "windows_open": 3,
        "committed_through": 1000.0, "lag_seconds": 1.5,
