@@ -13,12 +13,14 @@ namespace tributary::sim {
 Cluster::Cluster(const Options& options)
     : options_(options),
       world_(options.seed, options.tracing),
-      swarm_(Swarm::Draw(world_)),
+      dice_(~options.seed),
+      swarm_(Swarm::Draw(dice_)),
       network_(world_, swarm_.agents + swarm_.proxies + kGlobals),
       checker_(world_, truth_, BookOptions()),
       faults_end_(world_.scale().Start(World::kStart + swarm_.fault_intervals)) {
   world_.Trace("seed %d: %s", options.seed, swarm_.ToString());
   if (swarm_.small_queues) network_.LimitQueues(2000);
+  if (swarm_.stress) world_.Hit(Mark::kStress);
   Build();
 }
 
@@ -92,12 +94,19 @@ void Cluster::PlanFaults() {
 
 void Cluster::PlanKind(Fault fault) {
   const double gap = swarm_.mean_gap[static_cast<int>(fault)];
-  for (absl::Time at = world_.now() + world_.Between(0.5, gap); at < faults_end_; at += world_.Between(0, 2 * gap)) {
-    world_.At(at, [this, fault] { Strike(fault); });
+  for (absl::Time at = world_.now() + Between(0.5, gap); at < faults_end_; at += Between(0, 2 * gap)) {
+    world_.At(at, [this, fault, seed = dice_.Random()] {
+      dice_ = Dice(seed);
+      Strike(fault);
+    });
   }
 }
 
-absl::Duration Cluster::Length() { return world_.Between(0.05, world_.Chance(0.5) ? 1 : swarm_.max_fault); }
+absl::Duration Cluster::Between(double min_intervals, double max_intervals) {
+  return world_.interval() * dice_.Uniform(min_intervals, max_intervals);
+}
+
+absl::Duration Cluster::Length() { return Between(0.05, dice_.Chance(0.5) ? 1 : swarm_.max_fault); }
 
 void Cluster::FreezeForAWhile(Node& node) {
   if (!node.responsive()) return;
@@ -119,7 +128,7 @@ void Cluster::Strike(Fault fault) {
     case Fault::kKillAgent: {
       Agent& agent = AnyAgent();
       agent.Kill();
-      return world_.Chance(0.2) ? void() : restart(agent);
+      return dice_.Chance(0.2) ? void() : restart(agent);
     }
     case Fault::kLeaveAgent: {
       Agent& agent = AnyAgent();
@@ -132,7 +141,7 @@ void Cluster::Strike(Fault fault) {
       return restart(proxy);
     }
     case Fault::kKillGlobal: {
-      const bool all = world_.Chance(0.1);
+      const bool all = dice_.Chance(0.1);
       Global& one = AnyGlobal();
       for (const auto& global : globals_) {
         if (!all && global.get() != &one) continue;
@@ -173,9 +182,9 @@ void Cluster::Strike(Fault fault) {
     case Fault::kScale:
       return Scale();
     case Fault::kJumpClock:
-      return JumpClock(world_.Chance(0.5) ? static_cast<Node&>(AnyAgent()) : AnyGlobal());
+      return JumpClock(dice_.Chance(0.5) ? static_cast<Node&>(AnyAgent()) : AnyGlobal());
     case Fault::kTroubleStorage:
-      return storages_[static_cast<size_t>(world_.Below(Storage::kKinds))]->Trouble(world_.now() + Length());
+      return storages_[static_cast<size_t>(dice_.Below(Storage::kKinds))]->Trouble(world_.now() + Length());
     case Fault::kCount:
       return;
   }
@@ -184,8 +193,8 @@ void Cluster::Strike(Fault fault) {
 void Cluster::StopAtCommit(Global& global) {
   constexpr Global::Point kPoints[] = {Global::Point::kPauseBeforeDisk, Global::Point::kKillBeforeDisk,
                                        Global::Point::kKillAfterDisk, Global::Point::kKillAfterSink};
-  const absl::Duration pause = world_.Between(0.5, swarm_.max_fault);
-  global.Arm(kPoints[world_.Below(4)], pause);
+  const absl::Duration pause = Between(0.5, swarm_.max_fault);
+  global.Arm(kPoints[dice_.Below(4)], pause);
   world_.After(pause + Length(), [&global] {
     global.Arm(Global::Point::kNone, absl::ZeroDuration());
     global.Restart();
@@ -194,26 +203,26 @@ void Cluster::StopAtCommit(Global& global) {
 
 void Cluster::Partition() {
   const int nodes = swarm_.agents + swarm_.proxies + kGlobals;
-  uint32_t side = static_cast<uint32_t>(world_.Random()) & ((1u << nodes) - 1);
-  if (world_.Chance(0.5)) side = 1u << world_.Below(nodes);  // one alone
-  const bool one_way = world_.Chance(0.3);
-  const bool flapping = world_.Chance(0.3);
+  uint32_t side = static_cast<uint32_t>(dice_.Random()) & ((1u << nodes) - 1);
+  if (dice_.Chance(0.5)) side = 1u << dice_.Below(nodes);  // one alone
+  const bool one_way = dice_.Chance(0.3);
+  const bool flapping = dice_.Chance(0.3);
   world_.Hit(Mark::kPartition);
   if (one_way) world_.Hit(Mark::kAsymmetricPartition);
   if (flapping) world_.Hit(Mark::kFlappingPartition);
   world_.Trace("partition %#x%s%s", side, one_way ? ", one way" : "", flapping ? ", flapping" : "");
-  Flap(side, one_way, flapping ? 3 + world_.Below(6) : 1);
+  Flap(side, one_way, flapping ? 3 + dice_.Below(6) : 1);
 }
 
 void Cluster::Flap(uint32_t side, bool one_way, int times) {
   if (healed_) return;
   network_.Cut(side, one_way);
-  const absl::Duration length = times > 1 ? world_.Between(0.02, 0.5) : Length();
+  const absl::Duration length = times > 1 ? Between(0.02, 0.5) : Length();
   world_.After(length, [this, side, one_way, times] {
     network_.Mend(side, one_way);
     world_.Trace("partition %#x is over", side);
     if (times > 1 && !healed_) {
-      world_.After(world_.Between(0.02, 0.5), [this, side, one_way, times] { Flap(side, one_way, times - 1); });
+      world_.After(Between(0.02, 0.5), [this, side, one_way, times] { Flap(side, one_way, times - 1); });
     }
   });
 }
@@ -222,7 +231,7 @@ std::vector<Member> Cluster::SomeMembers() {
   std::vector<Member> some;
   while (some.empty()) {
     for (const auto& global : globals_) {
-      if (world_.Chance(0.75)) some.push_back({.id = global->name(), .address = "here", .weight = 1});
+      if (dice_.Chance(0.75)) some.push_back({.id = global->name(), .address = "here", .weight = 1});
     }
   }
   return some;
@@ -240,8 +249,8 @@ void Cluster::Scale() {
     world_.Hit(Mark::kScaledAmidKills);
   }
   for (const auto& proxy : proxies_) {
-    if (world_.Chance(0.1)) continue;  // it misses this one
-    world_.After(world_.Between(0, 2), [this, &proxy, members = members_] {
+    if (dice_.Chance(0.1)) continue;  // it misses this one
+    world_.After(Between(0, 2), [this, &proxy, members = members_] {
       if (!healed_) proxy->SetMembers(members);
     });
   }
@@ -250,7 +259,7 @@ void Cluster::Scale() {
 
 void Cluster::JumpClock(Node& node) {
   world_.Hit(Mark::kClockJumped);
-  const absl::Duration offset = world_.Between(-3, 3);
+  const absl::Duration offset = Between(-3, 3);
   world_.Trace("%s: its clock is set by %s", node.name(), absl::FormatDuration(offset));
   node.SetClock(offset, 0);
 }

@@ -10,6 +10,7 @@
 #include "common/hash/view.h"
 #include "tests/sim/agent.h"
 #include "tests/sim/checker.h"
+#include "tests/sim/dice.h"
 #include "tests/sim/global.h"
 #include "tests/sim/mutation.h"
 #include "tests/sim/network.h"
@@ -55,18 +56,21 @@ class Cluster {
   void Scale();
   void JumpClock(Node& node);
   void FreezeForAWhile(Node& node);
+  absl::Duration Between(double min_intervals, double max_intervals);
   absl::Duration Length();  // of a fault
   void Heal();
   bool Settled() const;
   void CheckBooks();
 
   std::vector<Member> SomeMembers();
-  Agent& AnyAgent() { return *agents_[static_cast<size_t>(world_.Below(static_cast<int>(agents_.size())))]; }
-  Proxy& AnyProxy() { return *proxies_[static_cast<size_t>(world_.Below(static_cast<int>(proxies_.size())))]; }
-  Global& AnyGlobal() { return *globals_[static_cast<size_t>(world_.Below(kGlobals))]; }
+  Agent& AnyAgent() { return *agents_[static_cast<size_t>(dice_.Below(static_cast<int>(agents_.size())))]; }
+  Proxy& AnyProxy() { return *proxies_[static_cast<size_t>(dice_.Below(static_cast<int>(proxies_.size())))]; }
+  Global& AnyGlobal() { return *globals_[static_cast<size_t>(dice_.Below(kGlobals))]; }
 
   const Options options_;
   World world_;
+  // Of the faults alone: a seed keeps its plan when the protocol sends a message more.
+  Dice dice_;
   const Swarm swarm_;
   Network network_;
   Truth truth_;

@@ -12,31 +12,30 @@ absl::string_view FaultName(Fault fault) {
   return kNames[static_cast<int>(fault)];
 }
 
-Swarm Swarm::Draw(World& world) {
+Swarm Swarm::Draw(Dice& dice) {
   Swarm swarm;
-  swarm.agents = 3 + world.Below(3);
-  swarm.proxies = 1 + world.Below(2);
-  swarm.fault_intervals = 6 + world.Below(5);
-  swarm.stress = world.Chance(0.5);
+  swarm.agents = 3 + dice.Below(3);
+  swarm.proxies = 1 + dice.Below(2);
+  swarm.fault_intervals = 6 + dice.Below(5);
+  swarm.stress = dice.Chance(0.5);
   if (swarm.stress) {
-    swarm.hold = 3 + world.Below(3);
-    swarm.lease = 2 + world.Below(3);
+    swarm.hold = 3 + dice.Below(3);
+    swarm.lease = 2 + dice.Below(3);
     swarm.fault_intervals += 4;
-    world.Hit(Mark::kStress);
   }
-  const double share = 0.1 + 0.6 * world.Chance();  // of the kinds
+  const double share = 0.1 + 0.6 * dice.Chance();  // of the kinds
   for (int fault = 0; fault < kFaults; ++fault) {
-    swarm.faults[fault] = world.Chance(share);
-    swarm.mean_gap[fault] = 2 + 6 * world.Chance();
+    swarm.faults[fault] = dice.Chance(share);
+    swarm.mean_gap[fault] = 2 + 6 * dice.Chance();
   }
-  swarm.skewed_clocks = world.Chance(0.3);
-  swarm.slow_disks = world.Chance(0.3);
-  swarm.late_units = world.Chance(0.5);
-  swarm.clones = world.Chance(0.05);
-  swarm.small_queues = world.Chance(0.1);
-  swarm.small_agent_memory = world.Chance(0.05);
-  swarm.small_window_memory = world.Chance(0.1);
-  swarm.expected_agents = world.Chance(0.5) ? swarm.agents : 0;
+  swarm.skewed_clocks = dice.Chance(0.3);
+  swarm.slow_disks = dice.Chance(0.3);
+  swarm.late_units = dice.Chance(0.5);
+  swarm.clones = dice.Chance(0.05);
+  swarm.small_queues = dice.Chance(0.1);
+  swarm.small_agent_memory = dice.Chance(0.05);
+  swarm.small_window_memory = dice.Chance(0.1);
+  swarm.expected_agents = dice.Chance(0.5) ? swarm.agents : 0;
   return swarm;
 }
 

@@ -3,7 +3,8 @@
 #include <cstdint>
 #include <string>
 
-#include "tests/sim/world.h"
+#include "absl/strings/string_view.h"
+#include "tests/sim/dice.h"
 
 namespace tributary::sim {
 
@@ -53,7 +54,7 @@ struct Swarm {
   bool small_window_memory = false;
   int expected_agents = 0;
 
-  static Swarm Draw(World& world);
+  static Swarm Draw(Dice& dice);
   bool has(Fault fault) const { return faults[static_cast<int>(fault)]; }
   std::string ToString() const;
 };

@@ -8,7 +8,7 @@
 namespace tributary::sim {
 
 World::World(uint64_t seed, bool tracing)
-    : seed_(seed), tracing_(tracing), random_(seed), now_(scale_.Start(kStart) + absl::Milliseconds(100)) {}
+    : Dice(seed), seed_(seed), tracing_(tracing), now_(scale_.Start(kStart) + absl::Milliseconds(100)) {}
 
 void World::At(absl::Time time, Event event) { events_.push({std::max(time, now_), ++event_count_, std::move(event)}); }
 
@@ -23,7 +23,7 @@ void World::RunUntil(absl::Time time) {
 }
 
 absl::Duration World::Between(double min_intervals, double max_intervals) {
-  return scale_.length() * (min_intervals + (max_intervals - min_intervals) * Chance());
+  return scale_.length() * Uniform(min_intervals, max_intervals);
 }
 
 void World::Violate(absl::string_view kind, absl::string_view what) {

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <queue>
-#include <random>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -13,12 +12,13 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/base/interval.h"
+#include "tests/sim/dice.h"
 #include "tests/sim/marks.h"
 
 namespace tributary::sim {
 
 // Time, chance and events of one run: everything follows from the seed. Thread-compatible; worlds share nothing.
-class World {
+class World : public Dice {
  public:
   using Event = absl::AnyInvocable<void()>;
   static constexpr IntervalIndex kStart = 100'000;
@@ -36,10 +36,6 @@ class World {
   void RunUntil(absl::Time time);
   void DropEvents() { events_ = {}; }
 
-  uint64_t Random() { return random_(); }
-  double Chance() { return static_cast<double>(random_() >> 11) * 0x1p-53; }  // uniform in [0, 1)
-  bool Chance(double probability) { return Chance() < probability; }
-  int Below(int n) { return static_cast<int>(random_() % static_cast<uint64_t>(n)); }  // uniform in 0..n-1
   absl::Duration Between(double min_intervals, double max_intervals);
 
   void Hit(Mark mark, uint64_t times = 1) { marks_[static_cast<size_t>(mark)] += times; }
@@ -69,7 +65,6 @@ class World {
   const uint64_t seed_;
   const bool tracing_;
   const IntervalScale scale_{absl::Seconds(10)};
-  std::mt19937_64 random_;
   absl::Time now_;
   std::priority_queue<Planned> events_;
   uint64_t event_count_ = 0;
