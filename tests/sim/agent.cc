@@ -222,8 +222,9 @@ void Agent::NoteAnswers(const v1::Down& down) {
   for (const v1::Received::Blocks& blocks : down.received().blocks()) {
     const bool refused = blocks.status() == v1::BLOCK_STATUS_INVALID || blocks.status() == v1::BLOCK_STATUS_TOO_OLD ||
                          blocks.status() == v1::BLOCK_STATUS_CONFLICT;
-    world_.Hit(Mark::kBusy, blocks.status() == v1::BLOCK_STATUS_BUSY ? 1 : 0);
-    world_.Hit(Mark::kConflict, blocks.status() == v1::BLOCK_STATUS_CONFLICT ? 1 : 0);
+    if (blocks.status() == v1::BLOCK_STATUS_BUSY) world_.Hit(Mark::kBusy);
+    if (blocks.status() == v1::BLOCK_STATUS_CONFLICT) world_.Hit(Mark::kConflict);
+    if (blocks.status() == v1::BLOCK_STATUS_DUPLICATE) world_.Hit(Mark::kDuplicate);
     for (int i = 0; refused && i < blocks.partitions_size(); ++i) {
       Chunk* chunk = Find(blocks.interval(), blocks.partitions(i), blocks.chunks(i));
       if (chunk == nullptr || chunk->was_committed || chunk->was_refused) continue;
@@ -238,7 +239,17 @@ void Agent::Pump() {
     std::optional<v1::Up> up = ledger_->Next(clock());
     if (!up.has_value()) return;
     if (up->has_batch() && options_.conflict_chance > 0) SendTwins(up->batch());
+    NoteSent(up->batch());
     Send(*std::move(up));
+  }
+}
+
+void Agent::NoteSent(const v1::Batch& batch) {
+  for (const v1::Block& block : batch.blocks()) {
+    Chunk* chunk = Find(block.interval(), block.partition(), block.chunk());
+    if (chunk == nullptr) continue;
+    if (std::exchange(chunk->was_sent, true)) world_.Hit(Mark::kSentAgain);
+    if (chunk->was_committed) world_.Hit(Mark::kPullAnswered);
   }
 }
 

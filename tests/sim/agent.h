@@ -60,6 +60,7 @@ class Agent : public Node {
                 ClosedInterval& closed);
   void SendTwins(const v1::Batch& batch);
   void Send(v1::Up up);
+  void NoteSent(const v1::Batch& batch);
   Chunk* Find(IntervalIndex interval, uint32_t partition, uint32_t chunk);
   void FinishLeaving();
   void End();

@@ -46,6 +46,8 @@ void Checker::CheckPlan(const std::string& global, absl::Time clock, const std::
     if (commit.kind == CloseKind::kLate) world_.Hit(Mark::kLateVersion);
     if (commit.kind == CloseKind::kSuperset) world_.Hit(Mark::kSuperset);
     const bool partial = commit.kind == CloseKind::kPartial;
+    const absl::Time half = world_.scale().End(commit.interval) + options_.interval / 2;
+    if (commit.kind == CloseKind::kComplete && clock > half) world_.Hit(Mark::kHold);
     if (partial) world_.Hit(Mark::kPartialClose);
     if (!partial && commit.kind != CloseKind::kComplete && commit.kind != CloseKind::kSuperset) continue;
     const Names names = NamedIn(commit, disk);
@@ -66,6 +68,16 @@ void Checker::CheckPlan(const std::string& global, absl::Time clock, const std::
   }
 }
 
+void Checker::NoteWritten(const std::string& global, absl::Time planned, WindowName window) {
+  std::map<std::string, absl::Time>& writers = written_[window];
+  if (!writers.emplace(global, world_.now()).second || writers.size() == 1) return;
+  world_.Hit(Mark::kTwoOwners);
+  const bool overtaken = std::any_of(writers.begin(), writers.end(), [&](const auto& writer) {
+    return writer.first != global && writer.second > planned;
+  });
+  if (overtaken) world_.Hit(Mark::kZombieCommit);
+}
+
 void Checker::NoteStart(const std::string& global, const std::vector<RosterEntry>& roster) {
   if (roster.empty()) return;
   std::erase_if(heard_[global], [&](const auto& heard) {
@@ -77,6 +89,7 @@ void Checker::NoteStart(const std::string& global, const std::vector<RosterEntry
 std::vector<StoredRow> Checker::TakeRows(const std::string& global, absl::Time planned, const Disk& disk,
                                          const WindowCommit& commit) {
   planned_ = planned;
+  NoteWritten(global, planned, {commit.interval, commit.partition});
   std::vector<StoredRow> rows;
   for (const Row& row : commit.rows) {
     if (row.key->type != MetricType::kCounter) continue;

@@ -44,6 +44,7 @@ class Checker {
   }
 
  private:
+  void NoteWritten(const std::string& global, absl::Time planned, WindowName window);
   std::string Describe(const StoredRow& row) const;
   void CheckRow(const std::string& global, const Disk& disk, CloseKind kind, const StoredRow& row);
   void CheckShare(const std::string& what, const Disk& disk, const StoredRow& row);
@@ -55,7 +56,8 @@ class Checker {
   const WindowBookOptions options_;
   // By global: first intervals, and when it was heard.
   std::map<std::string, std::map<InstanceId, std::pair<IntervalIndex, absl::Time>>> heard_;
-  absl::Time planned_;  // the rows that are being checked
+  std::map<WindowName, std::map<std::string, absl::Time>> written_;  // by global: when first
+  absl::Time planned_;                                               // the rows that are being checked
   std::map<std::pair<WindowName, std::vector<uint8_t>>, uint64_t> hashes_;
 };
 

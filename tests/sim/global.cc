@@ -30,6 +30,7 @@ void Global::Start() {
   incarnation_ = world_.Random();
   views_ = ViewHistory();
   proxies_.clear();
+  committed_.clear();
   WindowBookState state = disk_.state;
   checker_.NoteStart(name(), state.roster);
   WindowBookOptions book = options_.book;
@@ -145,7 +146,11 @@ WindowOutputs Global::Take(const InstanceId& instance, const v1::Up& up) {
   if (up.has_goodbye()) return book_->Step(clock(), AgentGoodbye{instance, up.goodbye().final_interval()});
   WindowOutputs out;
   for (const v1::Block& block : up.batch().blocks()) {
-    if (auto unit = Decode(instance, block)) Append(book_->Step(clock(), *std::move(unit)), out);
+    auto unit = Decode(instance, block);
+    if (!unit) continue;
+    WindowOutputs taken = book_->Step(clock(), *std::move(unit));
+    NoteReplays(taken);
+    Append(std::move(taken), out);
   }
   return out;
 }
@@ -182,6 +187,13 @@ WindowOutputs Global::TakeView(const View& view) {
   return book_->Step(clock(), view);
 }
 
+// Told without a commit of this life: its manifest is a former one's.
+void Global::NoteReplays(const WindowOutputs& out) {
+  for (const UnitName& unit : out.committed) {
+    if (!committed_.contains({unit.interval, unit.partition})) world_.Hit(Mark::kCommitReplayed);
+  }
+}
+
 void Global::WelcomeProxy(const InstanceId& instance) {
   proxies_.insert(instance);
   for (const View& view : views_.views()) TellView(instance, view);
@@ -215,6 +227,7 @@ void Global::Emit(WindowOutputs out) {
   }
   for (const WindowOutputs::Pull& pull : out.pulls) {
     world_.Hit(Mark::kPull);
+    for (const PartitionId partition : pull.partitions) NoteTakeover({pull.interval, partition}, Mark::kTakeoverPull);
     v1::Down down;
     down.mutable_pull()->set_interval(pull.interval);
     for (const PartitionId partition : pull.partitions) down.mutable_pull()->add_partitions(partition);
@@ -261,7 +274,6 @@ void Global::Write() {
     return Kill();
   }
   const CommitPlan plan = *std::exchange(plan_, std::nullopt);
-  NoteCommit(plan);
   Apply(plan);
   if (point_ == Point::kKillAfterDisk) {
     world_.Hit(Mark::kKilledBetweenDiskAndAck);
@@ -271,23 +283,26 @@ void Global::Write() {
   if (options_.mutation != Mutation::kAckBeforeCommit) Emit(book_->Step(clock(), CommitDone{plan.number}));
 }
 
-void Global::NoteCommit(const CommitPlan& plan) {
-  for (const WindowCommit& window : plan.windows) {
-    const Member* owner = views_.OwnerOf(window.partition, window.interval);
-    if (owner != nullptr && owner->id != options_.id) world_.Hit(Mark::kTakeover);
-  }
+void Global::NoteTakeover(WindowName window, Mark mark) {
+  const Member* owner = views_.OwnerOf(window.second, window.first);
+  if (owner != nullptr && owner->id != options_.id) world_.Hit(mark);
 }
 
 void Global::Apply(const CommitPlan& plan) {
   std::vector<StoredRow> outgoing;
   for (const WindowCommit& window : plan.windows) {
+    const WindowName window_name(window.interval, window.partition);
+    committed_.insert(window_name);
+    NoteTakeover(window_name, Mark::kTakeover);
     for (StoredRow& row : checker_.TakeRows(name(), plan_made_, disk_, window)) {
       disk_.rows[row.window].push_back(row);
       outgoing.push_back(std::move(row));
     }
     for (const ManifestChunk& named : window.manifest.chunks) {
       if (!window.manifest.closed && named.chunk < kFirstLateChunk) continue;
-      truth_.NoteDurable({window.interval, window.partition}, named.instance, named.chunk, named.crc32c);
+      if (truth_.NoteDurable(window_name, named.instance, named.chunk, named.crc32c) && disk_was_lost_) {
+        world_.Hit(Mark::kLostDiskRebuilt);
+      }
     }
   }
   disk_.Apply(plan, std::move(outgoing));

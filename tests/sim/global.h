@@ -82,7 +82,8 @@ class Global : public Node {
   void Commit(CommitPlan plan);
   void Write();
   void Apply(const CommitPlan& plan);
-  void NoteCommit(const CommitPlan& plan);
+  void NoteReplays(const WindowOutputs& out);
+  void NoteTakeover(WindowName window, Mark mark);
 
   const Options options_;
   Truth& truth_;
@@ -95,6 +96,7 @@ class Global : public Node {
   std::unique_ptr<WindowBook> book_;
   std::optional<CommitPlan> plan_;  // being written
   absl::Time plan_made_;
+  std::set<WindowName> committed_;  // in this life
   Point point_ = Point::kNone;
   absl::Duration pause_;
   double disk_min_ = 0.001;

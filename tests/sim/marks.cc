@@ -1,50 +1,78 @@
 #include "tests/sim/marks.h"
 
+#include <algorithm>
+#include <vector>
+
 namespace tributary::sim {
 
-absl::string_view MarkName(Mark mark) {
-  static constexpr absl::string_view kNames[kMarks] = {"stream-broken",
-                                                       "old-stream-speaks",
-                                                       "partition",
-                                                       "asymmetric-partition",
-                                                       "flapping-partition",
-                                                       "clock-jumped",
-                                                       "agent-killed",
-                                                       "agent-restarted",
-                                                       "agent-left",
-                                                       "proxy-killed",
-                                                       "global-killed",
-                                                       "killed-before-disk",
-                                                       "killed-between-disk-and-ack",
-                                                       "killed-between-sink-and-confirmation",
-                                                       "paused-before-commit",
-                                                       "zombie-commit",
-                                                       "power-lost",
-                                                       "torn-batch",
-                                                       "disk-full",
-                                                       "disk-lost",
-                                                       "lost-disk-rebuilt",
-                                                       "scaled",
-                                                       "scaled-back-to-back",
-                                                       "scaled-amid-kills",
-                                                       "views-differed",
-                                                       "takeover",
-                                                       "takeover-pull",
-                                                       "pull",
-                                                       "partial-close",
-                                                       "early-close",
-                                                       "late-unit",
-                                                       "late-version",
-                                                       "superset",
-                                                       "busy",
-                                                       "conflict",
-                                                       "cold-wait",
-                                                       "sent-again",
-                                                       "memory-drop",
-                                                       "sink-timed-out",
-                                                       "sink-repeat",
-                                                       "stress"};
-  return kNames[static_cast<int>(mark)];
+namespace {
+
+struct MarkInfo {
+  absl::string_view name;
+  std::vector<Fault> faults = {};  // any of them; none: what is always there
+};
+
+const MarkInfo& InfoOf(Mark mark) {
+  using enum Fault;
+  static const std::array<MarkInfo, kMarks> kInfos = {{
+      {"stream-broken", {kBreakStream, kBreakUpstream}},
+      {"old-stream-speaks"},
+      {"partition", {kPartition}},
+      {"asymmetric-partition", {kPartition}},
+      {"flapping-partition", {kPartition}},
+      {"clock-jumped", {kJumpClock}},
+      {"agent-killed", {kKillAgent}},
+      {"agent-restarted", {kKillAgent, kLeaveAgent}},
+      {"agent-left", {kLeaveAgent}},
+      {"proxy-killed", {kKillProxy}},
+      {"global-killed", {kKillGlobal}},
+      {"killed-before-disk", {kStopAtCommit, kKillGlobal, kFillDisk}},
+      {"killed-between-disk-and-ack", {kStopAtCommit, kLosePower}},
+      {"commit-replayed", {kStopAtCommit, kLosePower, kKillGlobal}},
+      {"killed-between-sink-and-confirmation", {kStopAtCommit}},
+      {"paused-before-commit", {kStopAtCommit}},
+      {"zombie-commit", {kScale}},
+      {"power-lost", {kLosePower, kLoseDisk}},
+      {"torn-batch", {kLosePower, kLoseDisk}},
+      {"disk-full", {kFillDisk}},
+      {"disk-lost", {kLoseDisk}},
+      {"lost-disk-rebuilt", {kLoseDisk}},
+      {"scaled", {kScale}},
+      {"scaled-back-to-back", {kScale}},
+      {"scaled-amid-kills", {kScale}},
+      {"views-differed", {kScale}},
+      {"takeover", {kScale}},
+      {"takeover-pull", {kScale}},
+      {"two-owners", {kScale}},
+      {"pull"},
+      {"pull-answered"},
+      {"hold"},
+      {"partial-close"},
+      {"early-close"},
+      {"late-unit"},
+      {"late-version"},
+      {"superset"},
+      {"busy"},
+      {"conflict"},
+      {"duplicate"},
+      {"cold-wait", {kLoseDisk, kKillGlobal, kLosePower, kStopAtCommit, kFillDisk}},
+      {"sent-again"},
+      {"memory-drop"},
+      {"sink-timed-out", {kTroubleStorage}},
+      {"sink-repeat", {kTroubleStorage, kLosePower, kStopAtCommit, kKillGlobal}},
+      {"stress"},
+  }};
+  return kInfos[static_cast<size_t>(mark)];
+}
+
+}  // namespace
+
+absl::string_view MarkName(Mark mark) { return InfoOf(mark).name; }
+
+bool IsExcused(Mark mark, const std::set<Fault>& without) {
+  const std::vector<Fault>& faults = InfoOf(mark).faults;
+  return !faults.empty() &&
+         std::all_of(faults.begin(), faults.end(), [&](Fault fault) { return without.contains(fault); });
 }
 
 }  // namespace tributary::sim

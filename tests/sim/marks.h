@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cstdint>
+#include <set>
 
 #include "absl/strings/string_view.h"
+#include "tests/sim/swarm.h"
 
 namespace tributary::sim {
 
@@ -23,21 +25,25 @@ enum class Mark : uint8_t {
   kGlobalKilled,
   kKilledBeforeDisk,         // between the plan and the disk
   kKilledBetweenDiskAndAck,  // and between the disk and the acknowledgement
+  kCommitReplayed,           // what a former life committed is told Committed again
   kKilledBetweenSinkAndConfirmation,
   kPausedBeforeCommit,  // between the plan and the disk
-  kZombieCommit,        // written by a global that owns the window no more
+  kZombieCommit,        // on a disk after another owner of the window had planned and written its own
   kPowerLost,
   kTornBatch,
   kDiskFull,
   kDiskLost,
-  kLostDiskRebuilt,
+  kLostDiskRebuilt,  // what was committed on it is committed again
   kScaled,
   kScaledBackToBack,
   kScaledAmidKills,
-  kViewsDiffered,
-  kTakeover,
-  kTakeoverPull,
+  kViewsDiffered,  // proxies hear of members at different times, or not
+  kTakeover,       // written by another than the owner of its interval
+  kTakeoverPull,   // asked for by another than the owner of its interval
+  kTwoOwners,      // have written one window
   kPull,
+  kPullAnswered,  // with what was committed
+  kHold,          // a window closes complete that could have closed half an interval before
   kPartialClose,
   kEarlyClose,
   kLateUnit,
@@ -45,7 +51,8 @@ enum class Mark : uint8_t {
   kSuperset,  // a complete set after a partial one
   kBusy,
   kConflict,
-  kColdWait,
+  kDuplicate,  // a chunk arrives again where its window is open
+  kColdWait,   // a start without a roster
   kSentAgain,
   kMemoryDrop,
   kSinkTimedOut,  // and had applied what it was given
@@ -55,6 +62,8 @@ enum class Mark : uint8_t {
 };
 inline constexpr int kMarks = static_cast<int>(Mark::kCount);
 absl::string_view MarkName(Mark mark);
+// A batch without these faults cannot be blamed for missing it: all that bring it about are among them.
+bool IsExcused(Mark mark, const std::set<Fault>& without);
 
 using MarkCounts = std::array<uint64_t, kMarks>;
 

@@ -19,12 +19,15 @@ Chunk* Truth::Add(Chunk chunk) {
   return &chunks_.emplace_back(std::move(chunk));
 }
 
-void Truth::NoteDurable(WindowName window, const InstanceId& instance, uint32_t number, uint32_t crc32c) {
+bool Truth::NoteDurable(WindowName window, const InstanceId& instance, uint32_t number, uint32_t crc32c) {
+  bool was_committed = false;
   for (const uint32_t known : windows_.at(window)) {
     Chunk& chunk = chunks_[known];
     if (chunk.instance != instance || chunk.chunk != number) continue;
     if (chunk.twin == nullptr || BlockOf(chunk).crc32c() == crc32c) chunk.was_durable = true;
+    was_committed |= chunk.was_committed;
   }
+  return was_committed;
 }
 
 v1::Block Truth::BlockOf(const Chunk& chunk) const {

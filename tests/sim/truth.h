@@ -32,10 +32,11 @@ struct Chunk {
   DistributionAggregate timer;
   const Chunk* twin = nullptr;  // has the same name and other bytes, as a cloned machine would send it
   bool is_twin = false;         // that one itself
-  bool was_durable = false;     // named for good on some disk, at some time
-  bool was_committed = false;   // so was its agent told
-  bool was_refused = false;     // for good
-  bool was_lost = false;        // with its agent
+  bool was_sent = false;
+  bool was_durable = false;    // named for good on some disk, at some time
+  bool was_committed = false;  // so was its agent told
+  bool was_refused = false;    // for good
+  bool was_lost = false;       // with its agent
 };
 
 // What agents were given: the generator's side of every comparison. A chunk adds 4^digit to its window's counter, so
@@ -49,8 +50,8 @@ class Truth {
   const std::deque<Chunk>& chunks() const { return chunks_; }
   Chunk& at(uint32_t number) { return chunks_[number]; }
   const Chunk& at(uint32_t number) const { return chunks_[number]; }
-  // A commit on disk names it.
-  void NoteDurable(WindowName window, const InstanceId& instance, uint32_t chunk, uint32_t crc32c);
+  // A commit on disk names it. Whether its agent had been told of another.
+  bool NoteDurable(WindowName window, const InstanceId& instance, uint32_t chunk, uint32_t crc32c);
   const std::map<WindowName, std::vector<uint32_t>>& windows() const { return windows_; }
 
   // What travels in place of a payload, and what comes out of it.
