@@ -24,7 +24,7 @@ UnitLedger::Options LedgerOptions(const World& world, const InstanceId& instance
   ledger.instance = instance;
   ledger.interval = world.interval();
   ledger.memory_bytes = options.memory_bytes;
-  ledger.retain_bytes = options.retain_bytes;
+  ledger.retain_bytes = options.mutation == Mutation::kNoRetention ? 0 : options.retain_bytes;
   return ledger;
 }
 
@@ -198,7 +198,21 @@ void Agent::Receive(const v1::Down& down) {
   if (down.has_refusal()) world_.Violate("refused", down.refusal().reason());
   NoteAnswers(down);
   ledger_->Receive(clock(), down);
+  if (options_.mutation == Mutation::kFreeOnReceipt) FreeReceived(down);
   Pump();
+}
+
+void Agent::FreeReceived(const v1::Down& down) {
+  for (const v1::Received::Blocks& blocks : down.received().blocks()) {
+    if (blocks.status() != v1::BLOCK_STATUS_OK) continue;
+    v1::Down committed;
+    committed.set_instance(down.instance());
+    committed.set_owner(down.owner());
+    committed.mutable_committed()->set_interval(blocks.interval());
+    *committed.mutable_committed()->mutable_partitions() = blocks.partitions();
+    *committed.mutable_committed()->mutable_chunks() = blocks.chunks();
+    ledger_->Receive(clock(), committed);
+  }
 }
 
 Chunk* Agent::Find(IntervalIndex interval, uint32_t partition, uint32_t chunk) {

@@ -50,6 +50,7 @@ class Agent : public Node {
   void Tick();
   void Connect();
   void Receive(const v1::Down& down);
+  void FreeReceived(const v1::Down& down);
   void NoteAnswers(const v1::Down& down);
   void Pump();
   void CloseThrough(IntervalIndex last);

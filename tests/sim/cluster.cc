@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "tests/sim/verdict.h"
 
 namespace tributary::sim {
 
@@ -39,7 +38,8 @@ WindowBookOptions Cluster::BookOptions() const {
 
 void Cluster::Build() {
   for (int kind = 0; kind < Storage::kKinds; ++kind) {
-    storages_.push_back(std::make_unique<Storage>(world_, static_cast<Storage::Kind>(kind)));
+    storages_.push_back(
+        std::make_unique<Storage>(world_, static_cast<Storage::Kind>(kind), options_.mutation != Mutation::kOneName));
   }
   int number = 0;
   for (int i = 0; i < kGlobals; ++i) {
@@ -81,7 +81,7 @@ void Cluster::Run() {
     if (world_.now() >= faults_end_ && !std::exchange(healed_, true)) Heal();
     if (healed_ && Settled()) break;
   }
-  const Verdict verdict = Judge(truth_, globals_, agents_, storages_);
+  const Verdict verdict = Judge();
   for (const auto& [kind, what] : verdict.problems) world_.Violate(kind, what);
 }
 
@@ -290,7 +290,12 @@ void Cluster::Heal() {
 bool Cluster::Settled() const {
   const bool told = std::all_of(agents_.begin(), agents_.end(), [](const auto& agent) { return agent->settled(); });
   const bool fed = std::all_of(globals_.begin(), globals_.end(), [](const auto& global) { return global->fed(); });
-  return told && fed && Judge(truth_, globals_, agents_, storages_).problems.empty();
+  return told && fed && Judge().problems.empty();
+}
+
+Verdict Cluster::Judge() const {
+  const Reader reader = options_.mutation == Mutation::kReadLast ? Reader::kLast : Reader::kLargest;
+  return sim::Judge(truth_, globals_, agents_, storages_, reader);
 }
 
 void Cluster::CheckBooks() {

@@ -17,6 +17,7 @@
 #include "tests/sim/proxy.h"
 #include "tests/sim/swarm.h"
 #include "tests/sim/truth.h"
+#include "tests/sim/verdict.h"
 #include "tests/sim/world.h"
 
 namespace tributary::sim {
@@ -60,6 +61,7 @@ class Cluster {
   absl::Duration Length();  // of a fault
   void Heal();
   bool Settled() const;
+  Verdict Judge() const;
   void CheckBooks();
 
   std::vector<Member> SomeMembers();

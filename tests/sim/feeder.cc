@@ -24,7 +24,7 @@ void Feeder::Feed() {
       world_.Hit(Mark::kKilledBetweenSinkAndConfirmation);
       return std::exchange(kill_, nullptr)();
     }
-    const bool taken = outcome == Storage::Outcome::kTaken;
+    const bool taken = outcome == Storage::Outcome::kTaken || feeds_once_;
     global_.Do(life, [this, taken, sequence = sent->sequence] {
       global_.DoAfter(world_.Between(0.001, taken ? 0.05 : 0.5), [this, taken, sequence] {
         if (taken) disk_.cursors[std::string(storage_.name())] = sequence + 1;

@@ -17,6 +17,7 @@ class Feeder {
       : world_(world), global_(global), disk_(disk), storage_(storage) {}
 
   void Start();
+  void FeedOnce() { feeds_once_ = true; }
   // Ends the global between the storage and its confirmation, the next time.
   void KillAtConfirmation(std::function<void()> kill) { kill_ = std::move(kill); }
 
@@ -28,6 +29,7 @@ class Feeder {
   Disk& disk_;
   Storage& storage_;
   std::function<void()> kill_;
+  bool feeds_once_ = false;
 };
 
 }  // namespace tributary::sim

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "common/aggregate/aggregate_merger.h"
 #include "common/wire/messages.h"
 #include "global/receive/answers.h"
 
@@ -23,6 +24,7 @@ Global::Global(Network& network, int number, Options options, Truth& truth, Chec
       storages_(storages) {
   for (const auto& storage : storages_) {
     feeders_.push_back(std::make_unique<Feeder>(world_, *this, disk_, *storage));
+    if (options_.mutation == Mutation::kFeedOnce) feeders_.back()->FeedOnce();
   }
 }
 
@@ -35,11 +37,8 @@ void Global::Start() {
   checker_.NoteStart(name(), state.roster);
   WindowBookOptions book = options_.book;
   book.node_id = options_.id;
-  book.rules = RulesWithout(options_.mutation);
-  if (options_.mutation == Mutation::kEmptyRoster) {
-    state.roster.clear();
-    book.expected_agents = 1;
-  }
+  Mutate(options_.mutation, book);
+  if (options_.mutation == Mutation::kEmptyRoster) state.roster.clear();
   book_ = std::make_unique<WindowBook>(book, std::move(state), clock());
   if (!book_->warm() && life() > 0) world_.Hit(Mark::kColdWait);
   for (const auto& feeder : feeders_) feeder->Start();
@@ -62,6 +61,7 @@ void Global::LosePower() {
     const bool is_whole = world_.Chance(0.5);
     world_.Hit(is_whole ? Mark::kKilledBetweenDiskAndAck : Mark::kTornBatch);
     if (is_whole) Apply(*plan_);
+    if (!is_whole && options_.mutation == Mutation::kTornCommit) disk_.Apply(*plan_, {});
   }
   End();
   disk_.LosePower();
@@ -111,8 +111,45 @@ void Global::Restart() {
 }
 
 void Global::Tick() {
+  if (options_.mutation == Mutation::kForgetLost) ForgetLost();
   Emit(book_->Step(clock(), tributary::Tick{}));
   if (alive()) DoAfter(kTick * world_.interval(), [this] { Tick(); });
+}
+
+void Global::ForgetLost() {
+  for (const RosterEntry& entry : book_->roster()) {
+    if (entry.state != RosterEntry::State::kLost) continue;
+    Emit(book_->Step(clock(), AgentGoodbye{entry.instance, world_.scale().At(entry.last_heard)}));
+  }
+}
+
+// As an owner would that keeps one digest, and nothing of what went into it.
+void Global::MergeAsTheyCame(CommitPlan& plan) const {
+  for (WindowCommit& window : plan.windows) {
+    const auto arrivals = arrivals_.find({window.interval, window.partition});
+    if (arrivals == arrivals_.end()) continue;
+    std::map<uint32_t, Content> contents;  // by version
+    for (const Row& row : window.rows) {
+      if (row.key->type == MetricType::kCounter) {
+        contents[row.version] = Content::Of(std::get<CounterAggregate>(row.value));
+      }
+    }
+    for (Row& row : window.rows) {
+      if (row.key->type != MetricType::kTimer) continue;
+      Content left = contents[row.version];
+      std::optional<Aggregate> merged;
+      for (const uint32_t number : arrivals->second) {
+        const Chunk& chunk = truth_.at(number);
+        if (left.TimesOf(chunk.digit) == 0) continue;
+        left.times[static_cast<size_t>(chunk.digit)] = 0;
+        AggregateMerger merger(MetricType::kTimer, options_.book.merge);
+        if (merged) merger.Add(*merged, chunk.instance);
+        merger.Add(chunk.timer, chunk.instance);
+        merged = merger.Finish();
+      }
+      if (merged) row.value = *std::move(merged);
+    }
+  }
 }
 
 void Global::Open(const std::shared_ptr<Link>& link, Answer answer) {
@@ -166,9 +203,10 @@ WindowOutputs Global::TakeHello(const InstanceId& instance, const v1::Hello& hel
   return book_->Step(clock(), std::move(joined));
 }
 
-std::optional<UnitChunk> Global::Decode(const InstanceId& instance, const v1::Block& block) const {
+std::optional<UnitChunk> Global::Decode(const InstanceId& instance, const v1::Block& block) {
   const Chunk* chunk = truth_.ChunkOf(block);
   if (chunk == nullptr) return std::nullopt;
+  if (options_.mutation == Mutation::kArrivalOrder) arrivals_[chunk->window].push_back(chunk->number);
   UnitChunk unit;
   unit.instance = instance;
   unit.interval = block.interval();
@@ -246,6 +284,7 @@ void Global::Say(const InstanceId& instance, v1::Down down) {
 }
 
 void Global::Commit(CommitPlan plan) {
+  if (options_.mutation == Mutation::kArrivalOrder) MergeAsTheyCame(plan);
   checker_.CheckPlan(name(), clock(), book_->roster(), disk_, plan);
   plan_ = std::move(plan);
   plan_made_ = world_.now();
@@ -273,6 +312,7 @@ void Global::Write() {
     world_.Trace("%s finds its disk full", name());
     return Kill();
   }
+  if (!plan_.has_value()) return;  // acknowledged before, and the next one has taken its place
   const CommitPlan plan = *std::exchange(plan_, std::nullopt);
   Apply(plan);
   if (point_ == Point::kKillAfterDisk) {

@@ -69,12 +69,14 @@ class Global : public Node {
   };
 
   void Tick();
+  void ForgetLost();
+  void MergeAsTheyCame(CommitPlan& plan) const;
   void Close(uint64_t link);
   void End();
   WindowOutputs Take(const InstanceId& instance, const v1::Up& up);
   WindowOutputs TakeHello(const InstanceId& instance, const v1::Hello& hello);
   WindowOutputs TakeView(const View& view);
-  std::optional<UnitChunk> Decode(const InstanceId& instance, const v1::Block& block) const;
+  std::optional<UnitChunk> Decode(const InstanceId& instance, const v1::Block& block);
   void WelcomeProxy(const InstanceId& instance);
   void TellView(const InstanceId& proxy, const View& view);
   void Emit(WindowOutputs out);
@@ -96,7 +98,8 @@ class Global : public Node {
   std::unique_ptr<WindowBook> book_;
   std::optional<CommitPlan> plan_;  // being written
   absl::Time plan_made_;
-  std::set<WindowName> committed_;  // in this life
+  std::set<WindowName> committed_;                        // in this life
+  std::map<WindowName, std::vector<uint32_t>> arrivals_;  // numbers of chunks, while merging in that order
   Point point_ = Point::kNone;
   absl::Duration pause_;
   double disk_min_ = 0.001;

@@ -2,6 +2,7 @@
 // hit, or, with a mutation, when one was found.
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "CLI/CLI.hpp"
@@ -66,6 +67,26 @@ int RunMany(const Arguments& arguments) {
   return result.violations.empty() && !missed ? 0 : 1;
 }
 
+// Whether the checkers miss each part of the protocol.
+int RunMutations(Arguments arguments) {
+  int missed = 0;
+  arguments.batch.stop_at_first = true;
+  for (int i = 1; i < static_cast<int>(Mutation::kCount); ++i) {
+    arguments.batch.mutation = static_cast<Mutation>(i);
+    const BatchResult result = RunBatch(arguments.batch);
+    const absl::string_view name = MutationName(arguments.batch.mutation);
+    if (result.violations.empty()) {
+      absl::PrintF("mutation %s is not found in %d seeds\n", name, result.seeds);
+      ++missed;
+      continue;
+    }
+    const auto& [seed, violations] = result.violations.front();
+    absl::PrintF("mutation %s: seed %d: %s\n", name, seed, violations.front());
+  }
+  absl::PrintF("%d mutations, %d not found\n", static_cast<int>(Mutation::kCount) - 1, missed);
+  return missed == 0 ? 0 : 1;
+}
+
 int Main(int argc, char** argv) {
   Arguments arguments;
   arguments.batch.jobs = static_cast<int>(std::thread::hardware_concurrency());
@@ -73,7 +94,8 @@ int Main(int argc, char** argv) {
   app.add_option("--seeds", arguments.batch.seeds, "how many seeds");
   app.add_option("--start", arguments.batch.start, "the first of them");
   app.add_option("--jobs", arguments.batch.jobs, "threads")->check(CLI::Range(1, 256));
-  app.add_option("--mutation", arguments.mutation, "what to leave out of the protocol (--list): it is to be found");
+  app.add_option("--mutation", arguments.mutation,
+                 "what to leave out of the protocol (--list, or all): it is to be found");
   app.add_option("--without", arguments.without, "kinds of faults that are not to happen (--list)")->delimiter(',');
   app.add_flag("--until-found", arguments.batch.stop_at_first, "stop at the first violation");
   const auto* seed = app.add_option("--seed", arguments.seed, "only this one");
@@ -85,7 +107,8 @@ int Main(int argc, char** argv) {
     List();
     return 0;
   }
-  const auto mutation = MutationNamed(arguments.mutation);
+  const bool all = arguments.mutation == "all";
+  const auto mutation = MutationNamed(all ? "none" : arguments.mutation);
   if (!mutation) {
     absl::FPrintF(stderr, "no mutation is called %s; see --list\n", arguments.mutation);
     return 2;
@@ -96,6 +119,7 @@ int Main(int argc, char** argv) {
       if (FaultName(static_cast<Fault>(i)) == name) arguments.batch.without.insert(static_cast<Fault>(i));
     }
   }
+  if (all) return RunMutations(std::move(arguments));
   return seed->count() > 0 ? RunOne(arguments) : RunMany(arguments);
 }
 

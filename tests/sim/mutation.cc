@@ -5,15 +5,17 @@ namespace tributary::sim {
 namespace {
 
 constexpr absl::string_view kNames[static_cast<int>(Mutation::kCount)] = {
-    "none",         "no-dedup", "emit-by-clock",     "no-manifests",    "no-cold-wait", "no-pulls",
-    "no-supersets", "no-flags", "ack-before-commit", "stable-agent-id", "empty-roster"};
+    "none",         "no-dedup",        "emit-by-clock", "no-manifests",      "no-cold-wait",
+    "no-pulls",     "no-supersets",    "no-flags",      "ack-before-commit", "stable-agent-id",
+    "empty-roster", "free-on-receipt", "no-retention",  "forget-lost",       "torn-commit",
+    "feed-once",    "arrival-order",   "no-hold",       "read-last",         "one-name"};
 
 }  // namespace
 
 absl::string_view MutationName(Mutation mutation) { return kNames[static_cast<int>(mutation)]; }
 
-ProtocolRules RulesWithout(Mutation mutation) {
-  ProtocolRules rules;
+void Mutate(Mutation mutation, WindowBookOptions& options) {
+  ProtocolRules& rules = options.rules;
   rules.dedup = mutation != Mutation::kNoDedup;
   rules.roster_gate = mutation != Mutation::kEmitByClock;
   rules.manifests = mutation != Mutation::kNoManifests;
@@ -21,7 +23,8 @@ ProtocolRules RulesWithout(Mutation mutation) {
   rules.pulls = mutation != Mutation::kNoPulls;
   rules.supersets = mutation != Mutation::kNoSupersets;
   rules.flags = mutation != Mutation::kNoFlags;
-  return rules;
+  if (mutation == Mutation::kEmptyRoster) options.expected_agents = 1;
+  if (mutation == Mutation::kNoHold) options.hold = 0;
 }
 
 std::optional<Mutation> MutationNamed(absl::string_view name) {

@@ -24,7 +24,8 @@ Storage::Outcome Storage::Write(const Disk::Entry& entry) {
   return outcome;
 }
 
-void Storage::Take(const StoredRow& row) {
+void Storage::Take(StoredRow row) {
+  row.counter.partial &= has_names_for_partial_;
   const bool is_late = row.counter.late || row.counter.version > 1;
   const uint32_t late_version = is_late ? row.counter.version : 0;
   Identity identity(row.counter.partial, late_version, "", 0);

@@ -26,7 +26,9 @@ class Storage {
   enum class Kind : uint8_t { kVersions, kOverwrites, kFirstWins, kAppends };
   static constexpr int kKinds = 4;
 
-  Storage(World& world, Kind kind) : world_(world), kind_(kind) {}
+  // Without `has_names_for_partial`, partial values go by the complete ones' name.
+  Storage(World& world, Kind kind, bool has_names_for_partial = true)
+      : world_(world), kind_(kind), has_names_for_partial_(has_names_for_partial) {}
   absl::string_view name() const;
 
   // Answers with "later", or not at all though the batch was taken, until `time`.
@@ -41,10 +43,11 @@ class Storage {
  private:
   // Window, partial, late version, and what else makes a row another one here.
   using Identity = std::tuple<bool, uint32_t, std::string, uint64_t>;
-  void Take(const StoredRow& row);
+  void Take(StoredRow row);
 
   World& world_;
   const Kind kind_;
+  const bool has_names_for_partial_;
   absl::Time trouble_until_ = absl::InfinitePast();
   std::map<WindowName, std::map<Identity, StoredRow>> rows_;
   uint64_t appended_ = 0;

@@ -9,15 +9,16 @@ namespace tributary::sim {
 
 namespace {
 
-// As a reader of the globals' stores sees a window: of each version the row with the largest set.
-Content ReadWindow(WindowName window, const std::vector<std::unique_ptr<Global>>& globals) {
+// As a reader of the globals' stores sees a window.
+Content ReadWindow(WindowName window, const std::vector<std::unique_ptr<Global>>& globals, Reader reader) {
   std::map<uint32_t, const StoredRow*> by_version;
   for (const auto& global : globals) {
     const auto rows = global->disk().rows.find(window);
     if (rows == global->disk().rows.end()) continue;
     for (const StoredRow& row : rows->second) {
       const StoredRow*& best = by_version[row.counter.version];
-      if (best == nullptr || best->counter.contributors <= row.counter.contributors) best = &row;
+      if (best == nullptr || reader == Reader::kLast || best->counter.contributors <= row.counter.contributors)
+        best = &row;
     }
   }
   Content content;
@@ -47,10 +48,10 @@ void JudgeValue(absl::string_view where, const Content& content, const Truth& tr
 }  // namespace
 
 Verdict Judge(const Truth& truth, const std::vector<std::unique_ptr<Global>>& globals,
-              const std::vector<std::unique_ptr<Agent>>& agents, const Global::Storages& storages) {
+              const std::vector<std::unique_ptr<Agent>>& agents, const Global::Storages& storages, Reader reader) {
   Verdict verdict;
   for (const auto& [window, numbers] : truth.windows()) {
-    JudgeValue("store", ReadWindow(window, globals), truth, numbers, verdict);
+    JudgeValue("store", ReadWindow(window, globals, reader), truth, numbers, verdict);
     for (const auto& storage : storages) {
       const bool appends = storage->kind() == Storage::Kind::kAppends;
       Content content = storage->Read(window);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,11 +17,15 @@ struct Verdict {
   std::vector<std::pair<std::string, std::string>> problems;  // kind, what
 };
 
+// Of one version of a row in the globals' stores.
+enum class Reader : uint8_t { kLargest, kLast };
+
 //   lost     an agent was told that a chunk is committed, and it is in no value that is read
 //   double   a chunk is in what is read twice
 //   stuck    a chunk is neither committed nor given up
 //   books    samples accepted = stored + dropped + lost with an agent, exactly
 Verdict Judge(const Truth& truth, const std::vector<std::unique_ptr<Global>>& globals,
-              const std::vector<std::unique_ptr<Agent>>& agents, const Global::Storages& storages);
+              const std::vector<std::unique_ptr<Agent>>& agents, const Global::Storages& storages,
+              Reader reader = Reader::kLargest);
 
 }  // namespace tributary::sim
