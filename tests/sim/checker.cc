@@ -93,7 +93,7 @@ std::vector<StoredRow> Checker::TakeRows(const std::string& global, absl::Time p
   std::vector<StoredRow> rows;
   for (const Row& row : commit.rows) {
     if (row.key->type != MetricType::kCounter) continue;
-    StoredRow stored{{commit.interval, commit.partition}, global, row, {}, 0};
+    StoredRow stored{{commit.interval, commit.partition}, global, row, {}, 0, 0};
     stored.content = Content::Of(std::get<CounterAggregate>(row.value));
     for (const Row& other : commit.rows) {
       if (other.key->type == row.key->type || other.version != row.version) continue;

@@ -294,8 +294,10 @@ bool Cluster::Settled() const {
 }
 
 Verdict Cluster::Judge() const {
-  const Reader reader = options_.mutation == Mutation::kReadLast ? Reader::kLast : Reader::kLargest;
-  return sim::Judge(truth_, globals_, agents_, storages_, reader);
+  JudgeOptions options;
+  if (options_.mutation == Mutation::kReadLast) options.reader = Reader::kLast;
+  options.makes_whole = !swarm_.small_window_memory;
+  return sim::Judge(truth_, globals_, agents_, storages_, options);
 }
 
 void Cluster::CheckBooks() {

@@ -20,6 +20,7 @@ struct StoredRow {
   Row counter;
   Content content;
   uint64_t timer_hash = 0;  // of the digest's bytes
+  uint64_t life = 0;        // of the emitter
 };
 
 // What a global has written. Batches are atomic and synced; cursors of sinks are not, and go with the power.

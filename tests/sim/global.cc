@@ -335,6 +335,7 @@ void Global::Apply(const CommitPlan& plan) {
     committed_.insert(window_name);
     NoteTakeover(window_name, Mark::kTakeover);
     for (StoredRow& row : checker_.TakeRows(name(), plan_made_, disk_, window)) {
+      row.life = life();
       disk_.rows[row.window].push_back(row);
       outgoing.push_back(std::move(row));
     }

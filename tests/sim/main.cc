@@ -19,7 +19,7 @@ constexpr uint64_t kSeedsForMarks = 500;  // fewer need not hit every mark
 
 struct Arguments {
   BatchOptions batch;
-  std::string mutation = "none";
+  std::vector<std::string> mutations;
   std::vector<std::string> without;
   uint64_t seed = 0;
   bool one = false;
@@ -68,13 +68,13 @@ int RunMany(const Arguments& arguments) {
 }
 
 // Whether the checkers miss each part of the protocol.
-int RunMutations(Arguments arguments) {
-  int missed = 0;
+int RunMutations(Arguments arguments, const std::vector<Mutation>& mutations) {
+  size_t missed = 0;
   arguments.batch.stop_at_first = true;
-  for (int i = 1; i < static_cast<int>(Mutation::kCount); ++i) {
-    arguments.batch.mutation = static_cast<Mutation>(i);
+  for (const Mutation mutation : mutations) {
+    arguments.batch.mutation = mutation;
     const BatchResult result = RunBatch(arguments.batch);
-    const absl::string_view name = MutationName(arguments.batch.mutation);
+    const absl::string_view name = MutationName(mutation);
     if (result.violations.empty()) {
       absl::PrintF("mutation %s is not found in %d seeds\n", name, result.seeds);
       ++missed;
@@ -83,7 +83,7 @@ int RunMutations(Arguments arguments) {
     const auto& [seed, violations] = result.violations.front();
     absl::PrintF("mutation %s: seed %d: %s\n", name, seed, violations.front());
   }
-  absl::PrintF("%d mutations, %d not found\n", static_cast<int>(Mutation::kCount) - 1, missed);
+  absl::PrintF("%d mutations, %d not found\n", mutations.size(), missed);
   return missed == 0 ? 0 : 1;
 }
 
@@ -94,8 +94,9 @@ int Main(int argc, char** argv) {
   app.add_option("--seeds", arguments.batch.seeds, "how many seeds");
   app.add_option("--start", arguments.batch.start, "the first of them");
   app.add_option("--jobs", arguments.batch.jobs, "threads")->check(CLI::Range(1, 256));
-  app.add_option("--mutation", arguments.mutation,
-                 "what to leave out of the protocol (--list, or all): it is to be found");
+  app.add_option("--mutation", arguments.mutations,
+                 "what to leave out of the protocol (--list, or all): it is to be found")
+      ->delimiter(',');
   app.add_option("--without", arguments.without, "kinds of faults that are not to happen (--list)")->delimiter(',');
   app.add_flag("--until-found", arguments.batch.stop_at_first, "stop at the first violation");
   const auto* seed = app.add_option("--seed", arguments.seed, "only this one");
@@ -107,19 +108,24 @@ int Main(int argc, char** argv) {
     List();
     return 0;
   }
-  const bool all = arguments.mutation == "all";
-  const auto mutation = MutationNamed(all ? "none" : arguments.mutation);
-  if (!mutation) {
-    absl::FPrintF(stderr, "no mutation is called %s; see --list\n", arguments.mutation);
-    return 2;
+  std::vector<Mutation> mutations;
+  for (const std::string& name : arguments.mutations) {
+    const auto mutation = MutationNamed(name);
+    if (!mutation && name != "all") {
+      absl::FPrintF(stderr, "no mutation is called %s; see --list\n", name);
+      return 2;
+    }
+    for (int i = 1; i < static_cast<int>(Mutation::kCount); ++i) {
+      if (name == "all" || mutation == static_cast<Mutation>(i)) mutations.push_back(static_cast<Mutation>(i));
+    }
   }
-  arguments.batch.mutation = *mutation;
   for (const std::string& name : arguments.without) {
     for (int i = 0; i < kFaults; ++i) {
       if (FaultName(static_cast<Fault>(i)) == name) arguments.batch.without.insert(static_cast<Fault>(i));
     }
   }
-  if (all) return RunMutations(std::move(arguments));
+  if (mutations.size() > 1) return RunMutations(std::move(arguments), mutations);
+  if (!mutations.empty()) arguments.batch.mutation = mutations.front();
   return seed->count() > 0 ? RunOne(arguments) : RunMany(arguments);
 }
 

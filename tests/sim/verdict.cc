@@ -45,13 +45,44 @@ void JudgeValue(absl::string_view where, const Content& content, const Truth& tr
   }
 }
 
+// Of whoever has been there all the time: what belongs to the window, late units aside, is on the disk.
+bool HasEverything(WindowName window, const Global& global, const Truth& truth) {
+  const auto manifests = global.disk().state.manifests.find(window);
+  if (manifests == global.disk().state.manifests.end()) return false;
+  const auto named = [&](const Chunk& chunk) {
+    return std::any_of(manifests->second.begin(), manifests->second.end(), [&](const Manifest& manifest) {
+      return std::any_of(manifest.chunks.begin(), manifest.chunks.end(), [&](const ManifestChunk& each) {
+        return each.instance == chunk.instance && each.chunk == chunk.chunk;
+      });
+    });
+  };
+  const std::vector<uint32_t>& numbers = truth.windows().at(window);
+  return std::all_of(numbers.begin(), numbers.end(), [&](uint32_t number) {
+    const Chunk& chunk = truth.at(number);
+    return chunk.chunk_count == 0 || (chunk.twin == nullptr && !chunk.was_refused && named(chunk));
+  });
+}
+
+void JudgeFlags(const Global& global, const Truth& truth, Verdict& verdict) {
+  for (const auto& [window, rows] : global.disk().rows) {
+    const StoredRow* main = nullptr;
+    for (const StoredRow& row : rows) main = row.counter.version == 1 ? &row : main;
+    if (main == nullptr || !main->counter.partial || main->life != global.life()) continue;
+    if (!HasEverything(window, global, truth)) continue;
+    verdict.problems.emplace_back("partial",
+                                  absl::StrFormat("%s has all of %d/%d, and tells it as partial", global.name(),
+                                                  window.first - World::kStart, window.second));
+  }
+}
+
 }  // namespace
 
 Verdict Judge(const Truth& truth, const std::vector<std::unique_ptr<Global>>& globals,
-              const std::vector<std::unique_ptr<Agent>>& agents, const Global::Storages& storages, Reader reader) {
+              const std::vector<std::unique_ptr<Agent>>& agents, const Global::Storages& storages,
+              const JudgeOptions& options) {
   Verdict verdict;
   for (const auto& [window, numbers] : truth.windows()) {
-    JudgeValue("store", ReadWindow(window, globals, reader), truth, numbers, verdict);
+    JudgeValue("store", ReadWindow(window, globals, options.reader), truth, numbers, verdict);
     for (const auto& storage : storages) {
       const bool appends = storage->kind() == Storage::Kind::kAppends;
       Content content = storage->Read(window);
@@ -59,6 +90,12 @@ Verdict Judge(const Truth& truth, const std::vector<std::unique_ptr<Global>>& gl
       for (uint8_t& times : content.times) times = appends ? std::min<uint8_t>(times, 1) : times;
       JudgeValue(storage->name(), content, truth, numbers, verdict);
     }
+  }
+  // An instance that has ended may have told nothing of its last intervals.
+  const bool all_live =
+      std::all_of(agents.begin(), agents.end(), [](const auto& agent) { return agent->life() == 0 && agent->alive(); });
+  for (const auto& global : globals) {
+    if (all_live && options.makes_whole) JudgeFlags(*global, truth, verdict);
   }
   for (const auto& agent : agents) {
     if (agent->settled()) continue;
