@@ -9,6 +9,7 @@
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 #include "cli/audit_command.h"
+#include "cli/capacity/capacity_command.h"
 #include "cli/certs_command.h"
 #include "cli/check_config_command.h"
 #include "cli/command.h"
@@ -56,11 +57,18 @@ int Main(int argc, char** argv) {
   app.footer(
       "`tributary COMMAND --help` tells more, with examples.\n\nExit status: 0 done, 1 failed or not well, 2 the words "
       "are wrong.");
-  const std::vector<Command> commands = {
-      AddQueryCommand(app), AddStatusCommand(app),      AddAuditCommand(app),
-      AddTopCommand(app),   AddTapCommand(app),         AddEmitCommand(app, words.program),
-      AddRulesCommand(app), AddCheckConfigCommand(app), AddCertsCommand(app),
-      AddDemoCommand(app),  AddCompletionCommand(app)};
+  const std::vector<Command> commands = {AddQueryCommand(app),
+                                         AddCapacityCommand(app),
+                                         AddStatusCommand(app),
+                                         AddAuditCommand(app),
+                                         AddTopCommand(app),
+                                         AddTapCommand(app),
+                                         AddEmitCommand(app, words.program),
+                                         AddRulesCommand(app),
+                                         AddCheckConfigCommand(app),
+                                         AddCertsCommand(app),
+                                         AddDemoCommand(app),
+                                         AddCompletionCommand(app)};
   for (const Command& command : commands) AddColourOption(*command.app);
   try {
     app.parse(words.own);

@@ -1,0 +1,9 @@
+#pragma once
+
+#include "cli/command.h"
+
+namespace tributary {
+
+Command AddCapacityCommand(CLI::App& app);
+
+}  // namespace tributary
