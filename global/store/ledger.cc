@@ -18,6 +18,7 @@ namespace tributary {
 namespace {
 
 constexpr absl::Duration kBlockLength = absl::Hours(2);
+constexpr absl::Duration kMaxTime = absl::Hours(24 * 365 * 100);  // since 1970; what is asked further is clamped
 constexpr absl::string_view kRosterKey = "roster";
 constexpr absl::string_view kSealedKey = "sealed_through";
 
@@ -62,7 +63,7 @@ absl::Status Ledger::LoadCatalog(absl::Time now) {
     const auto id = DecodeKeyId(key);
     if (!id) return Unreadable("list of series");
     TRIBUTARY_ASSIGN_OR_RETURN(SeriesKey series, DecodeSeriesKey(value));
-    catalog_.Restore(*id, std::move(series), scale_.At(now));
+    catalog_.Restore(*id, std::move(series), {0, scale_.At(now)});
     return absl::OkStatus();
   });
 }
@@ -165,9 +166,9 @@ void Ledger::PutTotals(const CommitPlan& plan, rocksdb::WriteBatch& batch) {
 }
 
 KeyId Ledger::InternKey(const SharedSeriesKey& key, IntervalIndex interval, rocksdb::WriteBatch& batch) {
-  const auto [id, is_new] = catalog_.Intern(key, interval);
-  if (is_new) database_.Put(batch, Column::kKeys, EncodeKeyId(id), EncodeSeriesKey(key));
-  return id;
+  const SeriesCatalog::Interned interned = catalog_.Intern(key, interval);
+  if (interned.is_new) database_.Put(batch, Column::kKeys, EncodeKeyId(interned.id), EncodeSeriesKey(key));
+  return interned.id;
 }
 
 absl::Status Ledger::DropOld(absl::Time now, IntervalIndex manifests_from) {
@@ -188,14 +189,37 @@ absl::Status Ledger::DropOld(absl::Time now, IntervalIndex manifests_from) {
   return database_.Write(batch, false);
 }
 
+// The end of i lies in (from, to]: i + 1 is the first boundary after `from`.
+Lifetime Ledger::IntervalsEnding(absl::Time from, absl::Time to) const {
+  const absl::Time last = absl::UnixEpoch() + kMaxTime;
+  return {scale_.At(std::clamp(from, absl::UnixEpoch(), last)), scale_.At(std::clamp(to, absl::UnixEpoch(), last)) - 1};
+}
+
+std::vector<KeptRows> Ledger::Kept() const {
+  return {{options_.interval, scale_.Start(first_block_ * per_block_), scale_.End(sealed_through_)}};
+}
+
+FoundSeries Ledger::FindSeries(absl::Span<const LabelMatcher> matchers, absl::Time from, absl::Time to,
+                               size_t limit) const {
+  return catalog_.FindByLabels(matchers, IntervalsEnding(from, to), limit);
+}
+
+FoundTexts Ledger::LabelNames(absl::Span<const LabelMatcher> matchers, absl::Time from, absl::Time to,
+                              size_t limit) const {
+  return catalog_.LabelNames(matchers, IntervalsEnding(from, to), limit);
+}
+
+FoundTexts Ledger::LabelValues(absl::string_view label, absl::Span<const LabelMatcher> matchers, absl::Time from,
+                               absl::Time to, size_t limit) const {
+  return catalog_.LabelValues(label, matchers, IntervalsEnding(from, to), limit);
+}
+
 absl::Status Ledger::ReadRows(absl::Duration resolution, absl::Span<const KeyId> series, absl::Time from, absl::Time to,
                               Visit visit) const {
   if (resolution != options_.interval) {
     return absl::InvalidArgumentError(absl::StrCat("no rows of ", absl::FormatDuration(resolution), " are kept"));
   }
-  // The end of i lies in (from, to]: i + 1 is the first boundary after `from`.
-  const IntervalIndex first = std::max<IntervalIndex>(scale_.At(from), 0);
-  const IntervalIndex last = std::min<IntervalIndex>(scale_.At(to) - 1, IntervalIndex{UINT32_MAX} * per_block_);
+  const auto [first, last] = IntervalsEnding(from, to);
   bool stopped = false;
   for (IntervalIndex block = std::max<IntervalIndex>(BlockOf(first), first_block_); block * per_block_ <= last;
        ++block) {

@@ -48,8 +48,15 @@ class Ledger : public RowReader {
 
   std::vector<absl::Duration> Resolutions() const override { return {options_.interval}; }
   absl::Duration ResolutionFor(absl::Time from) const override { return options_.interval; }
+  std::vector<KeptRows> Kept() const override;
   std::vector<std::string> Names() const override { return catalog_.Names(); }
   std::vector<StoredSeries> FindSeries(absl::string_view name) const override { return catalog_.FindByName(name); }
+  FoundSeries FindSeries(absl::Span<const LabelMatcher> matchers, absl::Time from, absl::Time to,
+                         size_t limit) const override;
+  FoundTexts LabelNames(absl::Span<const LabelMatcher> matchers, absl::Time from, absl::Time to,
+                        size_t limit) const override;
+  FoundTexts LabelValues(absl::string_view label, absl::Span<const LabelMatcher> matchers, absl::Time from,
+                         absl::Time to, size_t limit) const override;
   absl::Status ReadRows(absl::Duration resolution, absl::Span<const KeyId> series, absl::Time from, absl::Time to,
                         Visit visit) const override;
   IntervalIndex sealed_through() const override { return sealed_through_; }
@@ -67,6 +74,8 @@ class Ledger : public RowReader {
   void PutRows(const CommitPlan& plan, rocksdb::WriteBatch& batch);
   void PutTotals(const CommitPlan& plan, rocksdb::WriteBatch& batch);
   RowKey KeyOf(const Row& row, rocksdb::WriteBatch& batch);
+  // The intervals that end in (from, to].
+  Lifetime IntervalsEnding(absl::Time from, absl::Time to) const;
   KeyId InternKey(const SharedSeriesKey& key, IntervalIndex interval, rocksdb::WriteBatch& batch);
   absl::Status ReadBlock(uint32_t block, KeyId id, const SharedSeriesKey& key, IntervalIndex first, IntervalIndex last,
                          Visit visit, bool& stopped) const;

@@ -12,15 +12,25 @@
 #include "common/aggregate/row.h"
 #include "common/base/interval.h"
 #include "common/metric/shared_series_key.h"
+#include "global/store/cover_window.h"
+#include "global/store/label_index.h"
+#include "global/store/label_matcher.h"
 
 namespace tributary {
-
-// A series inside one store; never crosses processes.
-using KeyId = uint32_t;
 
 struct StoredSeries {
   KeyId id = 0;
   SharedSeriesKey key;
+};
+
+// At most as many as were asked for, and whether there are more.
+struct FoundSeries {
+  std::vector<StoredSeries> series;  // by id
+  bool more = false;
+};
+struct FoundTexts {
+  std::vector<std::string> texts;  // sorted
+  bool more = false;
 };
 
 // What queries read of the store: which series there are, and their committed rows. Thread-safe; rows committed while a
@@ -37,10 +47,22 @@ class RowReader {
   // The shortest resolution that still has rows of an interval ending after `from`; the longest if none has.
   virtual absl::Duration ResolutionFor(absl::Time from) const = 0;
 
+  // What is kept of each of Resolutions(), for CoverWindow.
+  virtual std::vector<KeptRows> Kept() const = 0;
+
   // All names, sorted; for matching a name as another system spells it.
   virtual std::vector<std::string> Names() const = 0;
   // The series of exactly that name, by id.
   virtual std::vector<StoredSeries> FindSeries(absl::string_view name) const = 0;
+
+  // The next three are of series that all of `matchers` hold of (none: every series) and that may have rows whose
+  // interval ends in (from, to]. Labels are PrometheusLabels of the tags; the metric's name is kNameLabel.
+  virtual FoundSeries FindSeries(absl::Span<const LabelMatcher> matchers, absl::Time from, absl::Time to,
+                                 size_t limit) const = 0;
+  virtual FoundTexts LabelNames(absl::Span<const LabelMatcher> matchers, absl::Time from, absl::Time to,
+                                size_t limit) const = 0;
+  virtual FoundTexts LabelValues(absl::string_view label, absl::Span<const LabelMatcher> matchers, absl::Time from,
+                                 absl::Time to, size_t limit) const = 0;
 
   // Every row of `series` (ids ascending) whose interval ends in (from, to]. Row::interval counts intervals of
   // `resolution`. Rows of one series come in order of (interval, version), every version once; those of different

@@ -4,82 +4,174 @@
 #include <utility>
 
 namespace tributary {
+namespace {
 
-void SeriesCatalog::Restore(KeyId id, SharedSeriesKey key, IntervalIndex last_interval) {
-  MutexLock lock(mutex_);
-  Insert(id, std::move(key), last_interval);
-}
-
-std::pair<KeyId, bool> SeriesCatalog::Intern(const SharedSeriesKey& key, IntervalIndex interval) {
-  MutexLock lock(mutex_);
-  if (const auto known = series_.find(key); known != series_.end()) {
-    Entry& entry = known->second;
-    entry.last_interval = std::max(entry.last_interval, interval);
-    return {entry.id, false};
+// A set of ids for asking of many lists whether they have one of it.
+class IdSet {
+ public:
+  explicit IdSet(const LabelIndex::Postings& ids) : has_(ids.empty() ? 0 : ids.back() + size_t{1}) {
+    for (const KeyId id : ids) has_[id] = true;
   }
-  const KeyId id = next_id_;
-  Insert(id, key, interval);
-  return {id, true};
+  bool Meets(const LabelIndex::Postings& ids) const {
+    return std::any_of(ids.begin(), ids.end(), [this](KeyId id) { return id < has_.size() && has_[id]; });
+  }
+
+ private:
+  std::vector<bool> has_;
+};
+
+// False when that is one too many.
+bool Append(FoundTexts& found, const std::string& text, size_t limit) {
+  found.more = found.texts.size() == limit;
+  if (!found.more) found.texts.push_back(text);
+  return !found.more;
 }
 
-void SeriesCatalog::Insert(KeyId id, SharedSeriesKey key, IntervalIndex interval) {
-  by_name_[key->name].insert(id);
-  keys_.insert_or_assign(id, key);
-  series_.insert_or_assign(std::move(key), Entry{id, interval});
+}  // namespace
+
+void SeriesCatalog::Restore(KeyId id, SharedSeriesKey key, const Lifetime& lifetime) {
+  Insert(id, std::move(key), lifetime);
+}
+
+SeriesCatalog::Interned SeriesCatalog::Intern(const SharedSeriesKey& key, IntervalIndex interval) {
+  if (const auto known = by_key_.find(key); known != by_key_.end()) {
+    Entry& entry = *known->second;
+    if (interval < entry.first) entry.first = interval;
+    if (interval > entry.last) entry.last = interval;
+    return {entry.id, false, &entry.key};
+  }
+  Entry& entry = Insert(next_id_, key, {interval, interval});
+  return {entry.id, true, &entry.key};
+}
+
+SeriesCatalog::Entry& SeriesCatalog::Insert(KeyId id, SharedSeriesKey key, const Lifetime& lifetime) {
+  auto made = std::make_unique<Entry>();
+  Entry& entry = *made;
+  entry.id = id;
+  entry.key = std::move(key);
+  entry.first = lifetime.first;
+  entry.last = lifetime.last;
+  by_key_.insert_or_assign(entry.key, &entry);
   next_id_ = std::max(next_id_, id + 1);
+  size_ = by_key_.size();
+  MutexLock lock(mutex_);
+  index_.Add(id, *entry.key);
+  entries_.insert_or_assign(id, std::move(made));
+  return entry;
+}
+
+std::optional<KeyId> SeriesCatalog::IdOf(const SeriesKey& key) const {
+  const auto known = by_key_.find(key);
+  if (known == by_key_.end()) return std::nullopt;
+  return known->second->id;
 }
 
 std::vector<KeyId> SeriesCatalog::ForgetBefore(IntervalIndex interval) {
-  MutexLock lock(mutex_);
   std::vector<KeyId> forgotten;
-  for (auto series = series_.begin(); series != series_.end();) {
+  std::vector<SharedSeriesKey> keys;
+  for (auto series = by_key_.begin(); series != by_key_.end();) {
     const auto current = series++;  // erasing invalidates no other iterator
-    const auto& [key, entry] = *current;
-    if (entry.last_interval >= interval) continue;
-    forgotten.push_back(entry.id);
-    const auto name = by_name_.find(key->name);
-    name->second.erase(entry.id);
-    if (name->second.empty()) by_name_.erase(name);
-    keys_.erase(entry.id);
-    series_.erase(current);
+    if (current->second->last >= interval) continue;
+    forgotten.push_back(current->second->id);
+    keys.push_back(current->second->key);
+    by_key_.erase(current);
   }
   std::sort(forgotten.begin(), forgotten.end());
+  size_ = by_key_.size();
+  MutexLock lock(mutex_);
+  std::vector<const SeriesKey*> plain_keys;
+  for (const SharedSeriesKey& key : keys) plain_keys.push_back(&*key);
+  index_.Remove(forgotten, plain_keys);
+  for (const KeyId id : forgotten) entries_.erase(id);
   return forgotten;
 }
 
 std::optional<SharedSeriesKey> SeriesCatalog::Find(KeyId id) const {
   MutexLock lock(mutex_);
-  const auto known = keys_.find(id);
-  if (known == keys_.end()) return std::nullopt;
-  return known->second;
+  const auto known = entries_.find(id);
+  if (known == entries_.end()) return std::nullopt;
+  return known->second->key;
 }
 
-std::optional<KeyId> SeriesCatalog::IdOf(const SeriesKey& key) const {
+std::optional<Lifetime> SeriesCatalog::LifetimeOf(KeyId id) const {
   MutexLock lock(mutex_);
-  const auto known = series_.find(key);
-  if (known == series_.end()) return std::nullopt;
-  return known->second.id;
+  const auto known = entries_.find(id);
+  if (known == entries_.end()) return std::nullopt;
+  return known->second->lifetime();
+}
+
+std::vector<KeyId> SeriesCatalog::Ids(const Lifetime& meeting) const {
+  MutexLock lock(mutex_);
+  std::vector<KeyId> ids;
+  for (const auto& [id, entry] : entries_) {
+    if (entry->lifetime().Meets(meeting)) ids.push_back(id);
+  }
+  std::sort(ids.begin(), ids.end());
+  return ids;
 }
 
 std::vector<std::string> SeriesCatalog::Names() const {
   MutexLock lock(mutex_);
   std::vector<std::string> names;
-  for (const auto& [name, series] : by_name_) names.push_back(name);
+  for (const auto& [name, series] : index_.names()) names.push_back(name);
   return names;
 }
 
 std::vector<StoredSeries> SeriesCatalog::FindByName(absl::string_view name) const {
   MutexLock lock(mutex_);
   std::vector<StoredSeries> found;
-  const auto entry = by_name_.find(std::string(name));
-  if (entry == by_name_.end()) return found;
-  for (const KeyId id : entry->second) found.push_back({id, keys_.at(id)});
+  const auto postings = index_.names().find(name);
+  if (postings == index_.names().end()) return found;
+  for (const KeyId id : postings->second) found.push_back({id, entries_.at(id)->key});
   return found;
 }
 
-size_t SeriesCatalog::size() const {
+LabelIndex::Postings SeriesCatalog::Matching(absl::Span<const LabelMatcher> matchers, const Lifetime& meeting) const {
+  LabelIndex::Postings ids = index_.Find(matchers);
+  auto kept = ids.begin();
+  for (const KeyId id : ids) {
+    if (entries_.at(id)->lifetime().Meets(meeting)) *kept++ = id;
+  }
+  ids.erase(kept, ids.end());
+  return ids;
+}
+
+FoundSeries SeriesCatalog::FindByLabels(absl::Span<const LabelMatcher> matchers, const Lifetime& meeting,
+                                        size_t limit) const {
   MutexLock lock(mutex_);
-  return series_.size();
+  FoundSeries found;
+  for (const KeyId id : Matching(matchers, meeting)) {
+    found.more = found.series.size() == limit;
+    if (found.more) break;
+    found.series.push_back({id, entries_.at(id)->key});
+  }
+  return found;
+}
+
+FoundTexts SeriesCatalog::LabelNames(absl::Span<const LabelMatcher> matchers, const Lifetime& meeting,
+                                     size_t limit) const {
+  MutexLock lock(mutex_);
+  FoundTexts found;
+  const IdSet ids(Matching(matchers, meeting));
+  for (const auto& [label, values] : index_.labels()) {
+    const bool is_used =
+        std::any_of(values.begin(), values.end(), [&](const auto& value) { return ids.Meets(value.second); });
+    if (is_used && !Append(found, label, limit)) break;
+  }
+  return found;
+}
+
+FoundTexts SeriesCatalog::LabelValues(absl::string_view label, absl::Span<const LabelMatcher> matchers,
+                                      const Lifetime& meeting, size_t limit) const {
+  MutexLock lock(mutex_);
+  FoundTexts found;
+  const auto values = index_.labels().find(label);
+  if (values == index_.labels().end()) return found;
+  const IdSet ids(Matching(matchers, meeting));
+  for (const auto& [value, postings] : values->second) {
+    if (ids.Meets(postings) && !Append(found, value, limit)) break;
+  }
+  return found;
 }
 
 }  // namespace tributary

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -9,6 +11,7 @@
 
 #include "common/base/check.h"
 #include "global/store/row_reader.h"
+#include "global/store/series_catalog.h"
 
 namespace tributary {
 
@@ -48,6 +51,10 @@ class FakeRowReader : public RowReader {
   std::vector<absl::Duration> Resolutions() const override { return {scale_.length()}; }
   absl::Duration ResolutionFor(absl::Time) const override { return scale_.length(); }
 
+  std::vector<KeptRows> Kept() const override {
+    return {{scale_.length(), absl::UnixEpoch(), scale_.End(sealed_through_)}};
+  }
+
   std::vector<std::string> Names() const override {
     std::set<std::string> names;
     for (const StoredSeries& series : series_) names.insert(series.key->name);
@@ -60,6 +67,19 @@ class FakeRowReader : public RowReader {
       if (series.key->name == name) found.push_back(series);
     }
     return found;
+  }
+
+  FoundSeries FindSeries(absl::Span<const LabelMatcher> matchers, absl::Time from, absl::Time to,
+                         size_t limit) const override {
+    return Catalog()->FindByLabels(matchers, Meeting(from, to), limit);
+  }
+  FoundTexts LabelNames(absl::Span<const LabelMatcher> matchers, absl::Time from, absl::Time to,
+                        size_t limit) const override {
+    return Catalog()->LabelNames(matchers, Meeting(from, to), limit);
+  }
+  FoundTexts LabelValues(absl::string_view label, absl::Span<const LabelMatcher> matchers, absl::Time from,
+                         absl::Time to, size_t limit) const override {
+    return Catalog()->LabelValues(label, matchers, Meeting(from, to), limit);
   }
 
   absl::Status ReadRows(absl::Duration resolution, absl::Span<const KeyId> series, absl::Time from, absl::Time to,
@@ -77,6 +97,18 @@ class FakeRowReader : public RowReader {
   IntervalIndex sealed_through() const override { return sealed_through_; }
 
  private:
+  Lifetime Meeting(absl::Time from, absl::Time to) const { return {scale_.At(from), scale_.At(to) - 1}; }
+  std::unique_ptr<SeriesCatalog> Catalog() const {
+    std::map<KeyId, Lifetime> lifetimes;
+    for (const auto& [id, row] : rows_) {
+      Lifetime& lifetime = lifetimes[id];
+      lifetime = {std::min(lifetime.first, row.interval), std::max(lifetime.last, row.interval)};
+    }
+    auto catalog = std::make_unique<SeriesCatalog>();
+    for (const StoredSeries& series : series_) catalog->Restore(series.id, series.key, lifetimes[series.id]);
+    return catalog;
+  }
+
   IntervalScale scale_;
   std::vector<StoredSeries> series_;
   std::vector<std::pair<KeyId, Row>> rows_;
