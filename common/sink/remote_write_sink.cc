@@ -143,19 +143,13 @@ RemoteWriteSink::Answer RemoteWriteSink::Send(absl::Span<const Sample> samples, 
 }
 
 RemoteWriteSink::Answer RemoteWriteSink::Post(absl::Span<const Sample> samples) {
-  HttpFetch fetch;
+  HttpFetch fetch = options_.request;
   fetch.method = "POST";
-  fetch.url = options_.url;
-  fetch.headers = {{"Content-Encoding", "snappy"},
-                   {"Content-Type", "application/x-protobuf"},
-                   {"X-Prometheus-Remote-Write-Version", "0.1.0"},
-                   {"User-Agent", "tributary"}};
-  fetch.headers.insert(fetch.headers.end(), options_.headers.begin(), options_.headers.end());
+  fetch.headers.insert(fetch.headers.begin(), {{"Content-Encoding", "snappy"},
+                                               {"Content-Type", "application/x-protobuf"},
+                                               {"X-Prometheus-Remote-Write-Version", "0.1.0"},
+                                               {"User-Agent", "tributary"}});
   fetch.body = Encode(samples);
-  fetch.timeout = options_.timeout;
-  fetch.ca_file = options_.ca_file;
-  fetch.certificate_file = options_.certificate_file;
-  fetch.key_file = options_.key_file;
 
   const absl::StatusOr<HttpReply> reply = client_.Fetch(fetch);
   if (!reply.ok()) return {.status = reply.status()};

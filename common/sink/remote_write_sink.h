@@ -25,12 +25,7 @@ namespace tributary {
 class RemoteWriteSink : public Sink {
  public:
   struct Options {
-    std::string url;
-    HttpHeaders headers;  // further ones: authorization, tenant
-    std::string ca_file;
-    std::string certificate_file;
-    std::string key_file;
-    absl::Duration timeout = absl::Seconds(10);
+    HttpFetch request;  // all but method and body; further headers: authorization, tenant
     size_t max_samples_per_request = 5000;
     size_t max_identities = 1 << 20;
     PointOptions points;

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status.h"
+#include "common/sink/clickhouse_sink.h"
 #include "common/sink/json_lines_sink.h"
 #include "common/sink/remote_write_sink.h"
 
@@ -20,6 +21,7 @@ namespace tributary {
 namespace {
 
 constexpr char kRemoteWrite[] = "remote_write";
+constexpr char kClickHouse[] = "clickhouse";
 constexpr char kJsonLines[] = "json_lines";
 constexpr char kStdout[] = "stdout";
 
@@ -27,6 +29,8 @@ absl::string_view KindName(SinkKind kind) {
   switch (kind) {
     case SinkKind::kRemoteWrite:
       return kRemoteWrite;
+    case SinkKind::kClickHouse:
+      return kClickHouse;
     case SinkKind::kJsonLines:
       return kJsonLines;
     case SinkKind::kStdout:
@@ -79,7 +83,7 @@ void ReadLabels(ConfigNode& node, Labels& labels) {
   labels.assign(read.begin(), read.end());
 }
 
-void ReadRemoteWrite(ConfigNode& node, SinkConfig& config) {
+void ReadServer(ConfigNode& node, SinkConfig& config) {
   node.Require("url");
   node.Read("url", config.url);
   node.Check(config.url.empty() || absl::StartsWith(config.url, "http://") || absl::StartsWith(config.url, "https://"),
@@ -100,11 +104,26 @@ void ReadRemoteWrite(ConfigNode& node, SinkConfig& config) {
   node.Check(config.certificate_file.empty() == config.key_file.empty(), "key_file",
              "certificate_file and key_file need each other");
   node.Read("timeout", config.timeout, {.min = absl::Milliseconds(100), .max = absl::Minutes(5)});
+}
+
+void ReadRemoteWrite(ConfigNode& node, SinkConfig& config) {
   node.Read("max_samples_per_request", config.max_samples_per_request, {.min = 1, .max = 1'000'000});
   node.Read("max_identities", config.max_identities, {.min = 1000, .max = 1 << 28});
   node.ReadEnum("counters", config.points.counters,
                 {{"cumulative", CounterForm::kCumulative}, {"interval", CounterForm::kInterval}});
   ReadLabels(node, config.points.labels);
+}
+
+bool IsTableName(absl::string_view name) {
+  return !name.empty() && std::count(name.begin(), name.end(), '.') <= 1 && name.front() != '.' && name.back() != '.' &&
+         std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return absl::ascii_isalnum(c) || c == '_' || c == '.'; });
+}
+
+void ReadClickHouse(ConfigNode& node, SinkConfig& config) {
+  node.Read("table", config.table);
+  node.Check(IsTableName(config.table), "table", "is no table, or database.table, of letters, digits and _");
+  node.Read("max_rows_per_request", config.max_rows_per_request, {.min = 1, .max = 1'000'000});
 }
 
 void ReadJsonLines(ConfigNode& node, SinkConfig& config) {
@@ -126,15 +145,20 @@ void ReadStdout(ConfigNode& node, SinkConfig& config) {
 SinkConfig ReadSink(ConfigNode node, SinkQueue queue) {
   SinkConfig config;
   node.Require("kind");
-  node.ReadEnum(
-      "kind", config.kind,
-      {{kRemoteWrite, SinkKind::kRemoteWrite}, {kJsonLines, SinkKind::kJsonLines}, {kStdout, SinkKind::kStdout}});
+  node.ReadEnum("kind", config.kind,
+                {{kRemoteWrite, SinkKind::kRemoteWrite},
+                 {kClickHouse, SinkKind::kClickHouse},
+                 {kJsonLines, SinkKind::kJsonLines},
+                 {kStdout, SinkKind::kStdout}});
   config.name = std::string(KindName(config.kind));
   node.Read("name", config.name);
   ReadFilter(node.Section("match"), config.match);
   ReadStatisticOptions(node, config.points.statistics);
   if (queue == SinkQueue::kMemory) node.ReadBytes("queue_bytes", config.queue_bytes, {.min = 1 << 20});
+  const bool is_server = config.kind == SinkKind::kRemoteWrite || config.kind == SinkKind::kClickHouse;
+  if (is_server || node.describing()) ReadServer(node, config);
   if (config.kind == SinkKind::kRemoteWrite || node.describing()) ReadRemoteWrite(node, config);
+  if (config.kind == SinkKind::kClickHouse || node.describing()) ReadClickHouse(node, config);
   if (config.kind == SinkKind::kJsonLines || node.describing()) ReadJsonLines(node, config);
   if (config.kind == SinkKind::kStdout || node.describing()) ReadStdout(node, config);
   return config;
@@ -149,25 +173,40 @@ absl::StatusOr<std::string> Secret(const std::string& secret, const std::string&
   return std::string(absl::StripAsciiWhitespace(text));
 }
 
-absl::StatusOr<std::unique_ptr<Sink>> MakeRemoteWriteSink(const SinkConfig& config, IntervalScale scale) {
-  RemoteWriteSink::Options options;
-  options.url = config.url;
-  options.headers.assign(config.headers.begin(), config.headers.end());
+// All of a request but what is sent.
+absl::StatusOr<HttpFetch> RequestOf(const SinkConfig& config) {
+  HttpFetch request;
+  request.url = config.url;
+  request.headers.assign(config.headers.begin(), config.headers.end());
   TRIBUTARY_ASSIGN_OR_RETURN(const std::string token, Secret(config.bearer_token, config.bearer_token_file));
   TRIBUTARY_ASSIGN_OR_RETURN(const std::string password, Secret(config.password, config.password_file));
-  if (!token.empty()) options.headers.emplace_back("Authorization", absl::StrCat("Bearer ", token));
+  if (!token.empty()) request.headers.emplace_back("Authorization", absl::StrCat("Bearer ", token));
   if (!config.username.empty()) {
     const std::string credentials = absl::Base64Escape(absl::StrCat(config.username, ":", password));
-    options.headers.emplace_back("Authorization", absl::StrCat("Basic ", credentials));
+    request.headers.emplace_back("Authorization", absl::StrCat("Basic ", credentials));
   }
-  options.ca_file = config.ca_file;
-  options.certificate_file = config.certificate_file;
-  options.key_file = config.key_file;
-  options.timeout = config.timeout;
+  request.ca_file = config.ca_file;
+  request.certificate_file = config.certificate_file;
+  request.key_file = config.key_file;
+  request.timeout = config.timeout;
+  return request;
+}
+
+absl::StatusOr<std::unique_ptr<Sink>> MakeRemoteWriteSink(const SinkConfig& config, IntervalScale scale) {
+  RemoteWriteSink::Options options;
+  TRIBUTARY_ASSIGN_OR_RETURN(options.request, RequestOf(config));
   options.max_samples_per_request = config.max_samples_per_request;
   options.max_identities = config.max_identities;
   options.points = config.points;
   return std::make_unique<RemoteWriteSink>(std::move(options), scale);
+}
+
+absl::StatusOr<std::unique_ptr<Sink>> MakeClickHouseSink(const SinkConfig& config, IntervalScale scale) {
+  ClickHouseSink::Options options;
+  TRIBUTARY_ASSIGN_OR_RETURN(options.request, RequestOf(config));
+  options.table = config.table;
+  options.max_rows_per_request = config.max_rows_per_request;
+  return std::make_unique<ClickHouseSink>(std::move(options), scale);
 }
 
 absl::StatusOr<std::unique_ptr<Sink>> MakeJsonLinesSink(const SinkConfig& config, IntervalScale scale) {
@@ -188,6 +227,8 @@ absl::StatusOr<std::unique_ptr<Sink>> MakeSinkOfKind(const SinkConfig& config, I
   switch (config.kind) {
     case SinkKind::kRemoteWrite:
       return MakeRemoteWriteSink(config, scale);
+    case SinkKind::kClickHouse:
+      return MakeClickHouseSink(config, scale);
     case SinkKind::kJsonLines:
       return MakeJsonLinesSink(config, scale);
     case SinkKind::kStdout:

@@ -16,7 +16,7 @@
 
 namespace tributary {
 
-enum class SinkKind : uint8_t { kRemoteWrite, kJsonLines, kStdout };
+enum class SinkKind : uint8_t { kRemoteWrite, kClickHouse, kJsonLines, kStdout };
 
 // One entry of `sinks:`; docs/operations.md lists the keys.
 struct SinkConfig {
@@ -26,7 +26,7 @@ struct SinkConfig {
   PointOptions points;
   uint64_t queue_bytes = 64 << 20;  // of rows that wait for this sink; more survives a longer outage
 
-  // remote_write
+  // remote_write, clickhouse
   std::string url;
   std::map<std::string, std::string> headers;
   std::string username;  // with password or password_file: basic authentication
@@ -38,8 +38,14 @@ struct SinkConfig {
   std::string certificate_file;
   std::string key_file;
   absl::Duration timeout = absl::Seconds(10);  // of one request
-  uint64_t max_samples_per_request = 5000;     // fewer: more requests; more: larger ones
-  uint64_t max_identities = 1 << 20;           // remembered to find collisions, 30 bytes each
+
+  // remote_write
+  uint64_t max_samples_per_request = 5000;  // fewer: more requests; more: larger ones
+  uint64_t max_identities = 1 << 20;        // remembered to find collisions, 30 bytes each
+
+  // clickhouse
+  std::string table = "tributary";  // or database.table
+  uint64_t max_rows_per_request = 10'000;
 
   // json_lines
   std::string path;

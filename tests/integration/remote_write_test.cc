@@ -21,7 +21,7 @@ class StorageTest : public ::testing::Test {
 
   RemoteWriteSink MakeSink() const {
     RemoteWriteSink::Options options;
-    options.url = storage_.url("/api/v1/write");
+    options.request.url = storage_.url("/api/v1/write");
     options.points.statistics.percentiles = {0.5, 0.999};
     options.points.statistics.aggregates = {Statistic::kCount, Statistic::kSum, Statistic::kMin, Statistic::kMax};
     return RemoteWriteSink(options, TenSeconds());

@@ -19,7 +19,7 @@ using Stored = FakeStorage::Stored;
 
 RemoteWriteSink::Options OptionsFor(const FakeStorage& storage) {
   RemoteWriteSink::Options options;
-  options.url = storage.url();
+  options.request.url = storage.url();
   options.points.statistics.percentiles = {0.5};
   options.points.statistics.aggregates = {Statistic::kCount};
   return options;
@@ -47,7 +47,7 @@ TEST(RemoteWriteSinkTest, StorageGetsEveryPoint) {
 TEST(RemoteWriteSinkTest, SendsTheHeadersOfRemoteWriteOne) {
   FakeStorage storage;
   RemoteWriteSink::Options options = OptionsFor(storage);
-  options.headers = {{"X-Scope-OrgID", "tenant"}};
+  options.request.headers = {{"X-Scope-OrgID", "tenant"}};
   RemoteWriteSink sink(options, TenSeconds());
   sink.Write({GaugeRow("g", {1})});
   ASSERT_EQ(storage.requests().size(), 1u);

@@ -114,9 +114,21 @@ TEST(SinkConfigTest, DescribingVisitsTheKeysOfEveryKind) {
 TEST(MakeSinkTest, EveryKindIsMade) {
   SinkConfig config;
   EXPECT_TRUE(MakeSink(config, TenSeconds()).ok());
-  config.kind = SinkKind::kRemoteWrite;
-  config.url = "http://127.0.0.1:1";
-  EXPECT_TRUE(MakeSink(config, TenSeconds()).ok());
+  for (const SinkKind kind : {SinkKind::kRemoteWrite, SinkKind::kClickHouse}) {
+    config.kind = kind;
+    config.url = "http://127.0.0.1:1";
+    EXPECT_TRUE(MakeSink(config, TenSeconds()).ok());
+  }
+}
+
+TEST(SinkConfigTest, TablesHaveNamesThatNeedNoQuotes) {
+  const auto error = [](const std::string& table) {
+    return ErrorOf(absl::StrCat("sinks: [{kind: clickhouse, url: 'http://db', table: '", table, "'}]"));
+  };
+  EXPECT_EQ(error("metrics.rows_10s"), "");
+  for (const char* wrong : {"", ".rows", "metrics.", "a.b.c", "rows; DROP TABLE rows", "`rows`"}) {
+    EXPECT_THAT(error(wrong), HasSubstr("sinks[0].table")) << wrong;
+  }
 }
 
 TEST(MakeSinkTest, FileThatCannotBeOpenedIsNamed) {
