@@ -32,7 +32,7 @@ ALLOWED = {
     "proxy": ["proto", "common"],
     "global": ["proto", "common"],
     "cli": ["common/base", "common/config", "common/hash", "common/metric", "common/net", "common/rules",
-            "common/statsd", "common/telemetry", "common/traffic"],
+            "common/stats", "common/statsd", "common/telemetry", "common/traffic"],
     "tests": ["proto", "common", "local", "proxy", "global", "cli", "tests", "bench"],
     "bench": ["proto", "common", "local", "proxy", "global", "bench", "tests"],  # one storey with tests, and their oracles
 }
