@@ -73,23 +73,24 @@ void LabelIndex::Remove(absl::Span<const KeyId> ids, absl::Span<const SeriesKey*
   }
 }
 
-// The ids of every value that the matcher holds of, or does not. A name counts in both of its spellings.
-Postings LabelIndex::Holding(const LabelMatcher& matcher, bool holds) const {
+// The ids of every value that the condition holds of, or does not. A name counts in both of its spellings.
+Postings LabelIndex::Holding(const LabelCondition& condition, bool holds) const {
   Postings found;
   const auto gather = [&](const Values& values) {
     const auto add = [&](const Postings& postings) { found.insert(found.end(), postings.begin(), postings.end()); };
-    const bool is_one_value = holds == (matcher.op() == LabelMatcher::Op::kEqual) &&
-                              (matcher.op() == LabelMatcher::Op::kEqual || matcher.op() == LabelMatcher::Op::kNotEqual);
+    const bool is_one_value =
+        holds == (condition.op() == LabelCondition::Op::kEqual) &&
+        (condition.op() == LabelCondition::Op::kEqual || condition.op() == LabelCondition::Op::kNotEqual);
     if (is_one_value) {
-      if (const auto value = values.find(matcher.value()); value != values.end()) add(value->second);
+      if (const auto value = values.find(condition.value()); value != values.end()) add(value->second);
       return;
     }
     for (const auto& [value, postings] : values) {
-      if (matcher.Holds(value) == holds) add(postings);
+      if (condition.Holds(value) == holds) add(postings);
     }
   };
-  if (const auto label = labels_.find(matcher.label()); label != labels_.end()) gather(label->second);
-  if (matcher.label() == kNameLabel) gather(names_);
+  if (const auto label = labels_.find(condition.label()); label != labels_.end()) gather(label->second);
+  if (condition.label() == kNameLabel) gather(names_);
   return Union(std::move(found));
 }
 
@@ -99,12 +100,12 @@ Postings LabelIndex::All() const {
   return Union(std::move(all));
 }
 
-Postings LabelIndex::Find(absl::Span<const LabelMatcher> matchers) const {
+Postings LabelIndex::Find(absl::Span<const LabelCondition> conditions) const {
   std::vector<Postings> wanted, unwanted;
-  for (const LabelMatcher& matcher : matchers) {
+  for (const LabelCondition& condition : conditions) {
     // What holds of an absent label holds of every series but those of a value that it does not hold of.
-    const bool is_optional = matcher.Holds("");
-    (is_optional ? unwanted : wanted).push_back(Holding(matcher, !is_optional));
+    const bool is_optional = condition.Holds("");
+    (is_optional ? unwanted : wanted).push_back(Holding(condition, !is_optional));
   }
   std::sort(wanted.begin(), wanted.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
   Postings found = wanted.empty() ? All() : std::move(wanted.front());

@@ -10,7 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/metric/series_key.h"
-#include "global/store/label_matcher.h"
+#include "global/store/label_condition.h"
 
 namespace tributary {
 
@@ -20,7 +20,7 @@ using KeyId = uint32_t;
 // Which series have a label of a value: for each the ids, ascending.
 //
 // Labels:  PrometheusLabels of the tags, and the name as kNameLabel. A name that Prometheus cannot spell has its own
-//          spelling beside that, for matchers.
+//          spelling beside that, for conditions.
 // Cost:    4 bytes for each label of a series, and its values once. Finding goes over the lists of the values that
 //          match; regular expressions over all values of their label.
 // Threads: thread-compatible.
@@ -34,8 +34,8 @@ class LabelIndex {
   // `keys` are those of `ids`, which ascend.
   void Remove(absl::Span<const KeyId> ids, absl::Span<const SeriesKey* const> keys);
 
-  // Those that every matcher holds of.
-  Postings Find(absl::Span<const LabelMatcher> matchers) const;
+  // Those that every condition holds of.
+  Postings Find(absl::Span<const LabelCondition> conditions) const;
   // By label, in order.
   const std::map<std::string, Values, std::less<>>& labels() const { return labels_; }
   // As clients spell them; every series is under one.
@@ -44,7 +44,7 @@ class LabelIndex {
  private:
   template <class Change>
   void ForEachPostings(const SeriesKey& key, Change change);
-  Postings Holding(const LabelMatcher& matcher, bool holds) const;
+  Postings Holding(const LabelCondition& condition, bool holds) const;
   Postings All() const;
 
   std::map<std::string, Values, std::less<>> labels_;

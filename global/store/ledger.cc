@@ -199,19 +199,19 @@ std::vector<KeptRows> Ledger::Kept() const {
   return {{options_.interval, scale_.Start(first_block_ * per_block_), scale_.End(sealed_through_)}};
 }
 
-FoundSeries Ledger::FindSeries(absl::Span<const LabelMatcher> matchers, absl::Time from, absl::Time to,
+FoundSeries Ledger::FindSeries(absl::Span<const LabelCondition> conditions, absl::Time from, absl::Time to,
                                size_t limit) const {
-  return catalog_.FindByLabels(matchers, IntervalsEnding(from, to), limit);
+  return catalog_.FindByLabels(conditions, IntervalsEnding(from, to), limit);
 }
 
-FoundTexts Ledger::LabelNames(absl::Span<const LabelMatcher> matchers, absl::Time from, absl::Time to,
+FoundTexts Ledger::LabelNames(absl::Span<const LabelCondition> conditions, absl::Time from, absl::Time to,
                               size_t limit) const {
-  return catalog_.LabelNames(matchers, IntervalsEnding(from, to), limit);
+  return catalog_.LabelNames(conditions, IntervalsEnding(from, to), limit);
 }
 
-FoundTexts Ledger::LabelValues(absl::string_view label, absl::Span<const LabelMatcher> matchers, absl::Time from,
+FoundTexts Ledger::LabelValues(absl::string_view label, absl::Span<const LabelCondition> conditions, absl::Time from,
                                absl::Time to, size_t limit) const {
-  return catalog_.LabelValues(label, matchers, IntervalsEnding(from, to), limit);
+  return catalog_.LabelValues(label, conditions, IntervalsEnding(from, to), limit);
 }
 
 absl::Status Ledger::ReadRows(absl::Duration resolution, absl::Span<const KeyId> series, absl::Time from, absl::Time to,

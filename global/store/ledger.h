@@ -51,11 +51,11 @@ class Ledger : public RowReader {
   std::vector<KeptRows> Kept() const override;
   std::vector<std::string> Names() const override { return catalog_.Names(); }
   std::vector<StoredSeries> FindSeries(absl::string_view name) const override { return catalog_.FindByName(name); }
-  FoundSeries FindSeries(absl::Span<const LabelMatcher> matchers, absl::Time from, absl::Time to,
+  FoundSeries FindSeries(absl::Span<const LabelCondition> conditions, absl::Time from, absl::Time to,
                          size_t limit) const override;
-  FoundTexts LabelNames(absl::Span<const LabelMatcher> matchers, absl::Time from, absl::Time to,
+  FoundTexts LabelNames(absl::Span<const LabelCondition> conditions, absl::Time from, absl::Time to,
                         size_t limit) const override;
-  FoundTexts LabelValues(absl::string_view label, absl::Span<const LabelMatcher> matchers, absl::Time from,
+  FoundTexts LabelValues(absl::string_view label, absl::Span<const LabelCondition> conditions, absl::Time from,
                          absl::Time to, size_t limit) const override;
   absl::Status ReadRows(absl::Duration resolution, absl::Span<const KeyId> series, absl::Time from, absl::Time to,
                         Visit visit) const override;

@@ -13,8 +13,8 @@
 #include "common/base/interval.h"
 #include "common/metric/shared_series_key.h"
 #include "global/store/cover_window.h"
+#include "global/store/label_condition.h"
 #include "global/store/label_index.h"
-#include "global/store/label_matcher.h"
 
 namespace tributary {
 
@@ -55,13 +55,13 @@ class RowReader {
   // The series of exactly that name, by id.
   virtual std::vector<StoredSeries> FindSeries(absl::string_view name) const = 0;
 
-  // The next three are of series that all of `matchers` hold of (none: every series) and that may have rows whose
+  // The next three are of series that all of `conditions` hold of (none: every series) and that may have rows whose
   // interval ends in (from, to]. Labels are PrometheusLabels of the tags; the metric's name is kNameLabel.
-  virtual FoundSeries FindSeries(absl::Span<const LabelMatcher> matchers, absl::Time from, absl::Time to,
+  virtual FoundSeries FindSeries(absl::Span<const LabelCondition> conditions, absl::Time from, absl::Time to,
                                  size_t limit) const = 0;
-  virtual FoundTexts LabelNames(absl::Span<const LabelMatcher> matchers, absl::Time from, absl::Time to,
+  virtual FoundTexts LabelNames(absl::Span<const LabelCondition> conditions, absl::Time from, absl::Time to,
                                 size_t limit) const = 0;
-  virtual FoundTexts LabelValues(absl::string_view label, absl::Span<const LabelMatcher> matchers, absl::Time from,
+  virtual FoundTexts LabelValues(absl::string_view label, absl::Span<const LabelCondition> conditions, absl::Time from,
                                  absl::Time to, size_t limit) const = 0;
 
   // Every row of `series` (ids ascending) whose interval ends in (from, to]. Row::interval counts intervals of

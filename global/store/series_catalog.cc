@@ -126,8 +126,9 @@ std::vector<StoredSeries> SeriesCatalog::FindByName(absl::string_view name) cons
   return found;
 }
 
-LabelIndex::Postings SeriesCatalog::Matching(absl::Span<const LabelMatcher> matchers, const Lifetime& meeting) const {
-  LabelIndex::Postings ids = index_.Find(matchers);
+LabelIndex::Postings SeriesCatalog::Matching(absl::Span<const LabelCondition> conditions,
+                                             const Lifetime& meeting) const {
+  LabelIndex::Postings ids = index_.Find(conditions);
   auto kept = ids.begin();
   for (const KeyId id : ids) {
     if (entries_.at(id)->lifetime().Meets(meeting)) *kept++ = id;
@@ -136,11 +137,11 @@ LabelIndex::Postings SeriesCatalog::Matching(absl::Span<const LabelMatcher> matc
   return ids;
 }
 
-FoundSeries SeriesCatalog::FindByLabels(absl::Span<const LabelMatcher> matchers, const Lifetime& meeting,
+FoundSeries SeriesCatalog::FindByLabels(absl::Span<const LabelCondition> conditions, const Lifetime& meeting,
                                         size_t limit) const {
   MutexLock lock(mutex_);
   FoundSeries found;
-  for (const KeyId id : Matching(matchers, meeting)) {
+  for (const KeyId id : Matching(conditions, meeting)) {
     found.more = found.series.size() == limit;
     if (found.more) break;
     found.series.push_back({id, entries_.at(id)->key});
@@ -148,11 +149,11 @@ FoundSeries SeriesCatalog::FindByLabels(absl::Span<const LabelMatcher> matchers,
   return found;
 }
 
-FoundTexts SeriesCatalog::LabelNames(absl::Span<const LabelMatcher> matchers, const Lifetime& meeting,
+FoundTexts SeriesCatalog::LabelNames(absl::Span<const LabelCondition> conditions, const Lifetime& meeting,
                                      size_t limit) const {
   MutexLock lock(mutex_);
   FoundTexts found;
-  const IdSet ids(Matching(matchers, meeting));
+  const IdSet ids(Matching(conditions, meeting));
   for (const auto& [label, values] : index_.labels()) {
     const bool is_used =
         std::any_of(values.begin(), values.end(), [&](const auto& value) { return ids.Meets(value.second); });
@@ -161,13 +162,13 @@ FoundTexts SeriesCatalog::LabelNames(absl::Span<const LabelMatcher> matchers, co
   return found;
 }
 
-FoundTexts SeriesCatalog::LabelValues(absl::string_view label, absl::Span<const LabelMatcher> matchers,
+FoundTexts SeriesCatalog::LabelValues(absl::string_view label, absl::Span<const LabelCondition> conditions,
                                       const Lifetime& meeting, size_t limit) const {
   MutexLock lock(mutex_);
   FoundTexts found;
   const auto values = index_.labels().find(label);
   if (values == index_.labels().end()) return found;
-  const IdSet ids(Matching(matchers, meeting));
+  const IdSet ids(Matching(conditions, meeting));
   for (const auto& [value, postings] : values->second) {
     if (ids.Meets(postings) && !Append(found, value, limit)) break;
   }

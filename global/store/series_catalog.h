@@ -50,9 +50,9 @@ class SeriesCatalog {
 
   std::vector<std::string> Names() const;
   std::vector<StoredSeries> FindByName(absl::string_view name) const;
-  FoundSeries FindByLabels(absl::Span<const LabelMatcher> matchers, const Lifetime& meeting, size_t limit) const;
-  FoundTexts LabelNames(absl::Span<const LabelMatcher> matchers, const Lifetime& meeting, size_t limit) const;
-  FoundTexts LabelValues(absl::string_view label, absl::Span<const LabelMatcher> matchers, const Lifetime& meeting,
+  FoundSeries FindByLabels(absl::Span<const LabelCondition> conditions, const Lifetime& meeting, size_t limit) const;
+  FoundTexts LabelNames(absl::Span<const LabelCondition> conditions, const Lifetime& meeting, size_t limit) const;
+  FoundTexts LabelValues(absl::string_view label, absl::Span<const LabelCondition> conditions, const Lifetime& meeting,
                          size_t limit) const;
   size_t size() const { return size_; }
 
@@ -66,7 +66,7 @@ class SeriesCatalog {
   };
   Entry& Insert(KeyId id, SharedSeriesKey key, const Lifetime& lifetime);
   // Ascending.
-  LabelIndex::Postings Matching(absl::Span<const LabelMatcher> matchers, const Lifetime& meeting) const
+  LabelIndex::Postings Matching(absl::Span<const LabelCondition> conditions, const Lifetime& meeting) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   absl::flat_hash_map<SharedSeriesKey, Entry*, SharedSeriesKeyHash, SharedSeriesKeyEqual> by_key_;  // the writer's

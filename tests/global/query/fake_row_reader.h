@@ -69,17 +69,17 @@ class FakeRowReader : public RowReader {
     return found;
   }
 
-  FoundSeries FindSeries(absl::Span<const LabelMatcher> matchers, absl::Time from, absl::Time to,
+  FoundSeries FindSeries(absl::Span<const LabelCondition> conditions, absl::Time from, absl::Time to,
                          size_t limit) const override {
-    return Catalog()->FindByLabels(matchers, Meeting(from, to), limit);
+    return Catalog()->FindByLabels(conditions, Meeting(from, to), limit);
   }
-  FoundTexts LabelNames(absl::Span<const LabelMatcher> matchers, absl::Time from, absl::Time to,
+  FoundTexts LabelNames(absl::Span<const LabelCondition> conditions, absl::Time from, absl::Time to,
                         size_t limit) const override {
-    return Catalog()->LabelNames(matchers, Meeting(from, to), limit);
+    return Catalog()->LabelNames(conditions, Meeting(from, to), limit);
   }
-  FoundTexts LabelValues(absl::string_view label, absl::Span<const LabelMatcher> matchers, absl::Time from,
+  FoundTexts LabelValues(absl::string_view label, absl::Span<const LabelCondition> conditions, absl::Time from,
                          absl::Time to, size_t limit) const override {
-    return Catalog()->LabelValues(label, matchers, Meeting(from, to), limit);
+    return Catalog()->LabelValues(label, conditions, Meeting(from, to), limit);
   }
 
   absl::Status ReadRows(absl::Duration resolution, absl::Span<const KeyId> series, absl::Time from, absl::Time to,

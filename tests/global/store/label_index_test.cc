@@ -12,7 +12,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-using Op = LabelMatcher::Op;
+using Op = LabelCondition::Op;
 
 SeriesKey Key(std::string name, std::vector<std::string> tags) {
   SeriesKey key{std::move(name), std::move(tags), MetricType::kTimer};
@@ -20,10 +20,10 @@ SeriesKey Key(std::string name, std::vector<std::string> tags) {
   return key;
 }
 
-LabelMatcher Match(absl::string_view label, Op op, absl::string_view value) {
-  auto matcher = LabelMatcher::Make(label, op, value);
-  EXPECT_TRUE(matcher.ok()) << matcher.status();
-  return *std::move(matcher);
+LabelCondition Match(absl::string_view label, Op op, absl::string_view value) {
+  auto condition = LabelCondition::Make(label, op, value);
+  EXPECT_TRUE(condition.ok()) << condition.status();
+  return *std::move(condition);
 }
 
 class LabelIndexTest : public testing::Test {
@@ -35,7 +35,7 @@ class LabelIndexTest : public testing::Test {
     index_.Add(4, Key("api_latency", {"env:prod", "canary"}));
     index_.Add(7, Key("errors", {"env:prod", "region:eu"}));
   }
-  LabelIndex::Postings Find(std::vector<LabelMatcher> matchers) { return index_.Find(matchers); }
+  LabelIndex::Postings Find(std::vector<LabelCondition> conditions) { return index_.Find(conditions); }
   LabelIndex index_;
 };
 
@@ -69,11 +69,11 @@ TEST_F(LabelIndexTest, RemovedSeriesLeaveNoEmptyLists) {
   EXPECT_FALSE(index_.labels().find("env")->second.contains("dev"));
 }
 
-TEST(LabelMatcherTest, BadAndHugeExpressionsAreRefused) {
-  EXPECT_FALSE(LabelMatcher::Make("a", Op::kMatches, "(").ok());
-  EXPECT_FALSE(LabelMatcher::Make("a", Op::kMatches, std::string(2000, 'a')).ok());
-  EXPECT_FALSE(LabelMatcher::Make("a", Op::kMatches, "((a{100}){100}){100}").ok());
-  EXPECT_TRUE(LabelMatcher::Make("a", Op::kEqual, "(").ok());
+TEST(LabelConditionTest, BadAndHugeExpressionsAreRefused) {
+  EXPECT_FALSE(LabelCondition::Make("a", Op::kMatches, "(").ok());
+  EXPECT_FALSE(LabelCondition::Make("a", Op::kMatches, std::string(2000, 'a')).ok());
+  EXPECT_FALSE(LabelCondition::Make("a", Op::kMatches, "((a{100}){100}){100}").ok());
+  EXPECT_TRUE(LabelCondition::Make("a", Op::kEqual, "(").ok());
 }
 
 // The oracle looks at every series.
@@ -92,11 +92,11 @@ TEST(LabelIndexRandomTest, FindsWhatLookingAtEverySeriesFinds) {
     index.Add(id, keys.back());
   }
   for (int round = 0; round < 300; ++round) {
-    std::vector<LabelMatcher> matchers;
+    std::vector<LabelCondition> conditions;
     for (size_t i = 0; i <= random() % 3; ++i) {
       const std::vector<std::string> values = {"", "0", "1", "2", "[01]", "[12]?", ".*", ".+", "9"};
-      matchers.push_back(Match(std::vector<std::string>{"a", "b", "c", "d"}[random() % 4], Op(random() % 4),
-                               values[random() % values.size()]));
+      conditions.push_back(Match(std::vector<std::string>{"a", "b", "c", "d"}[random() % 4], Op(random() % 4),
+                                 values[random() % values.size()]));
     }
     LabelIndex::Postings expected;
     for (KeyId id = 0; id < keys.size(); ++id) {
@@ -108,10 +108,10 @@ TEST(LabelIndexRandomTest, FindsWhatLookingAtEverySeriesFinds) {
         return std::string();
       };
       bool holds = true;
-      for (const LabelMatcher& matcher : matchers) holds &= matcher.Holds(value_of(matcher.label()));
+      for (const LabelCondition& condition : conditions) holds &= condition.Holds(value_of(condition.label()));
       if (holds) expected.push_back(id);
     }
-    EXPECT_EQ(index.Find(matchers), expected) << round;
+    EXPECT_EQ(index.Find(conditions), expected) << round;
   }
 }
 

@@ -1,4 +1,4 @@
-#include "global/store/label_matcher.h"
+#include "global/store/label_condition.h"
 
 #include <utility>
 
@@ -12,12 +12,12 @@ namespace {
 re2::StringPiece Piece(absl::string_view text) { return re2::StringPiece(text.data(), text.size()); }
 
 absl::StatusOr<std::shared_ptr<const re2::RE2>> CompileRegex(absl::string_view pattern) {
-  if (pattern.size() > LabelMatcher::kMaxRegexBytes) {
+  if (pattern.size() > LabelCondition::kMaxRegexBytes) {
     return absl::InvalidArgumentError(
-        absl::StrCat("a regular expression of more than ", LabelMatcher::kMaxRegexBytes, " bytes"));
+        absl::StrCat("a regular expression of more than ", LabelCondition::kMaxRegexBytes, " bytes"));
   }
   re2::RE2::Options options(re2::RE2::Quiet);
-  options.set_max_mem(LabelMatcher::kMaxRegexMemoryBytes);
+  options.set_max_mem(LabelCondition::kMaxRegexMemoryBytes);
   options.set_dot_nl(true);  // as Prometheus does
   auto regex = std::make_shared<const re2::RE2>(Piece(pattern), options);
   if (!regex->ok()) return absl::InvalidArgumentError(absl::StrCat("bad regular expression: ", regex->error()));
@@ -26,20 +26,20 @@ absl::StatusOr<std::shared_ptr<const re2::RE2>> CompileRegex(absl::string_view p
 
 }  // namespace
 
-LabelMatcher::LabelMatcher(std::string label, Op op, std::string value)
+LabelCondition::LabelCondition(std::string label, Op op, std::string value)
     : label_(std::move(label)), op_(op), value_(std::move(value)) {}
 
-absl::StatusOr<LabelMatcher> LabelMatcher::Make(absl::string_view label, Op op, absl::string_view value) {
-  LabelMatcher matcher(PrometheusLabelName(label), op, std::string(value));
+absl::StatusOr<LabelCondition> LabelCondition::Make(absl::string_view label, Op op, absl::string_view value) {
+  LabelCondition condition(PrometheusLabelName(label), op, std::string(value));
   if (op == Op::kMatches || op == Op::kNotMatches) {
     auto regex = CompileRegex(value);
     if (!regex.ok()) return regex.status();
-    matcher.regex_ = *std::move(regex);
+    condition.regex_ = *std::move(regex);
   }
-  return matcher;
+  return condition;
 }
 
-bool LabelMatcher::Holds(absl::string_view value) const {
+bool LabelCondition::Holds(absl::string_view value) const {
   const bool same = regex_ == nullptr ? value == value_ : re2::RE2::FullMatch(Piece(value), *regex_);
   return same != (op_ == Op::kNotEqual || op_ == Op::kNotMatches);
 }
