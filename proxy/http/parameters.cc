@@ -5,7 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "proxy/query/prom_duration.h"
+#include "proxy/promql/prom_duration.h"
 
 namespace tributary {
 namespace {

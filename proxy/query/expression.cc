@@ -6,7 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "proxy/query/prom_duration.h"
+#include "proxy/promql/prom_duration.h"
 #include "proxy/query/token.h"
 
 namespace tributary {

@@ -8,7 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "common/metric/metric_type.h"
 #include "common/sink/prometheus_name.h"
-#include "proxy/query/prom_duration.h"
+#include "proxy/promql/prom_duration.h"
 
 namespace tributary {
 namespace {

@@ -8,7 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
-#include "proxy/query/prom_duration.h"
+#include "proxy/promql/prom_duration.h"
 #include "proxy/query/token.h"
 #include "re2/re2.h"
 

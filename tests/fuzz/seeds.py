@@ -19,6 +19,12 @@ EXPRESSIONS = [
     'quantile(0.99, api.latency{region=~"eu.*",host!="a",b!~`c`}[1h30m]) by (region, "data-center")',
     "quantile without (host) ([.5, 99e-2], ns:m_1[500ms]) # half", 'quantile(1, {"api-latency ms", a=\'x\\n\'}[1w])',
 ]
+QUERIES = [
+    'sum by (region, "a.b") (rate(api_latency{service="api",host!~"x.*"}[5m] offset -1h @ end())) > bool 0x1f',
+    "histogram_quantile(0.99, a / on(x) group_left(y) b) or -c ^ 2 ^ -3 unless ignoring(z) d # why",
+    'quantile([.5, 0.99], {"api.latency", \'x y\'=~`z`}[1w2d]) by (l) atan2 topk(3, (m)[1h:30s] @ 1.5)',
+    'count_values("v\\n", abs(increase(m[300:]))) % distinct(m[1d]) without (l) == Inf',
+]
 INSTANCE = 'instance: "AAAAAAAAAAAAAAAA" '
 MESSAGES = [
     ("Up", INSTANCE + 'hello { protocol_version: 1 cluster: "c" role: ROLE_AGENT host: "h" interval_ms: 10000'
@@ -53,6 +59,7 @@ def main():
     seeds = {
         "line_parser_fuzz": [line.encode() for line in LINES],
         "query_parser_fuzz": [expression.encode() for expression in EXPRESSIONS],
+        "promql_parser_fuzz": [query.encode() for query in QUERIES],
         "tdigest_decode_fuzz": [golden(root, "tdigest_v1")],
         "hyperloglog_decode_fuzz": [golden(root, "hyperloglog_v1"), golden(root, "hyperloglog_axiomhq_40")],
         "payload_decode_fuzz": [b"\0" + golden(root, "unit_payload_v1")],  # the first byte chooses the codec

@@ -1,4 +1,4 @@
-#include "proxy/query/prom_duration.h"
+#include "proxy/promql/prom_duration.h"
 
 #include <string>
 #include <utility>
