@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/log.h"
+#include "common/wire/block_runs.h"
 #include "common/wire/messages.h"
 #include "common/wire/payload.h"
 #include "global/receive/answers.h"
@@ -103,6 +104,7 @@ void Receiver::OnClose(Session& session) {
 }
 
 void Receiver::OnMessage(Session& session, v1::Up message) {
+  UnpackBlocks(message);
   // A batch is looked at block by block: one that is wrong must be answered, or it would come again for ever.
   const auto instance = InstanceId::FromBytes(message.instance());
   if (!instance || (!message.has_batch() && !Validate(message).ok())) {

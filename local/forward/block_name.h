@@ -6,6 +6,7 @@
 
 #include "common/base/interval.h"
 #include "common/hash/partition.h"
+#include "common/wire/block_runs.h"
 #include "tributary/v1/delivery.pb.h"
 
 namespace tributary {
@@ -22,7 +23,7 @@ struct BlockName {
 inline constexpr size_t kBlockOverheadBytes = 384;
 
 // The most that a batch, and a group on disk, holds of them.
-inline constexpr size_t kMaxGroupBlocks = 4096;
+inline constexpr size_t kMaxGroupBlocks = kMaxBatchBlocks;
 
 inline size_t BytesOf(const v1::Block& block) { return block.payload().size() + kBlockOverheadBytes; }
 

@@ -13,6 +13,8 @@ class ForwardMetrics {
   explicit ForwardMetrics(Telemetry& telemetry)
       : closed_(telemetry.AddCounter("tributary_local_units_closed_total", "Units that the ledger was given.")),
         sent_(telemetry.AddCounter("tributary_local_units_sent_total", "Units sent; sent again counts again.")),
+        payload_bytes_(telemetry.AddCounter("tributary_local_payload_bytes_sent_total",
+                                            "Of the units sent, before what the protocol adds to them.")),
         received_(telemetry.AddCounter("tributary_local_units_received_total", "Units that a global held in memory.")),
         committed_(telemetry.AddCounter("tributary_local_units_committed_total", "Units on a global's disk.")),
         units_dropped_(telemetry.AddCounter("tributary_local_units_dropped_total", "Units given up: lost samples.")),
@@ -40,6 +42,7 @@ class ForwardMetrics {
   void Publish(const UnitCounts& counts) {
     closed_.Increment(counts.units_closed - last_.units_closed);
     sent_.Increment(counts.units_sent - last_.units_sent);
+    payload_bytes_.Increment(counts.payload_bytes_sent - last_.payload_bytes_sent);
     received_.Increment(counts.units_received - last_.units_received);
     committed_.Increment(counts.units_committed - last_.units_committed);
     units_dropped_.Increment(counts.units_dropped - last_.units_dropped);
@@ -65,6 +68,7 @@ class ForwardMetrics {
 
   Counter& closed_;
   Counter& sent_;
+  Counter& payload_bytes_;
   Counter& received_;
   Counter& committed_;
   Counter& units_dropped_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "common/wire/block_runs.h"
 #include "common/wire/messages.h"
 
 namespace tributary {
@@ -199,6 +200,7 @@ void Forwarder::Pump() {
     std::optional<v1::Up> up = ledger_.Next(clock_.Now());
     if (!up.has_value()) break;
     if (up->has_goodbye()) said_goodbye_ = true;
+    PackBlocks(*up);
     client_->Send(*std::move(up));  // what is lost on the way is sent again
   }
   ShowProgress();

@@ -491,6 +491,7 @@ void UnitLedger::FillBatch(absl::Time now, Owner& owner, bool old, v1::Batch& ba
     untaken_.erase(it->first);
     it->second.unanswered += 1;
     counts_.units_sent += 1;
+    counts_.payload_bytes_sent += it->second.block.payload().size();
     it->second.sent_old = old;
     MoveTo(it, State::kSent, &owner, now + kUnansweredIntervals * options_.interval);
   }

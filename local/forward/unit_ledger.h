@@ -38,6 +38,7 @@ const char* UnitDropName(UnitDrop reason);
 struct UnitCounts {
   uint64_t units_closed = 0;
   uint64_t units_sent = 0;  // again counts again
+  uint64_t payload_bytes_sent = 0;
   uint64_t units_received = 0;
   uint64_t units_committed = 0;
   uint64_t units_dropped = 0;

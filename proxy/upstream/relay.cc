@@ -5,6 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_join.h"
 #include "common/base/check.h"
+#include "common/wire/block_runs.h"
 
 namespace tributary {
 
@@ -47,6 +48,7 @@ absl::Status Relay::Listen() {
   DeliveryServer::Callbacks callbacks;
   callbacks.on_open = [this](DeliveryServer::Session& session) { HandleOpen(session); };
   callbacks.on_message = [this](DeliveryServer::Session& session, v1::Up up) {
+    UnpackBlocks(up);
     router_.SessionMessage(clock_.Now(), ids_.at(&session), std::move(up));
   };
   callbacks.on_close = [this](DeliveryServer::Session& session) { HandleClose(session); };
@@ -141,7 +143,10 @@ void Relay::Tick() {
   }
 }
 
-bool Relay::SendUp(const std::string& owner, v1::Up message) { return upstreams_->Send(owner, std::move(message)); }
+bool Relay::SendUp(const std::string& owner, v1::Up message) {
+  PackBlocks(message);
+  return upstreams_->Send(owner, std::move(message));
+}
 
 bool Relay::SendDown(SessionId session, v1::Down message) {
   const auto found = sessions_.find(session);

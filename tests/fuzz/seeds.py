@@ -31,6 +31,8 @@ MESSAGES = [
      ' partition_count: 4096 first_interval: 170000000 supersedes: "BBBBBBBBBBBBBBBB" }'),
     ("Up", INSTANCE + 'batch { owner: "g" blocks { interval: 170000000 partition: 7 chunk_count: 1 sample_count: 2'
      ' crc32c: 0x12345678 codec: CODEC_RAW payload: "p" } }'),
+    ("Up", INSTANCE + 'batch { owner: "g" runs { interval: 170000000 partition_steps: [7, 0, 90] chunks: [0, 1, 0]'
+     ' chunk_counts: [2, 2, 1] sample_counts: [2, 3, 300] crc32cs: [305419896, 1, 2] sizes: [4, 3, 2] payloads: "pqrs" } }'),
     ("Up", INSTANCE + f'marker {{ interval: 170000000 nonempty: "{"a" * 512}" sample_count: 3'
      ' dropped { reason: "memory" sample_count: 1 } books { accepted: 9 committed: 1 local: 1 pending: 2 open: 2'
      ' dropped { reason: "rule" sample_count: 3 } } }'),

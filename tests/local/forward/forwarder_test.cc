@@ -11,6 +11,7 @@
 #include "common/base/mutex.h"
 #include "common/rpc/delivery_server.h"
 #include "common/telemetry/telemetry.h"
+#include "common/wire/block_runs.h"
 #include "common/wire/messages.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -33,7 +34,10 @@ class FakeProxy {
     DeliveryServer::Callbacks callbacks;
     callbacks.on_open = [](DeliveryServer::Session&) {};
     callbacks.on_close = [](DeliveryServer::Session&) {};
-    callbacks.on_message = [this](DeliveryServer::Session& session, const v1::Up& up) { Handle(session, up); };
+    callbacks.on_message = [this](DeliveryServer::Session& session, v1::Up up) {
+      UnpackBlocks(up);
+      Handle(session, up);
+    };
     server_ = *DeliveryServer::Start(loop_, {.listen = "127.0.0.1:0"}, callbacks);
   }
   Address address() const {

@@ -11,6 +11,7 @@
 #include "common/rpc/delivery_client.h"
 #include "common/rpc/delivery_server.h"
 #include "common/telemetry/telemetry.h"
+#include "common/wire/block_runs.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -46,6 +47,7 @@ class FakeGlobal {
         session.Send(welcome);
       }
       MutexLock lock(mutex_);
+      UnpackBlocks(up);
       blocks_ += up.batch().blocks_size();
     };
     server_ = *DeliveryServer::Start(loop_, {.listen = "127.0.0.1:0"}, callbacks);
