@@ -6,6 +6,8 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "global/query/grid_selection.h"
+#include "global/query/label_listing.h"
 
 namespace tributary {
 namespace {
@@ -50,14 +52,15 @@ Counter& SelectService::Metrics::ResultOf(const absl::Status& status) {
 SelectService::SelectService(const RowReader& reader, const Options& options, Telemetry& telemetry)
     : reader_(reader), options_(options), metrics_(telemetry) {}
 
-grpc::Status SelectService::Select(grpc::ServerContext* context, const v1::SelectRequest* request,
-                                   grpc::ServerWriter<v1::SelectResponse>* writer) {
+grpc::Status SelectService::Admit(grpc::ServerContext& context, absl::FunctionRef<absl::Status()> run) {
   const auto start = std::chrono::steady_clock::now();
   const bool admitted = running_.fetch_add(1) < options_.max_concurrent;
   const absl::Cleanup leave = [this] { running_.fetch_sub(1); };
-  const absl::Status status =
-      admitted ? RunSelection(*context, *request, *writer)
-               : absl::UnavailableError(absl::StrCat("more than ", options_.max_concurrent, " queries at once"));
+  absl::Status status = CheckDeadline(context);
+  if (!admitted) {
+    status = absl::UnavailableError(absl::StrCat("more than ", options_.max_concurrent, " queries at once"));
+  }
+  if (status.ok()) status = run();
   metrics_.ResultOf(status).Increment();
   metrics_.seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   return ToGrpc(status);
@@ -72,14 +75,33 @@ absl::Status SelectService::CheckDeadline(const grpc::ServerContext& context) co
   return absl::OkStatus();
 }
 
-absl::Status SelectService::RunSelection(grpc::ServerContext& context, const v1::SelectRequest& request,
-                                         grpc::ServerWriter<v1::SelectResponse>& writer) {
-  TRIBUTARY_RETURN_IF_ERROR(CheckDeadline(context));
-  Selection selection(reader_, request, options_.limits);
-  const absl::Status status = selection.Run([&] { return context.IsCancelled(); },
-                                            [&](const v1::SelectResponse& response) { return writer.Write(response); });
-  metrics_.rows.Increment(selection.summary().rows());
-  return status;
+grpc::Status SelectService::Select(grpc::ServerContext* context, const v1::SelectRequest* request,
+                                   grpc::ServerWriter<v1::SelectResponse>* writer) {
+  return Admit(*context, [&] {
+    Selection selection(reader_, *request, options_.limits);
+    const absl::Status status =
+        selection.Run([&] { return context->IsCancelled(); },
+                      [&](const v1::SelectResponse& response) { return writer->Write(response); });
+    metrics_.rows.Increment(selection.summary().rows());
+    return status;
+  });
+}
+
+grpc::Status SelectService::SelectGrid(grpc::ServerContext* context, const v1::GridRequest* request,
+                                       grpc::ServerWriter<v1::GridResponse>* writer) {
+  return Admit(*context, [&] {
+    GridSelection selection(reader_, *request, options_.limits);
+    const absl::Status status =
+        selection.Run([&] { return context->IsCancelled(); },
+                      [&](const v1::GridResponse& response) { return writer->Write(response); });
+    metrics_.rows.Increment(selection.summary().rows());
+    return status;
+  });
+}
+
+grpc::Status SelectService::ListLabels(grpc::ServerContext* context, const v1::LabelsRequest* request,
+                                       v1::LabelsResponse* response) {
+  return Admit(*context, [&] { return tributary::ListLabels(reader_, *request, *response); });
 }
 
 }  // namespace tributary

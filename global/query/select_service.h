@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "absl/functional/function_ref.h"
 #include "common/telemetry/telemetry.h"
 #include "global/query/selection.h"
 #include "global/store/row_reader.h"
@@ -25,6 +26,10 @@ class SelectService final : public v1::QueryService::Service {
 
   grpc::Status Select(grpc::ServerContext* context, const v1::SelectRequest* request,
                       grpc::ServerWriter<v1::SelectResponse>* writer) override;
+  grpc::Status SelectGrid(grpc::ServerContext* context, const v1::GridRequest* request,
+                          grpc::ServerWriter<v1::GridResponse>* writer) override;
+  grpc::Status ListLabels(grpc::ServerContext* context, const v1::LabelsRequest* request,
+                          v1::LabelsResponse* response) override;
 
  private:
   struct Metrics {
@@ -40,8 +45,8 @@ class SelectService final : public v1::QueryService::Service {
   };
 
   absl::Status CheckDeadline(const grpc::ServerContext& context) const;
-  absl::Status RunSelection(grpc::ServerContext& context, const v1::SelectRequest& request,
-                            grpc::ServerWriter<v1::SelectResponse>& writer);
+  // Runs what is asked when there is room, and counts it.
+  grpc::Status Admit(grpc::ServerContext& context, absl::FunctionRef<absl::Status()> run);
 
   const RowReader& reader_;
   const Options options_;

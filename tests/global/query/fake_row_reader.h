@@ -39,6 +39,11 @@ class FakeRowReader : public RowReader {
       if (auto* distribution = std::get_if<DistributionAggregate>(&row.value))
         TRIBUTARY_CHECK(distribution->Add(sample, 1));
       if (auto* counter = std::get_if<CounterAggregate>(&row.value)) TRIBUTARY_CHECK(counter->Add(sample, 1));
+      if (auto* gauge = std::get_if<GaugeAggregate>(&row.value)) {
+        TRIBUTARY_CHECK(
+            gauge->Add(sample, interval * 1'000'000'000 + static_cast<int64_t>(gauge->count), InstanceId()));
+      }
+      if (auto* set = std::get_if<SetAggregate>(&row.value)) TRIBUTARY_CHECK(set->Add(std::to_string(sample)));
     }
     rows_.emplace_back(id, std::move(row));
     return rows_.back().second;
