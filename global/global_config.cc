@@ -36,6 +36,10 @@ void ReadStore(ConfigNode node, GlobalConfig& config) {
   node.Read("path", config.store_path);
   node.Check(!config.store_path.empty(), "path", "must not be empty");
   node.Read("retention", config.retention, {.min = absl::Hours(2), .max = absl::Hours(24 * 365)});
+  node.Read("retention_1m", config.retention_1m, {.min = absl::Hours(2), .max = absl::Hours(24 * 365 * 2)});
+  node.Check(config.retention_1m >= config.retention, "retention_1m", "must not be shorter than retention");
+  node.Read("retention_1h", config.retention_1h, {.min = absl::Hours(2), .max = absl::Hours(24 * 365 * 10)});
+  node.Check(config.retention_1h >= config.retention_1m, "retention_1h", "must not be shorter than retention_1m");
   node.Read("compression", config.store_compression,
             {.min = TDigest::kMinCompression, .max = TDigest::kMaxCompression});
   node.ReadBytes("cache_bytes", config.store_cache_bytes, {.min = 1u << 20});

@@ -38,7 +38,9 @@ struct GlobalConfig : ProgramConfig {
   double coverage = 0.99;  // of its contributors, for a series to close before all agents are here
 
   std::string store_path = "/var/lib/tributary/global";
-  absl::Duration retention = absl::Hours(24);  // of rows for queries
+  absl::Duration retention = absl::Hours(24);           // of rows for queries, of the interval
+  absl::Duration retention_1m = absl::Hours(24 * 7);    // of those rolled up to a minute; at least as long
+  absl::Duration retention_1h = absl::Hours(24 * 180);  // and to an hour; at least as long again
   // Of the digests that are stored, and so of the answers to queries. Half of it: half the disk, and about 1.4 times
   // the error around the median of a small fleet.
   double store_compression = 100;

@@ -19,6 +19,7 @@
 #include "global/query/select_service.h"
 #include "global/receive/committer.h"
 #include "global/receive/receiver.h"
+#include "global/store_readings.h"
 
 namespace tributary {
 namespace {
@@ -98,11 +99,15 @@ Database::Options DatabaseOptions(const GlobalConfig& config) {
   return options;
 }
 
+Ledger::Retention RetentionOf(const GlobalConfig& config) {
+  return {config.retention, config.retention_1m, config.retention_1h};
+}
+
 Ledger::Options LedgerOptions(const GlobalConfig& config) {
   Ledger::Options options;
   options.interval = config.interval;
   options.node_id = config.node_id;
-  options.retention = config.retention;
+  options.retention = RetentionOf(config);
   options.compression = config.store_compression;
   return options;
 }
@@ -150,6 +155,8 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
   const auto store_series =
       telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_global_store_series", "Series that have rows.", {},
                            [&] { return double(ledger->series_count()); });
+  const StoreReadings store_readings(*ledger, clock, telemetry);
+  LogProjection(*ledger);
   TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<Feeders> feeders, Feeders::Make(config, *outbox, clock, telemetry));
 
   const WindowBookOptions book = BookOptions(config);
@@ -183,11 +190,12 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
                      config.http_listen.HostPort());
 
   TRIBUTARY_RETURN_IF_ERROR(
-      daemon.Serve<GlobalConfig>({"store.retention", "expected_agents"}, [&](const GlobalConfig& next) {
-        ledger->SetRetention(next.retention);
-        receiver.SetExpectedAgents(next.expected_agents);
-        return absl::OkStatus();
-      }));
+      daemon.Serve<GlobalConfig>({"store.retention", "store.retention_1m", "store.retention_1h", "expected_agents"},
+                                 [&](const GlobalConfig& next) {
+                                   ledger->SetRetention(RetentionOf(next));
+                                   receiver.SetExpectedAgents(next.expected_agents);
+                                   return absl::OkStatus();
+                                 }));
   TRIBUTARY_LOG_INFO("leaving: committing what is this node's before the next view");
   const absl::Duration grace = daemon.shutdown_grace();
   const absl::Time until = clock.Now() + grace;

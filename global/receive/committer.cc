@@ -10,6 +10,8 @@ namespace tributary {
 namespace {
 
 constexpr absl::Duration kDropOldEvery = absl::Minutes(1);
+constexpr absl::Duration kRollUpEvery = absl::Milliseconds(250);
+constexpr size_t kRowsOfAStep = 2000;  // to be rolled up: a plan waits for one step, about 10 ms
 
 }  // namespace
 
@@ -33,6 +35,7 @@ Committer::Committer(Database& database, Ledger& ledger, Outbox& outbox, const C
       log_every_(clock, absl::Seconds(10)),
       loop_("commit") {
   loop_.RunEvery(kDropOldEvery, [this] { DropOld(); });
+  loop_.RunEvery(kRollUpEvery, [this] { RollUp(); });
   loop_.RunEvery(options_.interval / 4, options_.heartbeat);
 }
 
@@ -60,14 +63,28 @@ void Committer::Prepare(const std::shared_ptr<Job>& job) {
 
 void Committer::Write(const std::shared_ptr<Job>& job) {
   const absl::Status written = database_.Write(job->batch, /*durable=*/true);
-  if (!written.ok()) {
-    SetStatus(written);
-    return options_.on_failure(written);
-  }
+  if (!written.ok()) return Fail(written);
   ledger_.Written(job->plan);
   outbox_.Written(job->entries);
   seconds_.Observe(absl::ToDoubleSeconds(clock_.Now() - job->began));
   job->done(job->plan);
+}
+
+void Committer::Fail(const absl::Status& failure) {
+  SetStatus(failure);
+  options_.on_failure(failure);
+}
+
+// A step, and another one behind whatever waits already.
+void Committer::RollUp() {
+  if (is_rolling_up_ || !status().ok()) return;
+  const absl::StatusOr<bool> is_more = ledger_.RollUp(kRowsOfAStep);
+  if (!is_more.ok()) return Fail(is_more.status());
+  if (!*is_more) return;
+  is_rolling_up_ = loop_.TryPost([this] {
+    is_rolling_up_ = false;
+    RollUp();
+  });
 }
 
 void Committer::DropOld() {

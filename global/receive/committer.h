@@ -17,7 +17,8 @@
 
 namespace tributary {
 
-// Puts plans on disk: rows, manifests, totals, roster and outbox in one fsynced batch, on a thread of its own.
+// Puts plans on disk: rows, manifests, totals, roster and outbox in one fsynced batch, on a thread of its own. Between
+// plans it rolls rows up, a few milliseconds at a time.
 //
 // Errors:  after a batch that could not be written (disk full, say) the database's state is not known, and it must not
 //          be written again: on_failure ends the process, a start opens the store anew, and agents still have
@@ -49,6 +50,8 @@ class Committer {
   void Prepare(const std::shared_ptr<Job>& job);
   void Write(const std::shared_ptr<Job>& job);
   void DropOld();
+  void RollUp();
+  void Fail(const absl::Status& failure);
   void SetStatus(const absl::Status& status);
 
   Database& database_;
@@ -58,6 +61,7 @@ class Committer {
   const Options options_;
   Histogram& seconds_;
   LogEvery log_every_;
+  bool is_rolling_up_ = false;  // the commit thread's: the next step is posted
   mutable Mutex mutex_;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   EventLoop loop_;  // last: its thread uses the others

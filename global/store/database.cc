@@ -27,8 +27,8 @@ constexpr size_t kRowPrefixBytes = 9;  // resolution, block, key id: what one se
 // another list: theirs begin with a block's prefix, which is too short to have this one.
 constexpr size_t kRowHintPrefixBytes = 6;
 
-constexpr std::array<absl::string_view, kColumns> kColumnNames = {"rows",   "keys",   "manifests",
-                                                                  "totals", "outbox", "control"};
+constexpr std::array<absl::string_view, kColumns> kColumnNames = {"rows",   "keys",    "manifests", "totals",
+                                                                  "outbox", "control", "lifetimes", "stale"};
 
 rocksdb::ColumnFamilyOptions FamilyOptions(Column column, const Database::Options& options,
                                            const std::shared_ptr<rocksdb::Cache>& cache) {
@@ -155,11 +155,37 @@ std::unique_ptr<rocksdb::Iterator> Database::NewIterator(Column column, const ro
   return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, handles_[static_cast<size_t>(column)]));
 }
 
+absl::Status Database::ForEach(
+    Column column, absl::FunctionRef<absl::Status(absl::string_view key, absl::string_view value)> visit) const {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  options.total_order_seek = true;
+  const auto iterator = NewIterator(column, options);
+  for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {
+    TRIBUTARY_RETURN_IF_ERROR(visit(ToView(iterator->key()), ToView(iterator->value())));
+  }
+  return FromRocks(iterator->status(), "reading the store");
+}
+
 absl::Status Database::DropFiles(Column column, absl::string_view from, absl::string_view to) {
   const rocksdb::Slice begin = ToSlice(from), end = ToSlice(to);
   return FromRocks(rocksdb::DeleteFilesInRange(db_.get(), handles_[static_cast<size_t>(column)], &begin, &end,
                                                /*include_end=*/false),
                    "dropping old files of the store");
+}
+
+absl::StatusOr<Database::Measure> Database::MeasureTables(Column column, absl::string_view from,
+                                                          absl::string_view to) const {
+  const rocksdb::Range range(ToSlice(from), ToSlice(to));
+  rocksdb::TablePropertiesCollection tables;
+  TRIBUTARY_RETURN_IF_ERROR(FromRocks(
+      db_->GetPropertiesOfTablesInRange(handles_[static_cast<size_t>(column)], &range, 1, &tables), "measuring"));
+  Measure measure;
+  for (const auto& [file, properties] : tables) {
+    measure.bytes += properties->data_size + properties->index_size + properties->filter_size;
+    measure.entries += properties->num_entries;
+  }
+  return measure;
 }
 
 // Files come and go meanwhile: what cannot be looked at any more counts for nothing.

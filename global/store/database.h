@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -22,8 +23,8 @@ struct ReadOptions;
 namespace tributary {
 
 // What is kept apart in the database. Values are part of nothing stored: families go by name.
-enum class Column : uint8_t { kRows, kKeys, kManifests, kTotals, kOutbox, kControl };
-inline constexpr size_t kColumns = 6;
+enum class Column : uint8_t { kRows, kKeys, kManifests, kTotals, kOutbox, kControl, kLifetimes, kStale };
+inline constexpr size_t kColumns = 8;
 
 // The one RocksDB of an owner, with our column families. Knows nothing of what is in them but who it belongs to.
 //
@@ -53,8 +54,18 @@ class Database {
 
   absl::StatusOr<std::optional<std::string>> Get(Column column, absl::string_view key) const;
   std::unique_ptr<rocksdb::Iterator> NewIterator(Column column, const rocksdb::ReadOptions& options) const;
+  // Every key, in order, until `visit` fails.
+  absl::Status ForEach(Column column,
+                       absl::FunctionRef<absl::Status(absl::string_view key, absl::string_view value)> visit) const;
   // Gives whole files in [from, to) back to the disk; readers may see the keys go. DeleteRange does the rest.
   absl::Status DropFiles(Column column, absl::string_view from, absl::string_view to);
+
+  // Of the tables that have keys in [from, to), as far as they are written: what is still in memory is not in it.
+  struct Measure {
+    uint64_t bytes = 0;
+    uint64_t entries = 0;
+  };
+  absl::StatusOr<Measure> MeasureTables(Column column, absl::string_view from, absl::string_view to) const;
 
   // Of every file in the folder: tables, the write-ahead log, logs. Looks at each, a few hundred: for scrapes.
   uint64_t DiskBytes() const;

@@ -1,36 +1,30 @@
 #include "global/store/ledger.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "common/base/check.h"
 #include "common/base/status.h"
 #include "common/hash/hash128.h"
 #include "global/store/rocks.h"
-#include "rocksdb/iterator.h"
-#include "rocksdb/options.h"
 #include "rocksdb/write_batch.h"
 
 namespace tributary {
 namespace {
 
-constexpr absl::Duration kBlockLength = absl::Hours(2);
 constexpr absl::Duration kMaxTime = absl::Hours(24 * 365 * 100);  // since 1970; what is asked further is clamped
+constexpr double kUsualRowBytes = 150;                            // docs/benchmarks.md, store
 constexpr absl::string_view kRosterKey = "roster";
 constexpr absl::string_view kSealedKey = "sealed_through";
 
-absl::Status ForEach(const Database& database, Column column,
-                     absl::FunctionRef<absl::Status(absl::string_view key, absl::string_view value)> visit) {
-  rocksdb::ReadOptions options;
-  options.fill_cache = false;
-  const auto iterator = database.NewIterator(column, options);
-  for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {
-    TRIBUTARY_RETURN_IF_ERROR(visit(ToView(iterator->key()), ToView(iterator->value())));
-  }
-  return FromRocks(iterator->status(), "reading the store");
+// The cluster's interval first; a rollup no longer than that is none.
+std::vector<RowTable::Shape> ShapesFor(absl::Duration interval) {
+  const auto times = [interval](absl::Duration length) { return static_cast<int>(length / interval); };
+  std::vector<RowTable::Shape> shapes = {{1, interval, absl::Hours(2), 1}};
+  if (interval < absl::Minutes(1)) shapes.push_back({2, absl::Minutes(1), absl::Hours(24), times(absl::Minutes(1))});
+  shapes.push_back({3, absl::Hours(1), absl::Hours(24 * 30), times(absl::Hours(1))});
+  return shapes;
 }
 
 absl::Status Unreadable(absl::string_view what) {
@@ -40,13 +34,24 @@ absl::Status Unreadable(absl::string_view what) {
 }  // namespace
 
 Ledger::Ledger(Database& database, Options options)
-    : database_(database),
-      options_(std::move(options)),
-      retention_seconds_(absl::ToInt64Seconds(options_.retention)),
-      scale_(options_.interval),
-      per_block_(kBlockLength / options_.interval),
-      emitter_(static_cast<uint16_t>(Xxh3Hash64(options_.node_id, 0))) {
-  TRIBUTARY_CHECK(per_block_ > 0 && per_block_ <= UINT16_MAX);
+    : database_(database), options_(std::move(options)), retention_seconds_(ShapesFor(options_.interval).size()) {
+  const auto emitter = static_cast<uint16_t>(Xxh3Hash64(options_.node_id, 0));
+  for (const RowTable::Shape& shape : ShapesFor(options_.interval)) {
+    tables_.push_back(std::make_unique<RowTable>(database_, catalog_, shape, emitter, options_.compression));
+  }
+  for (size_t i = 1; i < tables_.size(); ++i) {
+    rollups_.push_back(std::make_unique<Rollup>(database_, catalog_, *tables_[i - 1], *tables_[i],
+                                                Rollup::Options{options_.compression, options_.max_stale}));
+  }
+  SetRetention(options_.retention);
+}
+
+void Ledger::SetRetention(const Retention& retention) {
+  for (size_t i = 0; i < tables_.size(); ++i) {
+    const bool is_minutes = tables_[i]->shape().length == absl::Minutes(1);
+    const absl::Duration kept = i == 0 ? retention.raw : is_minutes ? retention.minutes : retention.hours;
+    retention_seconds_[i] = absl::ToInt64Seconds(kept);
+  }
 }
 
 absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(Database& database, Options options, absl::Time now) {
@@ -55,15 +60,28 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(Database& database, Options
   WindowBookState control;
   TRIBUTARY_RETURN_IF_ERROR(ledger->LoadControl(control));
   ledger->sealed_through_ = control.sealed_through.value_or(0);
+  for (const auto& rollup : ledger->rollups_) TRIBUTARY_RETURN_IF_ERROR(rollup->Load());
   return ledger;
 }
 
 absl::Status Ledger::LoadCatalog(absl::Time now) {
-  return ForEach(database_, Column::kKeys, [&](absl::string_view key, absl::string_view value) -> absl::Status {
+  absl::flat_hash_map<KeyId, Lifetime> lifetimes;
+  TRIBUTARY_RETURN_IF_ERROR(
+      database_.ForEach(Column::kLifetimes, [&](absl::string_view key, absl::string_view value) -> absl::Status {
+        const auto id = DecodeKeyId(key);
+        const auto lifetime = DecodeLifetime(value);
+        if (!id || !lifetime) return Unreadable("series' lifetimes");
+        lifetimes.emplace(*id, *lifetime);
+        return absl::OkStatus();
+      }));
+  // Of a series without one, written before there were lifetimes, nothing is known.
+  const Lifetime unknown = {0, tables_.front()->scale().At(now)};
+  return database_.ForEach(Column::kKeys, [&](absl::string_view key, absl::string_view value) -> absl::Status {
     const auto id = DecodeKeyId(key);
     if (!id) return Unreadable("list of series");
     TRIBUTARY_ASSIGN_OR_RETURN(SeriesKey series, DecodeSeriesKey(value));
-    catalog_.Restore(*id, std::move(series), {0, scale_.At(now)});
+    const auto known = lifetimes.find(*id);
+    catalog_.Restore(*id, std::move(series), known == lifetimes.end() ? unknown : known->second);
     return absl::OkStatus();
   });
 }
@@ -93,7 +111,7 @@ absl::Status Ledger::LoadControl(WindowBookState& state) const {
 }
 
 absl::Status Ledger::LoadTotals(WindowBookState& state) const {
-  return ForEach(database_, Column::kTotals, [&](absl::string_view key, absl::string_view value) {
+  return database_.ForEach(Column::kTotals, [&](absl::string_view key, absl::string_view value) {
     const auto id = DecodeKeyId(key);
     auto total = DecodeTotal(value);
     if (!id || !total) return Unreadable("totals");
@@ -106,7 +124,7 @@ absl::Status Ledger::LoadTotals(WindowBookState& state) const {
 }
 
 absl::Status Ledger::LoadManifests(WindowBookState& state) const {
-  return ForEach(database_, Column::kManifests, [&](absl::string_view key, absl::string_view value) {
+  return database_.ForEach(Column::kManifests, [&](absl::string_view key, absl::string_view value) {
     const auto name = DecodeManifestName(key);
     auto manifest = DecodeManifest(value);
     if (!name || !manifest) return Unreadable("manifests");
@@ -132,25 +150,21 @@ void Ledger::Put(const CommitPlan& plan, rocksdb::WriteBatch& batch) {
 
 // In the order of their keys: RocksDB then finds the place of each beside that of the last, or finding places is half
 // of a commit.
+// In the order of their keys: RocksDB then finds the place of each beside that of the last, or finding places is half
+// of a commit.
 void Ledger::PutRows(const CommitPlan& plan, rocksdb::WriteBatch& batch) {
   std::vector<std::pair<RowKey, const Row*>> rows;
   for (const WindowCommit& window : plan.windows) {
-    for (const Row& row : window.rows) rows.emplace_back(KeyOf(row, batch), &row);
+    for (const Row& row : window.rows) {
+      const KeyId id = InternKey(row.key, row.interval, batch);
+      rows.emplace_back(tables_.front()->KeyOf(id, row.interval, row.version), &row);
+    }
   }
   std::sort(rows.begin(), rows.end());
-  for (const auto& [key, row] : rows)
-    database_.Put(batch, Column::kRows, key.Encode(), EncodeRow(*row, options_.compression));
-}
-
-RowKey Ledger::KeyOf(const Row& row, rocksdb::WriteBatch& batch) {
-  RowKey key;
-  key.resolution = kResolution;
-  key.block = BlockOf(row.interval);
-  key.series = InternKey(row.key, row.interval, batch);
-  key.offset = static_cast<uint16_t>(row.interval % per_block_);
-  key.version = static_cast<uint8_t>(row.version);
-  key.emitter = emitter_;
-  return key;
+  for (const auto& [key, row] : rows) {
+    tables_.front()->Put(batch, key.series, *row);
+    rollups_.front()->Changed(key.series, row->interval, batch);
+  }
 }
 
 void Ledger::PutTotals(const CommitPlan& plan, rocksdb::WriteBatch& batch) {
@@ -167,97 +181,140 @@ void Ledger::PutTotals(const CommitPlan& plan, rocksdb::WriteBatch& batch) {
 
 KeyId Ledger::InternKey(const SharedSeriesKey& key, IntervalIndex interval, rocksdb::WriteBatch& batch) {
   const SeriesCatalog::Interned interned = catalog_.Intern(key, interval);
-  if (interned.is_new) database_.Put(batch, Column::kKeys, EncodeKeyId(interned.id), EncodeSeriesKey(key));
+  const std::string id = EncodeKeyId(interned.id);
+  if (interned.is_new) database_.Put(batch, Column::kKeys, id, EncodeSeriesKey(key));
+  if (interned.to_write) database_.Put(batch, Column::kLifetimes, id, EncodeLifetime(*interned.to_write));
   return interned.id;
+}
+
+absl::StatusOr<bool> Ledger::RollUp(size_t max_rows) {
+  IntervalIndex sealed = sealed_through_;
+  for (size_t i = 0; i < rollups_.size(); ++i) {
+    rocksdb::WriteBatch batch;
+    const auto made = [&](KeyId id, IntervalIndex interval) {
+      if (i + 1 < rollups_.size()) rollups_[i + 1]->Changed(id, interval, batch);
+    };
+    TRIBUTARY_ASSIGN_OR_RETURN(const bool did, rollups_[i]->Step(sealed, max_rows, batch, made));
+    if (did) {
+      // What a power failure takes is made again.
+      TRIBUTARY_RETURN_IF_ERROR(database_.Write(batch, /*durable=*/false));
+      rollups_[i]->Written();
+      return true;
+    }
+    sealed = rollups_[i]->done_through();
+  }
+  return false;
+}
+
+IntervalIndex Ledger::KeepFrom(size_t table, absl::Time now) const {
+  const absl::Duration retention = absl::Seconds(retention_seconds_[table].load());
+  const IntervalIndex kept = std::max<IntervalIndex>(tables_[table]->scale().At(now - retention), 0);
+  return table < rollups_.size() ? std::min(kept, rollups_[table]->needed_from()) : kept;
 }
 
 absl::Status Ledger::DropOld(absl::Time now, IntervalIndex manifests_from) {
   rocksdb::WriteBatch batch;
   database_.DeleteRange(batch, Column::kManifests, EncodeManifestName({0, 0, 0}),
                         EncodeManifestName({std::max<IntervalIndex>(manifests_from, 0), 0, 0}));
-  const IntervalIndex oldest = scale_.At(now - absl::Seconds(retention_seconds_.load()));
-  const uint32_t first_block = BlockOf(std::max<IntervalIndex>(oldest, 0));
-  if (first_block > first_block_.exchange(first_block)) {
-    const std::string from = BlockPrefix(kResolution, 0), to = BlockPrefix(kResolution, first_block);
-    TRIBUTARY_RETURN_IF_ERROR(database_.DropFiles(Column::kRows, from, to));
-    database_.DeleteRange(batch, Column::kRows, from, to);
-    for (const KeyId id : catalog_.ForgetBefore(first_block * per_block_)) {
-      database_.Delete(batch, Column::kKeys, EncodeKeyId(id));
-      database_.Delete(batch, Column::kTotals, EncodeKeyId(id));
-    }
+  for (size_t i = 0; i < tables_.size(); ++i) {
+    TRIBUTARY_ASSIGN_OR_RETURN(const bool dropped, tables_[i]->DropBefore(KeepFrom(i, now), batch));
+    if (dropped && i + 1 == tables_.size()) ForgetSeries(batch);
   }
   return database_.Write(batch, false);
 }
 
-// The end of i lies in (from, to]: i + 1 is the first boundary after `from`.
-Lifetime Ledger::IntervalsEnding(absl::Time from, absl::Time to) const {
-  const absl::Time last = absl::UnixEpoch() + kMaxTime;
-  return {scale_.At(std::clamp(from, absl::UnixEpoch(), last)), scale_.At(std::clamp(to, absl::UnixEpoch(), last)) - 1};
+// Those that have no rows of any length.
+void Ledger::ForgetSeries(rocksdb::WriteBatch& batch) {
+  IntervalIndex first = INT64_MAX;
+  for (const auto& table : tables_) first = std::min(first, table->floor() * table->shape().intervals);
+  for (const KeyId id : catalog_.ForgetBefore(first)) {
+    for (const Column column : {Column::kKeys, Column::kTotals, Column::kLifetimes}) {
+      database_.Delete(batch, column, EncodeKeyId(id));
+    }
+  }
+}
+
+std::vector<absl::Duration> Ledger::Resolutions() const {
+  std::vector<absl::Duration> lengths;
+  for (const auto& table : tables_) lengths.push_back(table->shape().length);
+  return lengths;
 }
 
 std::vector<KeptRows> Ledger::Kept() const {
-  return {{options_.interval, scale_.Start(first_block_ * per_block_), scale_.End(sealed_through_)}};
+  std::vector<KeptRows> kept;
+  for (size_t i = 0; i < tables_.size(); ++i) {
+    const RowTable& table = *tables_[i];
+    const IntervalIndex through = i == 0 ? sealed_through_.load() : rollups_[i - 1]->done_through();
+    kept.push_back({table.shape().length, table.scale().Start(table.floor()), table.scale().End(through)});
+  }
+  return kept;
+}
+
+absl::Duration Ledger::ResolutionFor(absl::Time from) const {
+  for (const auto& table : tables_) {
+    if (table->scale().Start(table->floor()) <= from) return table->shape().length;
+  }
+  return tables_.back()->shape().length;
+}
+
+std::vector<Ledger::RollupState> Ledger::Rollups() const {
+  std::vector<RollupState> states;
+  for (const auto& rollup : rollups_) {
+    const RowTable& table = rollup->table();
+    states.push_back({table.shape().length, table.scale().End(rollup->done_through()), rollup->stale(),
+                      rollup->rows_made(), rollup->rewinds()});
+  }
+  return states;
+}
+
+std::vector<Ledger::Projection> Ledger::Project() const {
+  const IntervalIndex hour_ago = sealed_through_ - absl::Hours(1) / options_.interval;
+  const auto series = static_cast<double>(catalog_.Ids({hour_ago, INT64_MAX}).size());
+  std::vector<Projection> projections;
+  for (size_t i = 0; i < tables_.size(); ++i) {
+    const RowTable::Shape& shape = tables_[i]->shape();
+    Projection projection = {shape.length, absl::Seconds(retention_seconds_[i].load()), kUsualRowBytes, 0};
+    const auto measure = database_.MeasureTables(Column::kRows, BlockPrefix(shape.code, 0),
+                                                 BlockPrefix(static_cast<uint8_t>(shape.code + 1), 0));
+    if (measure.ok() && measure->entries > 0) {
+      projection.bytes_per_row = static_cast<double>(measure->bytes) / static_cast<double>(measure->entries);
+    }
+    const double rows = absl::FDivDuration(projection.retention + shape.block, shape.length) * series;
+    projection.bytes = rows * projection.bytes_per_row;
+    projections.push_back(projection);
+  }
+  return projections;
+}
+
+// The end of i lies in (from, to]: i + 1 is the first boundary after `from`.
+Lifetime Ledger::IntervalsEnding(const IntervalScale& scale, absl::Time from, absl::Time to) {
+  const absl::Time last = absl::UnixEpoch() + kMaxTime;
+  return {scale.At(std::clamp(from, absl::UnixEpoch(), last)), scale.At(std::clamp(to, absl::UnixEpoch(), last)) - 1};
 }
 
 FoundSeries Ledger::FindSeries(absl::Span<const LabelCondition> conditions, absl::Time from, absl::Time to,
                                size_t limit) const {
-  return catalog_.FindByLabels(conditions, IntervalsEnding(from, to), limit);
+  return catalog_.FindByLabels(conditions, IntervalsEnding(tables_.front()->scale(), from, to), limit);
 }
 
 FoundTexts Ledger::LabelNames(absl::Span<const LabelCondition> conditions, absl::Time from, absl::Time to,
                               size_t limit) const {
-  return catalog_.LabelNames(conditions, IntervalsEnding(from, to), limit);
+  return catalog_.LabelNames(conditions, IntervalsEnding(tables_.front()->scale(), from, to), limit);
 }
 
 FoundTexts Ledger::LabelValues(absl::string_view label, absl::Span<const LabelCondition> conditions, absl::Time from,
                                absl::Time to, size_t limit) const {
-  return catalog_.LabelValues(label, conditions, IntervalsEnding(from, to), limit);
+  return catalog_.LabelValues(label, conditions, IntervalsEnding(tables_.front()->scale(), from, to), limit);
 }
 
 absl::Status Ledger::ReadRows(absl::Duration resolution, absl::Span<const KeyId> series, absl::Time from, absl::Time to,
                               Visit visit) const {
-  if (resolution != options_.interval) {
-    return absl::InvalidArgumentError(absl::StrCat("no rows of ", absl::FormatDuration(resolution), " are kept"));
+  for (const auto& table : tables_) {
+    if (table->shape().length != resolution) continue;
+    return table->Read(series, IntervalsEnding(table->scale(), from, to),
+                       [&](KeyId id, const Row& row, const IntervalMask&) { return visit(id, row); });
   }
-  const auto [first, last] = IntervalsEnding(from, to);
-  bool stopped = false;
-  for (IntervalIndex block = std::max<IntervalIndex>(BlockOf(first), first_block_); block * per_block_ <= last;
-       ++block) {
-    for (const KeyId id : series) {
-      const auto key = catalog_.Find(id);
-      if (!key) continue;
-      TRIBUTARY_RETURN_IF_ERROR(ReadBlock(static_cast<uint32_t>(block), id, *key, first, last, visit, stopped));
-      if (stopped) return absl::OkStatus();
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Ledger::ReadBlock(uint32_t block, KeyId id, const SharedSeriesKey& key, IntervalIndex first,
-                               IntervalIndex last, Visit visit, bool& stopped) const {
-  rocksdb::ReadOptions options;
-  options.prefix_same_as_start = true;
-  const auto iterator = database_.NewIterator(Column::kRows, options);
-  const IntervalIndex start = block * per_block_;
-  RowKey from{kResolution, block, id, 0, 0, 0};
-  from.offset = static_cast<uint16_t>(std::max<IntervalIndex>(first - start, 0));
-  std::optional<Row> held;  // of several emitters of one version, the one with the larger set
-  const auto flush = [&] {
-    if (held && !visit(id, *held)) stopped = true;
-    held.reset();
-  };
-  for (iterator->Seek(ToSlice(from.Encode())); iterator->Valid() && !stopped; iterator->Next()) {
-    const auto at = RowKey::Decode(ToView(iterator->key()));
-    if (!at) return Unreadable("rows");
-    if (start + at->offset > last) break;
-    TRIBUTARY_ASSIGN_OR_RETURN(Row row, DecodeRow(ToView(iterator->value()), key, start + at->offset, at->version));
-    const bool same = held && held->interval == row.interval && held->version == row.version;
-    if (same && held->contributors >= row.contributors) continue;
-    if (!same) flush();
-    if (!stopped) held = std::move(row);
-  }
-  if (!stopped) flush();
-  return FromRocks(iterator->status(), "reading rows");
+  return absl::InvalidArgumentError(absl::StrCat("no rows of ", absl::FormatDuration(resolution), " are kept"));
 }
 
 }  // namespace tributary

@@ -14,23 +14,34 @@
 #include "global/merge/window_book.h"
 #include "global/store/database.h"
 #include "global/store/ledger_codec.h"
+#include "global/store/rollup.h"
 #include "global/store/row_reader.h"
+#include "global/store/row_table.h"
 #include "global/store/series_catalog.h"
 
 namespace tributary {
 
 // What an owner has committed: rows for queries, and what the window book has to know after a restart.
 //
-// Blocks:    two hours of rows lie together by series, and are dropped together when the retention has passed.
-// Commits:   Put writes a plan into a batch; the caller adds the outbox, writes it durably, and tells Written.
-// Threads:   as RowReader is; Put, Written and DropOld are called by one thread at a time.
+// Rows:      of the cluster's interval as they were committed; rolled up from these, of one minute, and from those of
+//            one hour. Each length has its blocks, and a retention of its own.
+// Commits:   Put writes a plan into a batch; the caller adds the outbox, writes it durably, and tells Written. RollUp
+//            makes longer rows in between, in batches of its own.
+// Threads:   as RowReader is; Put, Written, RollUp and DropOld are called by one thread at a time.
 class Ledger : public RowReader {
  public:
+  // Of rows, by length; whole blocks. Ascending.
+  struct Retention {
+    absl::Duration raw = absl::Hours(24);
+    absl::Duration minutes = absl::Hours(24 * 7);
+    absl::Duration hours = absl::Hours(24 * 180);
+  };
   struct Options {
     absl::Duration interval = absl::Seconds(10);
     std::string node_id;
-    absl::Duration retention = absl::Hours(24);  // of rows; whole blocks
-    double compression = 100;                    // of stored digests
+    Retention retention = {};
+    double compression = 100;    // of stored digests
+    size_t max_stale = 1 << 20;  // of each rollup
   };
   // Reads the series. `database` outlives the ledger.
   static absl::StatusOr<std::unique_ptr<Ledger>> Open(Database& database, Options options, absl::Time now);
@@ -41,13 +52,17 @@ class Ledger : public RowReader {
   void Put(const CommitPlan& plan, rocksdb::WriteBatch& batch);
   void Written(const CommitPlan& plan) { sealed_through_ = plan.sealed_through; }
 
+  // Reads up to about `max_rows` rows and writes what they make together. False when there was nothing to do. After
+  // an error nothing may be written any more, as after one of a commit.
+  absl::StatusOr<bool> RollUp(size_t max_rows);
+
   // Instead of the option's. Any thread.
-  void SetRetention(absl::Duration retention) { retention_seconds_ = absl::ToInt64Seconds(retention); }
+  void SetRetention(const Retention& retention);
   // Rows beyond the retention, their series, and manifests of intervals before `manifests_from`.
   absl::Status DropOld(absl::Time now, IntervalIndex manifests_from);
 
-  std::vector<absl::Duration> Resolutions() const override { return {options_.interval}; }
-  absl::Duration ResolutionFor(absl::Time from) const override { return options_.interval; }
+  std::vector<absl::Duration> Resolutions() const override;
+  absl::Duration ResolutionFor(absl::Time from) const override;
   std::vector<KeptRows> Kept() const override;
   std::vector<std::string> Names() const override { return catalog_.Names(); }
   std::vector<StoredSeries> FindSeries(absl::string_view name) const override { return catalog_.FindByName(name); }
@@ -62,10 +77,26 @@ class Ledger : public RowReader {
   IntervalIndex sealed_through() const override { return sealed_through_; }
 
   size_t series_count() const { return catalog_.size(); }
+  // By length, ascending; of the rollups.
+  struct RollupState {
+    absl::Duration length;
+    absl::Time through;
+    size_t stale = 0;
+    uint64_t rows_made = 0;
+    uint64_t rewinds = 0;
+  };
+  std::vector<RollupState> Rollups() const;
+  // What the rows of one length will take once their retention has passed, if there are as many series then as have
+  // rows now and rows are as large as those on disk (or as is usual, when there are none yet).
+  struct Projection {
+    absl::Duration length;
+    absl::Duration retention;
+    double bytes_per_row = 0;
+    double bytes = 0;
+  };
+  std::vector<Projection> Project() const;
 
  private:
-  static constexpr uint8_t kResolution = 1;
-
   Ledger(Database& database, Options options);
   absl::Status LoadCatalog(absl::Time now);
   absl::Status LoadTotals(WindowBookState& state) const;
@@ -73,23 +104,20 @@ class Ledger : public RowReader {
   absl::Status LoadControl(WindowBookState& state) const;
   void PutRows(const CommitPlan& plan, rocksdb::WriteBatch& batch);
   void PutTotals(const CommitPlan& plan, rocksdb::WriteBatch& batch);
-  RowKey KeyOf(const Row& row, rocksdb::WriteBatch& batch);
-  // The intervals that end in (from, to].
-  Lifetime IntervalsEnding(absl::Time from, absl::Time to) const;
   KeyId InternKey(const SharedSeriesKey& key, IntervalIndex interval, rocksdb::WriteBatch& batch);
-  absl::Status ReadBlock(uint32_t block, KeyId id, const SharedSeriesKey& key, IntervalIndex first, IntervalIndex last,
-                         Visit visit, bool& stopped) const;
-  uint32_t BlockOf(IntervalIndex interval) const { return static_cast<uint32_t>(interval / per_block_); }
+  void ForgetSeries(rocksdb::WriteBatch& batch);
+  // The first interval that the retention keeps, and that no rollup needs.
+  IntervalIndex KeepFrom(size_t table, absl::Time now) const;
+  // The intervals that end in (from, to].
+  static Lifetime IntervalsEnding(const IntervalScale& scale, absl::Time from, absl::Time to);
 
   Database& database_;
   const Options options_;
-  std::atomic<int64_t> retention_seconds_;
-  const IntervalScale scale_;
-  const int64_t per_block_;  // intervals
-  const uint16_t emitter_;
   SeriesCatalog catalog_;
+  std::vector<std::unique_ptr<RowTable>> tables_;        // by length; the first is of the cluster's interval
+  std::vector<std::unique_ptr<Rollup>> rollups_;         // of tables_[i] into tables_[i + 1]
+  std::vector<std::atomic<int64_t>> retention_seconds_;  // of tables_[i]
   std::atomic<IntervalIndex> sealed_through_{0};
-  std::atomic<uint32_t> first_block_{0};  // readers look at nothing before: its files may be half gone
 };
 
 }  // namespace tributary

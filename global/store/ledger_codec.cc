@@ -114,6 +114,24 @@ absl::StatusOr<Row> DecodeRow(absl::string_view bytes, const SharedSeriesKey& ke
   return row;
 }
 
+std::string EncodeRollup(const IntervalMask& covered, int size, absl::string_view row) {
+  std::string bytes;
+  bytes.reserve(row.size() + 8);
+  ByteWriter out(bytes);
+  out.Sized(covered.Encode(size));
+  out.Bytes(row);
+  return bytes;
+}
+
+absl::StatusOr<absl::string_view> DecodeRollup(absl::string_view bytes, int size, IntervalMask& covered) {
+  ByteReader in(bytes);
+  const absl::string_view mask = in.Sized();
+  if (!in.ok() || !IntervalMask::Decode(mask, size, covered)) {
+    return absl::DataLossError("a stored row's intervals cannot be read");
+  }
+  return in.rest();
+}
+
 std::string EncodeKeyId(KeyId id) {
   std::string bytes;
   BigEndian(bytes, id);
@@ -137,6 +155,40 @@ absl::StatusOr<SeriesKey> DecodeSeriesKey(absl::string_view bytes) {
     return absl::DataLossError("a stored series cannot be read");
   }
   return KeyFromProto(message);
+}
+
+std::string EncodeLifetime(const Lifetime& lifetime) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.Zigzag(lifetime.first);
+  out.Zigzag(lifetime.last);
+  return bytes;
+}
+
+std::optional<Lifetime> DecodeLifetime(absl::string_view bytes) {
+  ByteReader in(bytes);
+  Lifetime lifetime;
+  lifetime.first = in.Zigzag();
+  lifetime.last = in.Zigzag();
+  if (!in.AtEnd()) return std::nullopt;
+  return lifetime;
+}
+
+std::string EncodeStaleRow(const StaleRow& row) {
+  std::string bytes;
+  BigEndian(bytes, row.resolution);
+  BigEndian(bytes, static_cast<uint64_t>(row.interval));
+  BigEndian(bytes, row.series);
+  return bytes;
+}
+
+std::optional<StaleRow> DecodeStaleRow(absl::string_view bytes) {
+  if (bytes.size() != 13) return std::nullopt;
+  StaleRow row;
+  row.resolution = TakeBigEndian<uint8_t>(bytes);
+  row.interval = static_cast<IntervalIndex>(TakeBigEndian<uint64_t>(bytes));
+  row.series = TakeBigEndian<uint32_t>(bytes);
+  return row;
 }
 
 std::string EncodeManifestName(const ManifestName& name) {

@@ -10,7 +10,9 @@
 #include "common/aggregate/row.h"
 #include "global/merge/commit_plan.h"
 #include "global/merge/manifest.h"
+#include "global/store/interval_mask.h"
 #include "global/store/row_reader.h"
+#include "global/store/series_catalog.h"
 
 namespace tributary {
 
@@ -40,10 +42,28 @@ std::string EncodeRow(const Row& row, double compression);
 absl::StatusOr<Row> DecodeRow(absl::string_view bytes, const SharedSeriesKey& key, IntervalIndex interval,
                               uint32_t version);
 
+// A row of many intervals: which of `size` it has, and its bytes as a row.
+std::string EncodeRollup(const IntervalMask& covered, int size, absl::string_view row);
+// The row's bytes.
+absl::StatusOr<absl::string_view> DecodeRollup(absl::string_view bytes, int size, IntervalMask& covered);
+
 std::string EncodeKeyId(KeyId id);
 std::optional<KeyId> DecodeKeyId(absl::string_view bytes);
 std::string EncodeSeriesKey(const SeriesKey& key);
 absl::StatusOr<SeriesKey> DecodeSeriesKey(absl::string_view bytes);
+
+std::string EncodeLifetime(const Lifetime& lifetime);
+std::optional<Lifetime> DecodeLifetime(absl::string_view bytes);
+
+// A rolled-up row that is to be made again.
+struct StaleRow {
+  uint8_t resolution = 0;
+  IntervalIndex interval = 0;
+  KeyId series = 0;
+  friend auto operator<=>(const StaleRow&, const StaleRow&) = default;
+};
+std::string EncodeStaleRow(const StaleRow& row);
+std::optional<StaleRow> DecodeStaleRow(absl::string_view bytes);
 
 struct ManifestName {
   IntervalIndex interval = 0;

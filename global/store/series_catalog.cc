@@ -27,6 +27,13 @@ bool Append(FoundTexts& found, const std::string& text, size_t limit) {
   return !found.more;
 }
 
+// The end of the step that `interval` is in; series begin theirs one after another.
+IntervalIndex PromiseFor(KeyId id, IntervalIndex interval) {
+  constexpr IntervalIndex kStep = SeriesCatalog::kLifetimeStep;
+  const IntervalIndex phase = id % kStep;
+  return ((interval + phase) / kStep + 1) * kStep - phase - 1;
+}
+
 }  // namespace
 
 void SeriesCatalog::Restore(KeyId id, SharedSeriesKey key, const Lifetime& lifetime) {
@@ -36,12 +43,16 @@ void SeriesCatalog::Restore(KeyId id, SharedSeriesKey key, const Lifetime& lifet
 SeriesCatalog::Interned SeriesCatalog::Intern(const SharedSeriesKey& key, IntervalIndex interval) {
   if (const auto known = by_key_.find(key); known != by_key_.end()) {
     Entry& entry = *known->second;
+    const bool is_longer = interval < entry.first || interval > entry.promised;
     if (interval < entry.first) entry.first = interval;
     if (interval > entry.last) entry.last = interval;
-    return {entry.id, false, &entry.key};
+    if (!is_longer) return {entry.id, false, std::nullopt};
+    entry.promised = std::max(entry.promised, PromiseFor(entry.id, interval));
+    return {entry.id, false, Lifetime{entry.first, entry.promised}};
   }
   Entry& entry = Insert(next_id_, key, {interval, interval});
-  return {entry.id, true, &entry.key};
+  entry.promised = PromiseFor(entry.id, interval);
+  return {entry.id, true, Lifetime{interval, entry.promised}};
 }
 
 SeriesCatalog::Entry& SeriesCatalog::Insert(KeyId id, SharedSeriesKey key, const Lifetime& lifetime) {
@@ -51,6 +62,7 @@ SeriesCatalog::Entry& SeriesCatalog::Insert(KeyId id, SharedSeriesKey key, const
   entry.key = std::move(key);
   entry.first = lifetime.first;
   entry.last = lifetime.last;
+  entry.promised = lifetime.last;
   by_key_.insert_or_assign(entry.key, &entry);
   next_id_ = std::max(next_id_, id + 1);
   size_ = by_key_.size();

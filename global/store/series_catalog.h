@@ -33,11 +33,14 @@ struct Lifetime {
 //          thread-safe. Of the writer's, only what a new or a forgotten series changes waits for readers.
 class SeriesCatalog {
  public:
+  // Lifetimes are written this many intervals ahead, each series at another time, and are known to that after a start.
+  static constexpr IntervalIndex kLifetimeStep = 360;
+
   void Restore(KeyId id, SharedSeriesKey key, const Lifetime& lifetime);
   struct Interned {
     KeyId id = 0;
     bool is_new = false;
-    const SharedSeriesKey* key = nullptr;  // the catalog's own copy; until the series is forgotten
+    std::optional<Lifetime> to_write;  // what has to be on disk with the row, a little longer than it is
   };
   Interned Intern(const SharedSeriesKey& key, IntervalIndex interval);
   std::optional<KeyId> IdOf(const SeriesKey& key) const;
@@ -62,6 +65,7 @@ class SeriesCatalog {
     SharedSeriesKey key;
     std::atomic<IntervalIndex> first;
     std::atomic<IntervalIndex> last;
+    IntervalIndex promised = 0;  // the last interval of what is on disk; the writer's
     Lifetime lifetime() const { return {first, last}; }
   };
   Entry& Insert(KeyId id, SharedSeriesKey key, const Lifetime& lifetime);

@@ -27,7 +27,7 @@ class ReceiverTest : public testing::Test {
     options.cluster = "test";
     options.interval = kInterval;
     database_ = *Database::Open(options);
-    ledger_ = *Ledger::Open(*database_, {kInterval, "global-0", absl::Hours(4), 100}, clock_.Now());
+    ledger_ = *Ledger::Open(*database_, {kInterval, "global-0", {}, 100}, clock_.Now());
     outbox_ = *Outbox::Open(*database_, 1 << 20, {"sink"});
     loop_ = std::make_unique<EventLoop>("receive");
     committer_ = std::make_unique<Committer>(*database_, *ledger_, *outbox_, clock_, Committer::Options{kInterval, 90},

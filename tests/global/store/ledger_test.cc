@@ -78,7 +78,7 @@ TEST(LedgerTest, OfTwoEmittersTheLargerSetIsRead) {
   Row small = CounterRow("a", 1000, 1), large = CounterRow("a", 1000, 9);
   large.contributors = 2;
   ASSERT_TRUE(store.Commit(PlanOf({CommitOfRows(1000, {small})})).ok());
-  auto other = Ledger::Open(*store.database, {absl::Seconds(10), "global-1", absl::Hours(4), 100}, store.now);
+  auto other = Ledger::Open(*store.database, {absl::Seconds(10), "global-1", {}, 100}, store.now);
   rocksdb::WriteBatch batch;
   (*other)->Put(PlanOf({CommitOfRows(1000, {large})}), batch);
   ASSERT_TRUE(store.database->Write(batch, true).ok());
@@ -141,20 +141,66 @@ TEST(LedgerTest, FreshStoreHasNoState) {
   EXPECT_THAT(state->roster, IsEmpty());
 }
 
-TEST(LedgerTest, OldBlocksSeriesAndManifestsAreDropped) {
+TEST(LedgerTest, OldRowsAndManifestsAreDroppedEachLengthInItsTime) {
   TempDir dir;
   StoreHarness store(dir.path());
-  ASSERT_TRUE(
-      store.Commit(PlanOf({CommitOfRows(1000, {CounterRow("old", 1000, 1), CounterRow("both", 1000, 1)})})).ok());
-  const IntervalIndex later = 1000 + 3 * 720;
-  ASSERT_TRUE(store.Commit(PlanOf({CommitOfRows(later, {CounterRow("both", later, 2)})})).ok());
-  ASSERT_TRUE(store.ledger->DropOld(store.scale.End(later), later - 90).ok());
-  EXPECT_THAT(store.ledger->Names(), ElementsAre("both"));
-  EXPECT_THAT(ValuesOf(store.Rows("both")), ElementsAre(2));
+  const IntervalIndex hour = 360, day = 24 * hour, start = 60 * day;  // where blocks of every length begin
+  const auto commit = [&](IntervalIndex interval, std::vector<Row> rows) {
+    CommitPlan plan = PlanOf({CommitOfRows(interval, std::move(rows))});
+    plan.sealed_through = interval + hour;
+    ASSERT_TRUE(store.Commit(plan).ok());
+    store.RollUp();
+  };
+  const auto count = [&](absl::Duration length) {
+    return store.Rows("both", absl::UnixEpoch(), absl::FromUnixSeconds(100'000'000), length).size();
+  };
+  commit(start, {CounterRow("old", start, 1), CounterRow("both", start, 1)});
+  commit(start + 3 * day, {CounterRow("both", start + 3 * day, 2)});
+  ASSERT_TRUE(store.ledger->DropOld(store.scale.End(start + 2 * hour), start - 1).ok());
+  EXPECT_EQ(count(absl::Seconds(10)), 2u);
+
+  ASSERT_TRUE(store.ledger->DropOld(store.scale.End(start + 7 * hour), start + 1).ok());
+  EXPECT_EQ(count(absl::Seconds(10)), 1u);
+  EXPECT_EQ(count(absl::Minutes(1)), 2u);
   EXPECT_EQ(store.ledger->LoadState()->manifests.size(), 1u);
-  store.Reopen();
-  EXPECT_THAT(ValuesOf(store.Rows("both")), ElementsAre(2));
+
+  ASSERT_TRUE(store.ledger->DropOld(store.scale.End(start + 4 * day), start + 1).ok());
+  EXPECT_EQ(count(absl::Minutes(1)), 1u);
+  EXPECT_EQ(count(absl::Hours(1)), 2u);
+  EXPECT_THAT(store.ledger->Names(), ElementsAre("both", "old"));
+
+  commit(start + 40 * day, {CounterRow("both", start + 40 * day, 3)});
+  ASSERT_TRUE(store.ledger->DropOld(store.scale.End(start + 100 * day), start + 1).ok());
+  EXPECT_EQ(count(absl::Hours(1)), 1u);
   EXPECT_THAT(store.ledger->Names(), ElementsAre("both"));
+  store.now = store.scale.End(start + 100 * day);
+  store.Reopen();
+  EXPECT_EQ(count(absl::Hours(1)), 1u);
+  EXPECT_THAT(store.ledger->Names(), ElementsAre("both"));
+}
+
+TEST(LedgerTest, RowsThatAreNotRolledUpYetAreKept) {
+  TempDir dir;
+  StoreHarness store(dir.path());
+  const IntervalIndex later = 1000 + 30 * 720;
+  CommitPlan plan = PlanOf({CommitOfRows(1000, {CounterRow("a", 1000, 1)})});
+  ASSERT_TRUE(store.Commit(plan).ok());  // nothing is sealed
+  ASSERT_TRUE(store.ledger->DropOld(store.scale.End(later), 0).ok());
+  EXPECT_EQ(store.Rows("a").size(), 1u);
+}
+
+TEST(LedgerTest, LifetimesSurviveAStart) {
+  TempDir dir;
+  StoreHarness store(dir.path());
+  ASSERT_TRUE(store.Commit(PlanOf({CommitOfRows(5000, {CounterRow("a", 5000, 1)})})).ok());
+  store.now = store.scale.Start(50000);
+  store.Reopen();
+  const auto found = [&](IntervalIndex from, IntervalIndex to) {
+    return store.ledger->FindSeries({}, store.scale.Start(from), store.scale.End(to), 10).series.size();
+  };
+  EXPECT_EQ(found(4000, 4999), 0u);
+  EXPECT_EQ(found(5000, 5000), 1u);
+  EXPECT_EQ(found(5000 + SeriesCatalog::kLifetimeStep, 50000), 0u);
 }
 
 TEST(LedgerTest, UnknownResolutionIsRefused) {

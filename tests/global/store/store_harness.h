@@ -20,7 +20,7 @@ class StoreHarness {
     auto opened = Database::Open(options());
     ASSERT_TRUE(opened.ok()) << opened.status();
     database = *std::move(opened);
-    auto ledger_opened = Ledger::Open(*database, {absl::Seconds(10), "global-0", absl::Hours(4), 100}, now);
+    auto ledger_opened = Ledger::Open(*database, options_of_ledger, now);
     ASSERT_TRUE(ledger_opened.ok()) << ledger_opened.status();
     ledger = *std::move(ledger_opened);
   }
@@ -38,13 +38,22 @@ class StoreHarness {
     if (status.ok()) ledger->Written(plan);
     return status;
   }
+  // Until there is nothing left to do.
+  void RollUp(size_t max_rows = 100) {
+    while (true) {
+      const auto did = ledger->RollUp(max_rows);
+      ASSERT_TRUE(did.ok()) << did.status();
+      if (!*did) break;
+    }
+  }
   // Every row of a name whose interval ends in (from, to].
   std::vector<Row> Rows(const std::string& name, absl::Time from = absl::UnixEpoch(),
-                        absl::Time to = absl::FromUnixSeconds(100'000'000)) const {
+                        absl::Time to = absl::FromUnixSeconds(100'000'000),
+                        absl::Duration resolution = absl::Seconds(10)) const {
     std::vector<KeyId> ids;
     for (const StoredSeries& series : ledger->FindSeries(name)) ids.push_back(series.id);
     std::vector<Row> rows;
-    const absl::Status read = ledger->ReadRows(absl::Seconds(10), ids, from, to, [&](KeyId, const Row& row) {
+    const absl::Status read = ledger->ReadRows(resolution, ids, from, to, [&](KeyId, const Row& row) {
       rows.push_back(row);
       return true;
     });
@@ -52,6 +61,8 @@ class StoreHarness {
     return rows;
   }
 
+  Ledger::Options options_of_ledger = {
+      absl::Seconds(10), "global-0", {absl::Hours(4), absl::Hours(48), absl::Hours(24 * 50)}, 100};
   const IntervalScale scale{absl::Seconds(10)};
   absl::Time now = scale.Start(1000);
   std::unique_ptr<Database> database;

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "common/base/interval.h"
+#include "global/store/database.h"
+#include "global/store/ledger_codec.h"
+#include "global/store/row_reader.h"
+#include "global/store/series_catalog.h"
+
+namespace tributary {
+
+// The rows of one length of interval: of the cluster's own, or rolled up from shorter ones.
+//
+// Blocks:   a stretch of time lies together by series and is dropped together; readers look at nothing before the
+//           floor, for its files may be half gone.
+// Emitters: rows that several nodes wrote of one series, interval and version are read as one. Of the cluster's own
+//           length: the one made from most instances. Rolled up: the one with most intervals, and with it those that
+//           have none of the same.
+// Threads:  readers are thread-safe; Put, Delete and DropBefore are the writer's.
+class RowTable {
+ public:
+  struct Shape {
+    uint8_t code = 1;  // in the keys; 1: the cluster's interval
+    absl::Duration length = absl::Seconds(10);
+    absl::Duration block = absl::Hours(2);
+    int intervals = 1;  // of the cluster, in each of these
+  };
+  // `database` and `catalog` outlive it.
+  RowTable(Database& database, const SeriesCatalog& catalog, const Shape& shape, uint16_t emitter, double compression);
+
+  const Shape& shape() const { return shape_; }
+  const IntervalScale& scale() const { return scale_; }
+  IntervalIndex floor() const { return first_block_.load() * int64_t{per_block_}; }
+
+  // `covered`: which of the cluster's intervals a rolled-up row has.
+  void Put(rocksdb::WriteBatch& batch, KeyId id, const Row& row, const IntervalMask& covered = {}) const;
+  // This node's version 1.
+  void Delete(rocksdb::WriteBatch& batch, KeyId id, IntervalIndex interval) const;
+  // Raises the floor to the block that `interval` is in. True when anything was dropped.
+  absl::StatusOr<bool> DropBefore(IntervalIndex interval, rocksdb::WriteBatch& batch);
+
+  // Of `series`, ascending, those in `intervals`; as RowReader::ReadRows.
+  using Visit = absl::FunctionRef<bool(KeyId, const Row&, const IntervalMask& covered)>;
+  absl::Status Read(absl::Span<const KeyId> series, const Lifetime& intervals, Visit visit) const;
+  // The first interval that may have rows, or none.
+  absl::StatusOr<std::optional<IntervalIndex>> First() const;
+
+  RowKey KeyOf(KeyId id, IntervalIndex interval, uint32_t version) const;
+  IntervalIndex IntervalOf(const RowKey& key) const { return key.block * int64_t{per_block_} + key.offset; }
+
+ private:
+  struct Found;
+  class SeriesVisitor;
+  uint32_t BlockOf(IntervalIndex interval) const { return static_cast<uint32_t>(interval / per_block_); }
+
+  Database& database_;
+  const SeriesCatalog& catalog_;
+  const Shape shape_;
+  const IntervalScale scale_;
+  const int64_t per_block_;  // intervals
+  const uint16_t emitter_;
+  const double compression_;
+  std::atomic<uint32_t> first_block_{0};
+};
+
+}  // namespace tributary
