@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text()
 PROGRAMS = ["tributary-local", "tributary-proxy", "tributary-global"]
 # Labels whose values are of this machine or its configuration; the values of all others are a fixed set.
-FREE_LABELS = {"digest", "version", "listener", "owner", "sink", "le", "metric", "tag", "client"}
+FREE_LABELS = {"digest", "version", "listener", "owner", "sink", "le", "metric", "tag", "client", "resolution"}
 # What the page says where a default depends on something else, by key, and where there is none that would do.
 WORDED_DEFAULTS = {"node_id": "the host's name", "sinks[].name": "the kind"}
 # Answers that are asked for again, and what others have lost and count themselves.
