@@ -26,6 +26,7 @@ void ReadGrpc(ConfigNode node, GlobalConfig& config) {
 void ReadMerge(ConfigNode node, GlobalConfig& config) {
   node.ReadBytes("memory_bytes", config.merge_memory_bytes, {.min = 16u << 20});
   node.ReadBytes("history_bytes", config.merge_history_bytes, {.min = 16u << 20});
+  node.Read("horizon", config.merge_horizon, {.min = 90, .max = 8640});
   node.Read("max_series", config.max_series, {.min = 1000, .max = 100'000'000});
   node.Read("compression", config.merge_compression,
             {.min = TDigest::kMinCompression, .max = TDigest::kMaxCompression});
@@ -74,6 +75,7 @@ WindowBookOptions BookOptions(const GlobalConfig& config) {
   options.coverage_bar = config.coverage;
   options.memory_bytes = config.merge_memory_bytes;
   options.history_bytes = config.merge_history_bytes;
+  options.horizon = config.merge_horizon;
   options.max_series = static_cast<size_t>(config.max_series);
   options.merge.compression = config.merge_compression;
   return options;

@@ -32,7 +32,11 @@ struct GlobalConfig : ProgramConfig {
 
   uint64_t merge_memory_bytes = 1u << 30;    // of open windows; beyond, units are told to come again
   uint64_t merge_history_bytes = 256 << 20;  // of closed windows' manifests; beyond, the horizon comes nearer
-  int max_series = 1 << 20;                  // with running totals and known contributors; beyond, totals start anew
+  // In intervals: how far back units are taken, and so the longest outage of the globals whose backlog is not lost. Not
+  // more than agents spool (spool.max_age), nor than what merge_history_bytes holds. More: memory and disk for
+  // manifests, and instances that have ended are remembered for longer, of which there are at most 16,384.
+  int merge_horizon = 450;
+  int max_series = 1 << 20;  // with running totals and known contributors; beyond, totals start anew
   // Of the digest that an open window makes of a series, and so of the percentiles that sinks get. About 5 bytes each.
   double merge_compression = 500;
   double coverage = 0.99;  // of its contributors, for a series to close before all agents are here

@@ -57,7 +57,7 @@ bool WindowBook::Impl::IsOutstanding(absl::Time now, IntervalIndex index, const 
     if (window->second->closed() || IsClosing({index, partition})) return false;
     return views_.empty() || IsOwned(interval, partition);
   }
-  if (interval.closed.contains(partition) || interval.sealed || !interval.owned[partition]) return false;
+  if (interval.sealed || !interval.owned[partition] || interval.closed.contains(partition)) return false;
   if (interval.reports.IsComplete(partition)) return false;
   return IsWaitedFor(now, index, StandingOf(interval, partition));
 }
@@ -167,6 +167,7 @@ void WindowBook::Impl::Pull(absl::Time now, WindowOutputs& out) {
   for (auto& [index, interval] : intervals_) {
     if (now < EarlyDue(index)) return;
     if (now - interval.pulled < options_.interval) continue;
+    if (interval.sealed && interval.windows.empty()) continue;
     std::vector<PartitionId> wanted;
     for (uint32_t p = 0; p < kPartitionCount; ++p) {
       const auto partition = static_cast<PartitionId>(p);

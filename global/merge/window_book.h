@@ -117,7 +117,7 @@ struct WindowBookOptions {
   int hold = 9;              // an incomplete window is closed so long after its end
   int lease = 15;            // an instance unheard for so long holds nothing
   int cold_wait = 15;        // a start without a roster waits for so long: more than the longest partition
-  int horizon = 90;          // how far back units are taken; at most 120
+  int horizon = 90;          // how far back units are taken
   int retain = 60;           // agents have what is committed for so long: until then a partial window may be made whole
   int forget_lost = 360;     // a lost instance is expected for so long
   int forget_series = 8640;  // a total is kept so long without a row

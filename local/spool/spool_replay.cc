@@ -14,7 +14,7 @@ namespace tributary {
 namespace {
 
 constexpr absl::Duration kPatience = absl::Milliseconds(200);
-constexpr IntervalIndex kMaxEmptyIntervals = 90;  // the horizon of owners
+constexpr IntervalIndex kMaxEmptyIntervals = 90;  // no owner waits for longer for what does not come
 
 // The oldest interval that it may have data of.
 IntervalIndex FirstOf(const Legacy& legacy, IntervalIndex otherwise) {

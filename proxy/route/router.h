@@ -96,7 +96,7 @@ class Router {
   const Counts& counts() const { return counts_; }
   const std::map<std::string, OwnerCounts>& owner_counts() const { return owner_counts_; }
 
-  static constexpr int kUnderwayIntervals = 90;  // the horizon of owners
+  static constexpr int kUnderwayIntervals = 90;  // an owner that leaves has ended by then
 
  private:
   struct Session {

@@ -35,6 +35,12 @@ TEST(GlobalConfigTest, ExampleIsValid) {
   EXPECT_EQ(BookOptions(*config).expected_agents, 3);
 }
 
+TEST(GlobalConfigTest, UnitsOfAnHourAgoAreTakenUnlessAnotherHorizonIsAsked) {
+  EXPECT_GT(BookOptions(*Read("")).horizon, 360);
+  EXPECT_EQ(BookOptions(*Read("merge: {horizon: 1000}")).horizon, 1000);
+  EXPECT_THAT(ErrorOf("merge: {horizon: 60}"), HasSubstr("merge.horizon"));
+}
+
 TEST(GlobalConfigTest, PlaintextOffLoopbackMustBeAskedFor) {
   EXPECT_THAT(ErrorOf("grpc: {listen: \"0.0.0.0:8129\"}"), HasSubstr("grpc.listen: 0.0.0.0:8129 is not on loopback"));
   EXPECT_TRUE(Read("tls: off\ngrpc: {listen: \"0.0.0.0:8129\"}").ok());

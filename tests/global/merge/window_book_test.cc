@@ -257,6 +257,33 @@ TEST(WindowBookTest, IncompleteWindowOfAnotherOwnerIsHeldAndCountedWhenItIsTooOl
   EXPECT_TRUE(h->BooksBalance());
 }
 
+TEST(WindowBookTest, BacklogOfAnOutageIsTakenUpToTheHorizonAndOnce) {
+  auto h = std::make_unique<BookHarness>(1);
+  h->options.horizon = 450;
+  h->Restart();
+  h->OwnEverything();
+  h->Hello(0, kI);
+  h->Freeze(absl::Seconds(10) * 400);
+  h->Restart();
+  h->OwnEverything();
+  h->Hello(0, kI);
+  for (IntervalIndex interval = kI; interval < kI + 360; ++interval) h->Report(0, interval, {{"a", 1}});
+  h->Advance(absl::Seconds(10));
+  for (IntervalIndex interval = kI; interval < kI + 360; ++interval) {
+    ASSERT_NE(h->Find("a", interval), nullptr) << interval;
+    EXPECT_FALSE(h->Find("a", interval)->partial) << interval;
+    EXPECT_TRUE(h->WasCommitted(0, interval)) << interval;
+  }
+  const size_t rows = h->rows.size();
+  h->Restart();
+  h->OwnEverything();
+  h->Hello(0, kI);
+  EXPECT_EQ(h->Unit(0, kI, {{"a", 1}}), UnitStatus::kDuplicate) << "its manifest is kept as long";
+  h->Advance(absl::Seconds(20));
+  EXPECT_EQ(h->rows.size(), rows);
+  EXPECT_EQ(h->Unit(0, kI - 100, {{"a", 1}}), UnitStatus::kTooOld);
+}
+
 TEST(WindowBookTest, HeirOfAVanishedOwnerClosesAtTheDeadline) {
   auto h = std::make_unique<BookHarness>(1);
   h->SetView(1, 0, {"global-1"});

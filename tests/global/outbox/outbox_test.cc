@@ -135,6 +135,41 @@ TEST_F(OutboxTest, BeyondTheBoundTheOldestAreDroppedAndCounted) {
   EXPECT_EQ(next[0], static_cast<int64_t>(outbox_->StatsOf("a").dropped) + 1);
 }
 
+constexpr int kHour = 360;  // intervals of 10 s
+
+TEST_F(OutboxTest, AnHourWithoutTheStorageIsGivenToItOnceInOrder) {
+  std::vector<int64_t> expected;
+  for (int interval = 1; interval <= kHour; ++interval) {
+    Commit({interval}, 400);
+    expected.push_back(interval);
+    EXPECT_THAT(Take("b"), ElementsAre(interval)) << "the other sink goes on";
+    if (interval == kHour / 2) Reopen({"a", "b"});
+  }
+  EXPECT_EQ(outbox_->StatsOf("a").queued, kHour);
+  std::vector<int64_t> taken;
+  for (auto next = Take("a"); !next.empty(); next = Take("a")) taken.insert(taken.end(), next.begin(), next.end());
+  EXPECT_EQ(taken, expected);
+  EXPECT_EQ(outbox_->StatsOf("a").dropped, 0u);
+  ExpectBalance("a");
+}
+
+TEST_F(OutboxTest, AnHourBeyondTheBoundKeepsTheNewest) {
+  constexpr uint64_t kBound = 64 << 10;
+  Reopen({"a"}, kBound);
+  for (int interval = 1; interval <= kHour; ++interval) {
+    Commit({interval}, 400);
+    EXPECT_LE(outbox_->bytes(), kBound);
+  }
+  const uint64_t dropped = outbox_->StatsOf("a").dropped;
+  EXPECT_GT(dropped, 0u);
+  std::vector<int64_t> taken;
+  for (auto next = Take("a"); !next.empty(); next = Take("a")) taken.insert(taken.end(), next.begin(), next.end());
+  ASSERT_EQ(taken.size(), kHour - dropped);
+  EXPECT_EQ(taken.front(), static_cast<int64_t>(dropped) + 1) << "the oldest went";
+  EXPECT_EQ(taken.back(), kHour);
+  ExpectBalance("a");
+}
+
 TEST_F(OutboxTest, BatchInHandIsNotDropped) {
   Reopen({"a"}, 2000);
   Commit({1}, 400);
