@@ -7,7 +7,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
-#include "common/sink/prometheus_name.h"
 #include "proxy/promql/accumulator.h"
 #include "proxy/promql/quantile.h"
 #include "proxy/promql/selecting_aggregate.h"
@@ -111,30 +110,29 @@ std::optional<Point> Folder::OfDistributions(const std::vector<const Distributio
   return std::nullopt;
 }
 
-absl::StatusOr<std::vector<Series>> CountValues(const AggregateCall& call, std::vector<Group> groups) {
-  if (PrometheusLabelName(call.label) != call.label) {
-    return absl::FailedPreconditionError(absl::StrCat("invalid label name \"", call.label, "\""));
-  }
-  std::vector<Series> result;
-  for (Group& group : groups) {
+// The value takes the place of a label of its name, by which groups may become one.
+absl::StatusOr<std::vector<Series>> CountValues(const AggregateCall& call, const std::vector<Group>& groups) {
+  if (call.label.empty()) return absl::FailedPreconditionError("invalid label name \"\"");
+  absl::flat_hash_map<Labels, absl::flat_hash_map<int64_t, double>> counts;
+  for (const Group& group : groups) {
     TRIBUTARY_RETURN_IF_ERROR(call.context.Check());
-    absl::flat_hash_map<std::string, absl::flat_hash_map<int64_t, double>> counts;
+    Labels labels = group.labels;
     for (const Series* member : group.members) {
       for (const Point& point : member->points) {
-        ++counts[point.distribution ? point.distribution->ToString() : FormatValue(point.value)][point.time_ms];
+        SetLabel(labels, call.label, point.distribution ? point.distribution->ToString() : FormatValue(point.value));
+        ++counts[labels][point.time_ms];
       }
     }
-    for (const auto& [text, times] : counts) {
-      Series& series = result.emplace_back();
-      series.labels = group.labels;
-      SetLabel(series.labels, call.label, text);
-      for (const auto& [time_ms, count] : times) series.points.push_back({.time_ms = time_ms, .value = count});
-      std::sort(series.points.begin(), series.points.end(),
-                [](const Point& a, const Point& b) { return a.time_ms < b.time_ms; });
-    }
+  }
+  std::vector<Series> result;
+  for (const auto& [labels, times] : counts) {
+    Series& series = result.emplace_back();
+    series.labels = labels;
+    for (const auto& [time_ms, count] : times) series.points.push_back({.time_ms = time_ms, .value = count});
+    std::sort(series.points.begin(), series.points.end(),
+              [](const Point& a, const Point& b) { return a.time_ms < b.time_ms; });
   }
   SortByLabels(result);
-  TRIBUTARY_RETURN_IF_ERROR(MergeEqualLabels(result));
   return result;
 }
 
@@ -167,7 +165,7 @@ absl::StatusOr<std::vector<Series>> Aggregate(const AggregateCall& call, std::ve
       }
       return result;
     case AggregateOp::kCountValues:
-      return CountValues(call, std::move(groups));
+      return CountValues(call, groups);
     default:
       break;
   }
