@@ -108,6 +108,40 @@ class SpoolTest(unittest.TestCase):
             self.assertEqual(agent.metric("tributary_local_samples_dropped_total"), 0)
             cluster.assert_books_balance(self)
 
+    def test_what_is_damaged_is_counted_exactly_and_the_rest_arrives_once(self):
+        with self.cluster("always") as cluster:
+            agent = cluster.agents[0]
+            self.wait_delivered(cluster, sent := self.send(cluster))
+            cluster.proxy.kill()
+            for _ in range(4):
+                sent += self.send(cluster)
+                self.wait_closed(cluster, sent)
+            agent.kill()
+            self.damage_one_group(cluster.dir / agent.name / "spool")
+            agent.start()
+            cluster.wait_for(lambda: self.takes_over(agent), 30, "successor")
+            lost = agent.metric("tributary_local_samples_dropped_total", reason="spool_lost")
+            self.assertGreater(agent.metric("tributary_local_spool_records_damaged_total"), 0)
+            self.assertGreater(lost, 0)
+            self.assertLess(lost, sent)
+            cluster.proxy.start()
+            self.wait_delivered(cluster, sent - lost)
+            self.assertEqual(agent.metric("tributary_local_samples_dropped_total"), lost)
+
+    def damage_one_group(self, folder):
+        """Flips a bit of the last record of pending units (docs/wire.md, Spool: segment files)."""
+        path = sorted(folder.glob("*.segment"))[-1]
+        data = bytearray(path.read_bytes())
+        at, pending = len(b"TRIBSEG1"), None
+        while at + 13 <= len(data) and data[at:at + 4] == b"TRec":
+            size = int.from_bytes(data[at + 4:at + 8], "little")
+            if data[at + 12] == 1:
+                pending = at + 12 + size // 2
+            at += 12 + size
+        self.assertIsNotNone(pending, "no pending units on disk")
+        data[pending] ^= 1
+        path.write_bytes(data)
+
     def test_a_full_disk_keeps_the_newest_in_memory(self):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="tributary-spool-"))
         mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", folder], capture_output=True).returncode == 0

@@ -1,5 +1,7 @@
 // What RemoteWriteSink sends is what VictoriaMetrics and Prometheus hold, read back through their own APIs.
 
+#include <functional>
+
 #include "absl/time/clock.h"
 #include "common/sink/remote_write_sink.h"
 #include "gmock/gmock.h"
@@ -32,6 +34,14 @@ class StorageTest : public ::testing::Test {
     const SinkResult result = sink_.Write(rows);
     ASSERT_TRUE(result.status.ok()) << result.status;
     ASSERT_EQ(result.delivered, rows.size());
+  }
+  bool AwaitSeries(const std::string& series, IntervalIndex until) {
+    const absl::Time give_up = absl::Now() + absl::Seconds(60);
+    while (!storage_.ReadAll(After(until)).contains(series)) {
+      if (absl::Now() > give_up) return false;
+      absl::SleepFor(absl::Milliseconds(100));
+    }
+    return true;
   }
   // A total that begins at `first` with `values`, one per interval.
   std::vector<Row> Counted(const std::string& name, IntervalIndex first, const std::vector<double>& values) const {
@@ -107,6 +117,59 @@ TEST_F(VictoriaMetricsTest, IncreaseSeesAllOfATotalThatBeginsAnew) {
   EXPECT_EQ(storage_.Query("increase(c_total[50s])", After(now_ + 4)), 7 + 1 + 2 + 5 + 4);
 }
 
+// An interval whose value was partial, those after it, then what follows: the whole value, in the place that is its own
+// still, and a late version, which no storage is asked to add to what it was told.
+class LateData {
+ public:
+  LateData(const std::function<SinkResult(std::vector<Row>)>& write, IntervalIndex first) {
+    Row partial = TimerRow("t", {1, 2}, {}, first);
+    partial.partial = true;
+    partial.coverage = 0.5;
+    const auto told = write({partial, TimerRow("t", {7}, {}, first + 1), TimerRow("t", {8}, {}, first + 2)});
+    EXPECT_EQ(told.delivered, 3u);
+    whole_ = write({TimerRow("t", {1, 2, 3, 4}, {}, first)});
+    Row late = TimerRow("t", {100}, {}, first + 1);
+    late.late = true;
+    late.version = 2;
+    late_ = write({late});
+  }
+  const SinkResult& whole() const { return whole_; }
+  const SinkResult& late() const { return late_; }
+
+ private:
+  SinkResult whole_;
+  SinkResult late_;
+};
+
+// Under the name of the complete value there are complete values only, each told once.
+void ExpectMaximum(const StorageProcess::Samples& stored, int64_t first_end, bool has_whole) {
+  std::vector<std::pair<int64_t, double>> expected = {{first_end + 10'000, 7}, {first_end + 20'000, 8}};
+  if (has_whole) expected.insert(expected.begin(), {first_end, 4});
+  EXPECT_EQ(stored.at("t_max{}"), expected);
+  EXPECT_THAT(stored.at("t_max{tributary_partial=1}"), ElementsAre(Pair(first_end, 2)));
+  EXPECT_THAT(stored.at("t_max{tributary_late=1}"), ElementsAre(Pair(first_end + 10'000, 100)));
+}
+
+TEST_F(VictoriaMetricsTest, WholeValuesAndLateOnesComeAfterNewerOnes) {
+  const LateData data([&](const std::vector<Row>& rows) { return sink_.Write(rows); }, now_);
+  EXPECT_EQ(data.whole().delivered, 1u);
+  EXPECT_EQ(data.late().delivered, 1u);
+  ASSERT_TRUE(AwaitSeries("t_max{tributary_late=1}", now_ + 2));
+  ExpectMaximum(storage_.ReadAll(After(now_ + 2)), End(now_), true);
+}
+
+class PrometheusOutOfOrderTest : public StorageTest {
+ protected:
+  PrometheusOutOfOrderTest() : StorageTest(Program::kPrometheusOutOfOrder) {}
+};
+
+TEST_F(PrometheusOutOfOrderTest, WholeValuesAndLateOnesComeAfterNewerOnes) {
+  const LateData data([&](const std::vector<Row>& rows) { return sink_.Write(rows); }, now_);
+  EXPECT_EQ(data.whole().delivered, 1u);
+  EXPECT_EQ(data.late().delivered, 1u);
+  ExpectMaximum(storage_.ReadAll(After(now_ + 2)), End(now_), true);
+}
+
 class PrometheusTest : public StorageTest {
  protected:
   PrometheusTest() : StorageTest(Program::kPrometheus) {}
@@ -136,6 +199,13 @@ TEST_F(PrometheusTest, WritingOlderIntervalsAgainChangesNothing) {
   EXPECT_EQ(again.delivered, 1u);
   EXPECT_EQ(again.dropped[static_cast<size_t>(SinkDropReason::kOutOfOrder)], 2u);
   EXPECT_EQ(storage_.ReadAll(After(now_ + 2)), before);
+}
+
+TEST_F(PrometheusTest, WholeValuesAfterNewerOnesAreRefusedAndCountedAndLateOnesAreNot) {
+  const LateData data([&](const std::vector<Row>& rows) { return sink_.Write(rows); }, now_);
+  EXPECT_EQ(data.whole().dropped[static_cast<size_t>(SinkDropReason::kOutOfOrder)], 1u);
+  EXPECT_EQ(data.late().delivered, 1u);
+  ExpectMaximum(storage_.ReadAll(After(now_ + 2)), End(now_), false);
 }
 
 TEST_F(PrometheusTest, RefusedSampleLeavesTheRest) {

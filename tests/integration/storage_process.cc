@@ -73,7 +73,8 @@ StorageProcess::StorageProcess(Program program) : folder_(NewFolder()), port_(Fr
   } else {
     const std::string config = folder_ + "/prometheus.yml";
     if (child_ == 0) {
-      std::ofstream(config) << "global: {}\n";
+      const bool out_of_order = program == Program::kPrometheusOutOfOrder;
+      std::ofstream(config) << (out_of_order ? "storage: {tsdb: {out_of_order_time_window: 1h}}\n" : "global: {}\n");
       Spawn({"prometheus", absl::StrCat("--config.file=", config), absl::StrCat("--storage.tsdb.path=", folder_),
              absl::StrCat("--web.listen-address=", address), "--web.enable-remote-write-receiver"});
     }
