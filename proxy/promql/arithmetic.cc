@@ -55,16 +55,16 @@ std::optional<Point> PointOperator::operator()(const Point& left, const Point& r
 std::optional<Point> PointOperator::Distributions(const Point& left, const Point& right) const {
   const Distribution* l = left.distribution.get();
   const Distribution* r = right.distribution.get();
-  if (l && r && op == BinaryOp::kAdd) return Resolved(l->Plus({&r, 1}));
-  if (l && r && op == BinaryOp::kSub) return Resolved(l->Minus(*r));
+  if (l && r && op == BinaryOp::kAdd) return Resolved(*l, l->Plus({&r, 1}));
+  if (l && r && op == BinaryOp::kSub) return Resolved(*l, l->Minus(*r));
   if (l && r && (op == BinaryOp::kEqual || op == BinaryOp::kNotEqual)) {
     const bool holds = l->Equals(*r) == (op == BinaryOp::kEqual);
     if (return_bool) return Point{.value = holds ? 1.0 : 0.0};
     return holds ? std::optional(left) : std::nullopt;
   }
-  if (l && !r && op == BinaryOp::kMul) return Resolved(l->Scaled(right.value));
-  if (!l && r && op == BinaryOp::kMul) return Resolved(r->Scaled(left.value));
-  if (l && !r && op == BinaryOp::kDiv) return Resolved(l->Scaled(1 / right.value));
+  if (l && !r && op == BinaryOp::kMul) return Resolved(*l, l->Scaled(right.value));
+  if (!l && r && op == BinaryOp::kMul) return Resolved(*r, r->Scaled(left.value));
+  if (l && !r && op == BinaryOp::kDiv) return Resolved(*l, l->Scaled(1 / right.value));
   return Incompatible(left, right);
 }
 
@@ -75,9 +75,13 @@ std::optional<Point> PointOperator::Incompatible(const Point& left, const Point&
   return std::nullopt;
 }
 
-std::optional<Point> PointOperator::Resolved(absl::StatusOr<DistributionPtr> result) const {
+std::optional<Point> PointOperator::Resolved(const Distribution& of, absl::StatusOr<DistributionPtr> result) const {
   if (result.ok()) return Point{.distribution = *std::move(result)};
-  notes->Fail(result.status());
+  if (of.kind() == Distribution::Kind::kNative) {
+    notes->Warn(absl::StrCat("PromQL warning: ", result.status().message(), position));
+  } else {
+    notes->Fail(result.status());
+  }
   return std::nullopt;
 }
 

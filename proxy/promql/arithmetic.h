@@ -27,7 +27,8 @@ struct PointOperator {
  private:
   std::optional<Point> Distributions(const Point& left, const Point& right) const;
   std::optional<Point> Incompatible(const Point& left, const Point& right) const;
-  std::optional<Point> Resolved(absl::StatusOr<DistributionPtr> result) const;
+  // Native histograms that do not go together give nothing, and a warning; what sketches do not do ends the query.
+  std::optional<Point> Resolved(const Distribution& of, absl::StatusOr<DistributionPtr> result) const;
 };
 
 }  // namespace tributary::promql

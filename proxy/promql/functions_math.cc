@@ -23,29 +23,33 @@ double Sign(double value) { return value < 0 ? -1 : value > 0 ? 1 : value; }
 double Degrees(double radians) { return radians * 180 / std::numbers::pi; }
 double Radians(double degrees) { return degrees * std::numbers::pi / 180; }
 
-// NaN where any of them is.
-double Clamped(double value, double low, double high) {
-  if (std::isnan(value) || std::isnan(low) || std::isnan(high)) return std::numeric_limits<double>::quiet_NaN();
-  return std::max(low, std::min(high, value));
-}
-
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// NaN where one is, unless the other is the extreme; as Go's math.Max and math.Min.
+double Greater(double a, double b) {
+  if (a == kInfinity || b == kInfinity) return kInfinity;
+  return std::isnan(a) || a > b ? a : b;
+}
+double Less(double a, double b) {
+  if (a == -kInfinity || b == -kInfinity) return -kInfinity;
+  return std::isnan(a) || a < b ? a : b;
+}
 
 std::optional<Point> Clamp(const Call& call, const Point& point) {
   const double low = call.scalars[0];
   const double high = call.scalars[1];
   if (point.distribution || high < low) return std::nullopt;
-  return Point{.value = Clamped(point.value, low, high)};
+  return Point{.value = Greater(low, Less(high, point.value))};
 }
 
 std::optional<Point> ClampMin(const Call& call, const Point& point) {
   if (point.distribution) return std::nullopt;
-  return Point{.value = Clamped(point.value, call.scalars[0], kInfinity)};
+  return Point{.value = Greater(call.scalars[0], point.value)};
 }
 
 std::optional<Point> ClampMax(const Call& call, const Point& point) {
   if (point.distribution) return std::nullopt;
-  return Point{.value = Clamped(point.value, -kInfinity, call.scalars[0])};
+  return Point{.value = Less(call.scalars[0], point.value)};
 }
 
 // Halves go up. The inverse is used because 1/0.1 is a whole number and 0.1 is not what it says.

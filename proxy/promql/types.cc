@@ -36,7 +36,7 @@ absl::Status CheckMatching(const Binary& binary) {
   const Matching& matching = binary.matching;
   const bool vectors = binary.left->type == ValueType::kVector && binary.right->type == ValueType::kVector;
   if (!vectors) {
-    if (!matching.labels.empty() || matching.on || matching.cardinality != Matching::Cardinality::kOneToOne) {
+    if (!matching.labels.empty()) {  // 1 + on() vector(1) is let through by Prometheus too
       return Refuse("vector matching only allowed between instant vectors");
     }
     return absl::OkStatus();
