@@ -29,6 +29,7 @@ class QueryContext {
 
   const QueryLimits& limits() const { return limits_; }
   absl::Time deadline() const { return deadline_; }
+  absl::Duration remaining() const { return deadline_ - clock_.Now(); }
 
   void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
   // Cheap enough to ask once per series.

@@ -17,6 +17,21 @@ struct GlobalAnswer {
   v1::Summary summary;
 };
 
+// The same, to a question about the windows of a grid.
+struct GridAnswer {
+  Member global;
+  absl::Status status;
+  std::vector<v1::GridSeries> series;
+  v1::Summary summary;
+};
+
+// What one global lists.
+struct LabelsAnswer {
+  Member global;
+  absl::Status status;
+  v1::LabelsResponse response;
+};
+
 // Asks all globals the same question at once. Thread-safe.
 class FanOut {
  public:
@@ -25,6 +40,10 @@ class FanOut {
   // by then is DeadlineExceeded.
   virtual std::vector<GlobalAnswer> Select(const std::vector<Member>& globals, const v1::SelectRequest& request,
                                            absl::Duration timeout) = 0;
+  virtual std::vector<GridAnswer> SelectGrid(const std::vector<Member>& globals, const v1::GridRequest& request,
+                                             absl::Duration timeout) = 0;
+  virtual std::vector<LabelsAnswer> ListLabels(const std::vector<Member>& globals, const v1::LabelsRequest& request,
+                                               absl::Duration timeout) = 0;
 };
 
 }  // namespace tributary

@@ -41,10 +41,38 @@ class Outstanding {
   size_t calls_ ABSL_GUARDED_BY(mutex_);
 };
 
+// What differs between the streams that globals answer with.
+struct SelectStream {
+  using Request = v1::SelectRequest;
+  using Response = v1::SelectResponse;
+  using Answer = GlobalAnswer;
+  static void Start(v1::QueryService::Stub& stub, grpc::ClientContext* context, const Request* request,
+                    grpc::ClientReadReactor<Response>* reactor) {
+    stub.async()->Select(context, request, reactor);
+  }
+  static auto& Items(Response& response) { return *response.mutable_groups(); }
+  static auto& Items(Answer& answer) { return answer.groups; }
+  static size_t MaxItems(const GrpcFanOut::Options& options) { return options.max_groups; }
+};
+
+struct GridStream {
+  using Request = v1::GridRequest;
+  using Response = v1::GridResponse;
+  using Answer = GridAnswer;
+  static void Start(v1::QueryService::Stub& stub, grpc::ClientContext* context, const Request* request,
+                    grpc::ClientReadReactor<Response>* reactor) {
+    stub.async()->SelectGrid(context, request, reactor);
+  }
+  static auto& Items(Response& response) { return *response.mutable_series(); }
+  static auto& Items(Answer& answer) { return answer.series; }
+  static size_t MaxItems(const GrpcFanOut::Options& options) { return options.max_series; }
+};
+
 // One global's stream. The reactor's callbacks run one after the other; `answer` is read after OnDone.
-class SelectCall : public grpc::ClientReadReactor<v1::SelectResponse> {
+template <class Stream>
+class StreamCall : public grpc::ClientReadReactor<typename Stream::Response> {
  public:
-  SelectCall(const Member& global, const v1::SelectRequest& request, const GrpcFanOut::Options& options,
+  StreamCall(const Member& global, const typename Stream::Request& request, const GrpcFanOut::Options& options,
              std::shared_ptr<grpc::Channel> channel, std::shared_ptr<Outstanding> outstanding)
       : request_(request),
         options_(options),
@@ -55,15 +83,15 @@ class SelectCall : public grpc::ClientReadReactor<v1::SelectResponse> {
 
   void Start(std::chrono::system_clock::time_point deadline) {
     context_.set_deadline(deadline);
-    stub_->async()->Select(&context_, &request_, this);
-    StartRead(&response_);
-    StartCall();
+    Stream::Start(*stub_, &context_, &request_, this);
+    this->StartRead(&response_);
+    this->StartCall();
   }
 
   void OnReadDone(bool ok) override {
     if (!ok) return;
     if (Take()) {
-      StartRead(&response_);
+      this->StartRead(&response_);
     } else {
       context_.TryCancel();
     }
@@ -71,24 +99,25 @@ class SelectCall : public grpc::ClientReadReactor<v1::SelectResponse> {
 
   void OnDone(const grpc::Status& status) override {
     if (answer_.status.ok()) answer_.status = StatusOf(status);
-    if (!answer_.status.ok()) answer_.groups.clear();
+    if (!answer_.status.ok()) Stream::Items(answer_).clear();
     const std::shared_ptr<Outstanding> outstanding = outstanding_;  // Done may destroy *this
     outstanding->Done();
   }
 
-  GlobalAnswer TakeAnswer() { return std::move(answer_); }
+  typename Stream::Answer TakeAnswer() { return std::move(answer_); }
 
  private:
   bool Take() {
     bytes_ += response_.ByteSizeLong();
-    for (v1::Group& group : *response_.mutable_groups()) answer_.groups.push_back(std::move(group));
+    for (auto& item : Stream::Items(response_)) Stream::Items(answer_).push_back(std::move(item));
     if (response_.has_summary()) {
       answer_.summary = response_.summary();
       has_summary_ = true;
     }
-    if (bytes_ <= options_.max_answer_bytes && answer_.groups.size() <= options_.max_groups) return true;
+    const size_t most = Stream::MaxItems(options_);
+    if (bytes_ <= options_.max_answer_bytes && Stream::Items(answer_).size() <= most) return true;
     answer_.status = absl::ResourceExhaustedError(
-        absl::StrCat("its answer is over ", options_.max_groups, " groups or ", options_.max_answer_bytes, " bytes"));
+        absl::StrCat("its answer is over ", most, " series or groups, or ", options_.max_answer_bytes, " bytes"));
     return false;
   }
 
@@ -97,22 +126,50 @@ class SelectCall : public grpc::ClientReadReactor<v1::SelectResponse> {
     return has_summary_ ? absl::OkStatus() : absl::InternalError("its answer has no end");
   }
 
-  const v1::SelectRequest& request_;
+  const typename Stream::Request& request_;
   const GrpcFanOut::Options& options_;
   const std::unique_ptr<v1::QueryService::Stub> stub_;
   const std::shared_ptr<Outstanding> outstanding_;
   grpc::ClientContext context_;
-  v1::SelectResponse response_;
-  GlobalAnswer answer_;
+  typename Stream::Response response_;
+  typename Stream::Answer answer_;
   size_t bytes_ = 0;
   bool has_summary_ = false;
 };
 
-// One global's state. `TakeState` after the call is done.
+// One global's answer of one message. `TakeAnswer` after the call is done.
+class ListCall {
+ public:
+  ListCall(const Member& global, const v1::LabelsRequest& request, const GrpcFanOut::Options&,
+           const std::shared_ptr<grpc::Channel>& channel, std::shared_ptr<Outstanding> outstanding)
+      : request_(request), stub_(v1::QueryService::NewStub(channel)), outstanding_(std::move(outstanding)) {
+    answer_.global = global;
+  }
+
+  void Start(std::chrono::system_clock::time_point deadline) {
+    context_.set_deadline(deadline);
+    stub_->async()->ListLabels(&context_, &request_, &answer_.response, [this](const grpc::Status& status) {
+      answer_.status = FromGrpc(status);
+      const std::shared_ptr<Outstanding> outstanding = outstanding_;  // Done may destroy *this
+      outstanding->Done();
+    });
+  }
+
+  LabelsAnswer TakeAnswer() { return std::move(answer_); }
+
+ private:
+  const v1::LabelsRequest& request_;
+  const std::unique_ptr<v1::QueryService::Stub> stub_;
+  const std::shared_ptr<Outstanding> outstanding_;
+  grpc::ClientContext context_;
+  LabelsAnswer answer_;
+};
+
+// One global's state. `TakeAnswer` after the call is done.
 class InspectCall {
  public:
-  InspectCall(const Member& global, const v1::InspectRequest& request, const std::shared_ptr<grpc::Channel>& channel,
-              std::shared_ptr<Outstanding> outstanding)
+  InspectCall(const Member& global, const v1::InspectRequest& request, const GrpcFanOut::Options&,
+              const std::shared_ptr<grpc::Channel>& channel, std::shared_ptr<Outstanding> outstanding)
       : request_(request), stub_(v1::StatusService::NewStub(channel)), outstanding_(std::move(outstanding)) {
     state_.global = global;
   }
@@ -126,7 +183,7 @@ class InspectCall {
     });
   }
 
-  GlobalState TakeState() { return std::move(state_); }
+  GlobalState TakeAnswer() { return std::move(state_); }
 
  private:
   const v1::InspectRequest request_;
@@ -138,6 +195,23 @@ class InspectCall {
 
 std::chrono::system_clock::time_point DeadlineAfter(absl::Duration timeout) {
   return std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout);
+}
+
+// Starts a call to each, and waits for all. `channel` is by address.
+template <class Call, class Request, class Channels>
+auto AskAll(const std::vector<Member>& globals, const Request& request, const GrpcFanOut::Options& options,
+            Channels channels, absl::Duration timeout) {
+  const auto outstanding = std::make_shared<Outstanding>(globals.size());
+  std::vector<std::unique_ptr<Call>> calls;
+  for (const Member& global : globals) {
+    calls.push_back(std::make_unique<Call>(global, request, options, channels[global.address], outstanding));
+  }
+  const auto deadline = DeadlineAfter(timeout);
+  for (const auto& call : calls) call->Start(deadline);
+  if (!calls.empty()) outstanding->Wait();
+  std::vector<decltype(calls[0]->TakeAnswer())> answers;
+  for (const auto& call : calls) answers.push_back(call->TakeAnswer());
+  return answers;
 }
 
 std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address, const GrpcFanOut::Options& options) {
@@ -169,34 +243,22 @@ GrpcFanOut::Channels GrpcFanOut::ChannelsTo(const std::vector<Member>& globals) 
 
 std::vector<GlobalAnswer> GrpcFanOut::Select(const std::vector<Member>& globals, const v1::SelectRequest& request,
                                              absl::Duration timeout) {
-  Channels channels = ChannelsTo(globals);
-  const auto outstanding = std::make_shared<Outstanding>(globals.size());
-  std::vector<std::unique_ptr<SelectCall>> calls;
-  for (const Member& global : globals) {
-    calls.push_back(std::make_unique<SelectCall>(global, request, options_, channels[global.address], outstanding));
-  }
-  const auto deadline = DeadlineAfter(timeout);
-  for (const auto& call : calls) call->Start(deadline);
-  outstanding->Wait();
-  std::vector<GlobalAnswer> answers;
-  for (const auto& call : calls) answers.push_back(call->TakeAnswer());
-  return answers;
+  return AskAll<StreamCall<SelectStream>>(globals, request, options_, ChannelsTo(globals), timeout);
+}
+
+std::vector<GridAnswer> GrpcFanOut::SelectGrid(const std::vector<Member>& globals, const v1::GridRequest& request,
+                                               absl::Duration timeout) {
+  return AskAll<StreamCall<GridStream>>(globals, request, options_, ChannelsTo(globals), timeout);
+}
+
+std::vector<LabelsAnswer> GrpcFanOut::ListLabels(const std::vector<Member>& globals, const v1::LabelsRequest& request,
+                                                 absl::Duration timeout) {
+  return AskAll<ListCall>(globals, request, options_, ChannelsTo(globals), timeout);
 }
 
 std::vector<GlobalState> GrpcFanOut::Inspect(const std::vector<Member>& globals, const v1::InspectRequest& request,
                                              absl::Duration timeout) {
-  Channels channels = ChannelsTo(globals);
-  const auto outstanding = std::make_shared<Outstanding>(globals.size());
-  std::vector<std::unique_ptr<InspectCall>> calls;
-  for (const Member& global : globals) {
-    calls.push_back(std::make_unique<InspectCall>(global, request, channels[global.address], outstanding));
-  }
-  const auto deadline = DeadlineAfter(timeout);
-  for (const auto& call : calls) call->Start(deadline);
-  outstanding->Wait();
-  std::vector<GlobalState> states;
-  for (const auto& call : calls) states.push_back(call->TakeState());
-  return states;
+  return AskAll<InspectCall>(globals, request, options_, ChannelsTo(globals), timeout);
 }
 
 }  // namespace tributary

@@ -25,6 +25,7 @@ class GrpcFanOut : public FanOut, public Inspector {
  public:
   struct Options {
     size_t max_groups = 10'000;                     // the globals' own limit
+    size_t max_series = 100'000;                    // the same
     size_t max_answer_bytes = 128u << 20;           // 10,000 groups of 500 centroids are about 40 MiB
     absl::Duration max_backoff = absl::Seconds(2);  // between attempts to reach a global that is down
     RpcTrustPtr trust = nullptr;                    // null: plaintext
@@ -35,6 +36,10 @@ class GrpcFanOut : public FanOut, public Inspector {
 
   std::vector<GlobalAnswer> Select(const std::vector<Member>& globals, const v1::SelectRequest& request,
                                    absl::Duration timeout) override;
+  std::vector<GridAnswer> SelectGrid(const std::vector<Member>& globals, const v1::GridRequest& request,
+                                     absl::Duration timeout) override;
+  std::vector<LabelsAnswer> ListLabels(const std::vector<Member>& globals, const v1::LabelsRequest& request,
+                                       absl::Duration timeout) override;
   std::vector<GlobalState> Inspect(const std::vector<Member>& globals, const v1::InspectRequest& request,
                                    absl::Duration timeout) override;
 

@@ -19,6 +19,12 @@ using Json = nlohmann::json;
 // Every global holds the samples 1, 2, 3 of one series, in one row.
 class FakeFanOut : public FanOut {
  public:
+  std::vector<GridAnswer> SelectGrid(const std::vector<Member>&, const v1::GridRequest&, absl::Duration) override {
+    return {};
+  }
+  std::vector<LabelsAnswer> ListLabels(const std::vector<Member>&, const v1::LabelsRequest&, absl::Duration) override {
+    return {};
+  }
   std::vector<GlobalAnswer> Select(const std::vector<Member>& globals, const v1::SelectRequest& request,
                                    absl::Duration timeout) override {
     last_request = request;

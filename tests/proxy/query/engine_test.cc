@@ -22,6 +22,12 @@ const absl::Time kNow = absl::FromUnixSeconds(1'736'931'600);  // 2025-01-15T09:
 // Gives stored answers, by the global's id, and keeps the last request.
 class FakeFanOut : public FanOut {
  public:
+  std::vector<GridAnswer> SelectGrid(const std::vector<Member>&, const v1::GridRequest&, absl::Duration) override {
+    return {};
+  }
+  std::vector<LabelsAnswer> ListLabels(const std::vector<Member>&, const v1::LabelsRequest&, absl::Duration) override {
+    return {};
+  }
   std::vector<GlobalAnswer> Select(const std::vector<Member>& globals, const v1::SelectRequest& request,
                                    absl::Duration timeout) override {
     last_request = request;

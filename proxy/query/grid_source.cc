@@ -1,0 +1,175 @@
+#include "proxy/query/grid_source.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "common/base/status.h"
+#include "common/sink/prometheus_name.h"
+#include "proxy/promql/prom_duration.h"
+#include "proxy/query/grid_merger.h"
+
+namespace tributary {
+namespace {
+
+using promql::Fold;
+using promql::LabelMatcher;
+
+v1::Fold FoldOf(Fold fold) {
+  switch (fold) {
+    case Fold::kRaw:
+      return v1::FOLD_RAW;
+    case Fold::kLast:
+      return v1::FOLD_LAST;
+    case Fold::kIncrease:
+      return v1::FOLD_INCREASE;
+    case Fold::kMerge:
+      return v1::FOLD_MERGE;
+    case Fold::kSum:
+      return v1::FOLD_SUM;
+    case Fold::kMin:
+      return v1::FOLD_MIN;
+    case Fold::kMax:
+      return v1::FOLD_MAX;
+    case Fold::kAvg:
+      return v1::FOLD_AVG;
+    case Fold::kCount:
+      return v1::FOLD_COUNT;
+    case Fold::kPresent:
+      return v1::FOLD_PRESENT;
+  }
+  return v1::FOLD_UNSPECIFIED;
+}
+
+v1::Matcher::Op OpOf(LabelMatcher::Op op) {
+  switch (op) {
+    case LabelMatcher::Op::kEqual:
+      return v1::Matcher::OP_EQUAL;
+    case LabelMatcher::Op::kNotEqual:
+      return v1::Matcher::OP_NOT_EQUAL;
+    case LabelMatcher::Op::kMatches:
+      return v1::Matcher::OP_MATCHES;
+    case LabelMatcher::Op::kNotMatches:
+      return v1::Matcher::OP_NOT_MATCHES;
+  }
+  return v1::Matcher::OP_UNSPECIFIED;
+}
+
+// Rounded down: 99.96 % is not the whole.
+std::string Percent(double share) { return absl::StrFormat("%g%%", std::floor(share * 1000) / 10); }
+
+// One name was asked for, and two metrics are spelled so.
+absl::Status CheckNames(const promql::Selection& selection, const std::set<std::string>& names) {
+  const auto asked =
+      std::find_if(selection.matchers.begin(), selection.matchers.end(), [](const LabelMatcher& matcher) {
+        return matcher.label == promql::kMetricName && matcher.op == LabelMatcher::Op::kEqual;
+      });
+  if (asked == selection.matchers.end() || names.size() < 2) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("\"", asked->value,
+                                                    "\" is the name of several metrics: ", absl::StrJoin(names, ", "),
+                                                    "; quote the one you mean, as {\"name\"}"));
+}
+
+void AddNotes(const GridMerger& merger, size_t answered, size_t asked, promql::Selected& selected) {
+  if (merger.rows() == 0) {
+    selected.infos.push_back(absl::StrCat("no rows in the window; ", merger.series(), " series match"));
+  } else {
+    selected.infos.push_back(absl::StrCat(
+        "merged ", merger.rows(), " rows of ", merger.series(), " series, resolution ",
+        absl::StrJoin(merger.resolutions_ms(), " and ",
+                      [](std::string* out, int64_t ms) { out->append(FormatPromDuration(absl::Milliseconds(ms))); }),
+        ", partial rows ", merger.partial_rows(), ", smallest coverage ", Percent(merger.min_coverage())));
+  }
+  selected.infos.push_back(absl::StrCat(
+      "globals ", answered, "/", asked, ", committed through ",
+      absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", absl::FromUnixMillis(merger.sealed_through_ms()), absl::UTCTimeZone())));
+  if (merger.partial_rows() > 0) {
+    selected.warnings.push_back(
+        absl::StrCat(merger.partial_rows(), " of ", merger.rows(),
+                     " rows are partial: they come from part of the fleet, in some interval from ",
+                     Percent(merger.min_coverage()), " of it"));
+  }
+}
+
+}  // namespace
+
+v1::Matcher MatcherOf(const LabelMatcher& matcher) {
+  v1::Matcher out;
+  out.set_label(matcher.label);
+  out.set_op(OpOf(matcher.op));
+  out.set_value(matcher.value);
+  return out;
+}
+
+v1::GridRequest GridRequestOf(const promql::Selection& selection) {
+  v1::GridRequest request;
+  for (const LabelMatcher& matcher : selection.matchers) *request.add_matchers() = MatcherOf(matcher);
+  request.set_start_unix_ms(selection.grid.start_ms);
+  request.set_step_ms(std::max<int64_t>(1, selection.grid.step_ms));
+  request.set_count(static_cast<uint32_t>(selection.grid.count));
+  request.set_window_ms(selection.window_ms());
+  request.set_fold(FoldOf(selection.fold));
+  if (!selection.grouping) return request;
+  request.set_grouped(true);
+  request.set_without(selection.grouping->without);
+  for (const std::string& label : selection.grouping->labels) request.add_group_labels(label);
+  return request;
+}
+
+std::string Describe(const Member& global, const absl::Status& status) {
+  const std::string reason =
+      status.message().empty() ? absl::StatusCodeToString(status.code()) : std::string(status.message());
+  return absl::StrCat(global.id, " (", global.address, "): ", reason);
+}
+
+absl::Status CheckAnswered(const std::vector<std::pair<Member, absl::Status>>& answers) {
+  bool any = false;
+  bool late = !answers.empty();
+  std::vector<std::string> reasons;
+  for (const auto& [global, status] : answers) {
+    any |= status.ok();
+    if (status.ok()) continue;
+    if (absl::IsResourceExhausted(status) || absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status)) {
+      return absl::Status(status.code(), absl::StrCat("global ", Describe(global, status)));
+    }
+    late &= absl::IsDeadlineExceeded(status);
+    reasons.push_back(Describe(global, status));
+  }
+  if (any) return absl::OkStatus();
+  if (answers.empty()) return absl::UnavailableError("no global is known");
+  const std::string text = absl::StrCat("no global answered: ", absl::StrJoin(reasons, "; "));
+  return late ? absl::DeadlineExceededError(text) : absl::UnavailableError(text);
+}
+
+absl::StatusOr<promql::Selected> GridSource::Select(const promql::Selection& selection, promql::QueryContext& context) {
+  TRIBUTARY_RETURN_IF_ERROR(context.Check());
+  v1::GridRequest request = GridRequestOf(selection);
+  request.set_max_series(static_cast<uint64_t>(context.limits().max_series));
+  const std::vector<Member> globals = globals_();
+  const std::vector<GridAnswer> answers =
+      fan_out_.SelectGrid(globals, request, std::max(absl::Milliseconds(1), context.remaining()));
+
+  GridMerger merger(selection);
+  std::vector<std::pair<Member, absl::Status>> statuses;
+  promql::Selected selected;
+  size_t answered = 0;
+  for (const GridAnswer& answer : answers) {
+    const absl::Status status = answer.status.ok() ? merger.Add(answer) : answer.status;
+    statuses.emplace_back(answer.global, status);
+    answered += status.ok();
+    if (!status.ok()) {
+      selected.warnings.push_back(
+          absl::StrCat("no answer from global ", Describe(answer.global, status), "; what it holds is missing here"));
+    }
+  }
+  TRIBUTARY_RETURN_IF_ERROR(CheckAnswered(statuses));
+  TRIBUTARY_RETURN_IF_ERROR(CheckNames(selection, merger.names()));
+  TRIBUTARY_RETURN_IF_ERROR(context.AddSketches(static_cast<int64_t>(merger.rows())));
+  TRIBUTARY_ASSIGN_OR_RETURN(selected.series, merger.Finish(context));
+  AddNotes(merger, answered, globals.size(), selected);
+  return selected;
+}
+
+}  // namespace tributary

@@ -1,0 +1,231 @@
+#include "proxy/query/grid_source.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/wire/series.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace tributary {
+namespace {
+
+using promql::Fold;
+using promql::LabelMatcher;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// Answers that are put in beforehand; remembers what was asked.
+class FakeFanOut : public FanOut {
+ public:
+  std::vector<GlobalAnswer> Select(const std::vector<Member>&, const v1::SelectRequest&, absl::Duration) override {
+    return {};
+  }
+  std::vector<LabelsAnswer> ListLabels(const std::vector<Member>&, const v1::LabelsRequest&, absl::Duration) override {
+    return {};
+  }
+  std::vector<GridAnswer> SelectGrid(const std::vector<Member>& globals, const v1::GridRequest& request,
+                                     absl::Duration) override {
+    asked = request;
+    for (size_t i = 0; i < globals.size(); ++i) answers[i].global = globals[i];
+    return answers;
+  }
+  std::vector<GridAnswer> answers = std::vector<GridAnswer>(2);
+  v1::GridRequest asked;
+};
+
+v1::GridSeries SeriesOf(MetricType type, const std::map<std::string, std::string>& labels, bool folded) {
+  v1::GridSeries series;
+  for (const auto& [name, value] : labels) {
+    v1::Label& label = *series.add_labels();
+    label.set_name(name);
+    label.set_value(value);
+  }
+  series.set_type(static_cast<v1::MetricType>(type));
+  series.set_folded(folded);
+  return series;
+}
+
+void AddMerged(v1::GridSeries& series, uint32_t at, const Aggregate& value) {
+  series.add_at(at);
+  series.add_unix_ms(1000);
+  v1::SeriesAggregate& merged = *series.add_merged();
+  merged.set_type(series.type());
+  ToProto(value, merged);
+}
+
+Aggregate Counted(double value) {
+  CounterAggregate counter;
+  EXPECT_TRUE(counter.Add(value, 1));
+  return counter;
+}
+
+Aggregate Timed(const std::vector<double>& values) {
+  DistributionAggregate distribution;
+  for (const double value : values) EXPECT_TRUE(distribution.Add(value, 1));
+  return distribution;
+}
+
+class GridSourceTest : public ::testing::Test {
+ protected:
+  GridSourceTest() {
+    for (GridAnswer& answer : fan_out_.answers) {
+      answer.summary.set_series(1);
+      answer.summary.set_rows(3);
+      answer.summary.set_min_coverage(1);
+      answer.summary.set_resolution_ms(10'000);
+      answer.summary.set_sealed_through_unix_ms(100'000);
+      answer.summary.add_names("m");
+    }
+  }
+  promql::Selection Asking(Fold fold) {
+    promql::Selection selection;
+    selection.matchers = {{.label = "__name__", .value = "m"}};
+    selection.grid = {.start_ms = 10'000, .step_ms = 10'000, .count = 3};
+    selection.range_ms = 10'000;
+    selection.fold = fold;
+    return selection;
+  }
+  absl::StatusOr<promql::Selected> Select(const promql::Selection& selection) {
+    promql::QueryContext context(clock_, clock_.Now() + absl::Seconds(5), limits_);
+    return source_.Select(selection, context);
+  }
+
+  ManualClock clock_{absl::FromUnixSeconds(1000)};
+  promql::QueryLimits limits_;
+  FakeFanOut fan_out_;
+  GridSource source_{fan_out_, [] { return std::vector<Member>{{"g0", "a:1", 1}, {"g1", "b:1", 1}}; }};
+};
+
+TEST_F(GridSourceTest, AsksForWhatIsSelected) {
+  promql::Selection selection = Asking(Fold::kIncrease);
+  selection.matchers.push_back({.label = "region", .op = LabelMatcher::Op::kNotMatches, .value = "eu.*"});
+  selection.grouping = promql::Grouping{.without = true, .labels = {"host"}};
+  ASSERT_TRUE(Select(selection).ok());
+  EXPECT_EQ(fan_out_.asked.fold(), v1::FOLD_INCREASE);
+  EXPECT_EQ(fan_out_.asked.matchers(1).op(), v1::Matcher::OP_NOT_MATCHES);
+  EXPECT_EQ(fan_out_.asked.window_ms(), 10'000);
+  EXPECT_EQ(fan_out_.asked.count(), 3u);
+  EXPECT_TRUE(fan_out_.asked.grouped());
+  EXPECT_TRUE(fan_out_.asked.without());
+  EXPECT_THAT(fan_out_.asked.group_labels(), ElementsAre("host"));
+}
+
+TEST_F(GridSourceTest, WhatSeveralGlobalsFoldedMerges) {
+  for (int global = 0; global < 2; ++global) {
+    v1::GridSeries series = SeriesOf(MetricType::kCounter, {{"__name__", "m"}}, true);
+    AddMerged(series, 0, Counted(1 + global));
+    if (global == 1) AddMerged(series, 2, Counted(7));
+    fan_out_.answers[global].series.push_back(series);
+  }
+  const auto selected = Select(Asking(Fold::kIncrease));
+  ASSERT_TRUE(selected.ok()) << selected.status();
+  ASSERT_EQ(selected->series.size(), 1u);
+  EXPECT_TRUE(selected->series[0].folded);
+  ASSERT_EQ(selected->series[0].points.size(), 2u);
+  EXPECT_EQ(selected->series[0].points[0].value, 3);
+  EXPECT_EQ(selected->series[0].points[0].time_ms, 10'000);
+  EXPECT_EQ(selected->series[0].points[1].value, 7);
+  EXPECT_EQ(selected->series[0].points[1].time_ms, 30'000);
+  EXPECT_THAT(selected->infos, Contains("globals 2/2, committed through 1970-01-01T00:01:40Z"));
+  EXPECT_THAT(selected->infos, Contains(HasSubstr("merged 6 rows of 2 series, resolution 10s, partial rows 0")));
+}
+
+TEST_F(GridSourceTest, SketchesMergeAndAreReadAtAnyQuantile) {
+  for (int global = 0; global < 2; ++global) {
+    v1::GridSeries series = SeriesOf(MetricType::kDistribution, {{"region", "eu"}}, true);
+    AddMerged(series, 1, global == 0 ? Timed({1, 2, 3}) : Timed({4, 5}));
+    fan_out_.answers[global].series.push_back(series);
+  }
+  const auto selected = Select(Asking(Fold::kIncrease));
+  ASSERT_TRUE(selected.ok()) << selected.status();
+  const promql::DistributionPtr merged = selected->series.at(0).points.at(0).distribution;
+  ASSERT_NE(merged, nullptr);
+  EXPECT_EQ(merged->kind(), promql::Distribution::Kind::kSketch);
+  EXPECT_EQ(merged->Count(), 5);
+  EXPECT_EQ(merged->Sum(), 15);
+  EXPECT_EQ(merged->Quantile(0.5), 3);
+  EXPECT_EQ((*merged->Scaled(0.1))->Count(), 0.5);
+  EXPECT_FALSE(merged->Minus(*merged).ok());
+}
+
+TEST_F(GridSourceTest, TheNewestOfAllGlobalsCounts) {
+  for (int global = 0; global < 2; ++global) {
+    v1::GridSeries series = SeriesOf(MetricType::kGauge, {{"__name__", "m"}}, true);
+    series.add_at(2);
+    series.add_unix_ms(global == 0 ? 29'000 : 19'000);
+    series.add_values(global == 0 ? 5 : 8);
+    fan_out_.answers[global].series.push_back(series);
+  }
+  EXPECT_EQ(Select(Asking(Fold::kLast))->series.at(0).points.at(0).value, 5);
+}
+
+TEST_F(GridSourceTest, RowsOfAllGlobalsAreOneSeries) {
+  for (int global = 0; global < 2; ++global) {
+    v1::GridSeries series = SeriesOf(MetricType::kCounter, {{"__name__", "m"}}, false);
+    for (const int64_t at : {global == 0 ? 10'000 : 20'000, 30'000}) {
+      series.add_unix_ms(at);
+      series.add_values(1);
+    }
+    fan_out_.answers[global].series.push_back(series);
+  }
+  const auto selected = Select(Asking(Fold::kRaw));
+  ASSERT_TRUE(selected.ok()) << selected.status();
+  EXPECT_FALSE(selected->series.at(0).folded);
+  ASSERT_EQ(selected->series[0].points.size(), 3u);
+  EXPECT_EQ(selected->series[0].points[1].time_ms, 20'000);
+  EXPECT_EQ(selected->series[0].points[2].value, 2);
+}
+
+TEST_F(GridSourceTest, AGlobalThatIsDownMakesTheAnswerPartial) {
+  fan_out_.answers[1].status = absl::UnavailableError("connection refused");
+  const auto selected = Select(Asking(Fold::kIncrease));
+  ASSERT_TRUE(selected.ok()) << selected.status();
+  EXPECT_THAT(selected->warnings,
+              ElementsAre("no answer from global g1 (b:1): connection refused; what it holds is missing here"));
+  EXPECT_THAT(selected->infos, Contains(HasSubstr("globals 1/2")));
+  fan_out_.answers[0].status = absl::DeadlineExceededError("too late");
+  EXPECT_EQ(Select(Asking(Fold::kIncrease)).status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(GridSourceTest, WhatAGlobalRefusesIsRefused) {
+  fan_out_.answers[1].status = absl::ResourceExhaustedError("the query reaches max_rows = 5");
+  const absl::Status status = Select(Asking(Fold::kIncrease)).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("max_rows = 5"));
+}
+
+TEST_F(GridSourceTest, AnAnswerThatCannotBeReadCountsAsNone) {
+  v1::GridSeries series = SeriesOf(MetricType::kCounter, {{"__name__", "m"}}, true);
+  series.add_at(0);
+  series.add_values(1);  // and no time
+  fan_out_.answers[0].series.push_back(series);
+  EXPECT_THAT(Select(Asking(Fold::kLast))->warnings, ElementsAre(HasSubstr("columns of different lengths")));
+  fan_out_.answers[0].series[0].add_unix_ms(1);
+  fan_out_.answers[0].series[0].set_at(0, 3);
+  EXPECT_THAT(Select(Asking(Fold::kLast))->warnings, ElementsAre(HasSubstr("a window that nobody asked for")));
+}
+
+TEST_F(GridSourceTest, PartialRowsAreTold) {
+  fan_out_.answers[0].summary.set_partial_rows(2);
+  fan_out_.answers[0].summary.set_min_coverage(0.5);
+  EXPECT_THAT(
+      Select(Asking(Fold::kIncrease))->warnings,
+      ElementsAre("2 of 6 rows are partial: they come from part of the fleet, in some interval from 50% of it"));
+}
+
+TEST_F(GridSourceTest, ANameOfTwoMetricsIsRefused) {
+  fan_out_.answers[1].summary.add_names("m.");
+  EXPECT_THAT(std::string(Select(Asking(Fold::kIncrease)).status().message()), HasSubstr("several metrics: m, m."));
+}
+
+TEST_F(GridSourceTest, LimitsOfTheQueryHold) {
+  limits_.max_sketches = 5;
+  EXPECT_EQ(Select(Asking(Fold::kIncrease)).status().code(), absl::StatusCode::kResourceExhausted);
+}
+
+}  // namespace
+}  // namespace tributary
