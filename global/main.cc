@@ -19,6 +19,7 @@
 #include "global/query/select_service.h"
 #include "global/receive/committer.h"
 #include "global/receive/receiver.h"
+#include "global/store_command.h"
 #include "global/store_readings.h"
 
 namespace tributary {
@@ -209,9 +210,12 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
 }
 
 int Main(int argc, char** argv) {
+  if (IsStoreCommand(argc, argv)) return RunStoreCommand(argc, argv);
   AllowOnlyTls13();
   const Program<GlobalConfig> program = {
-      kProgram, TRIBUTARY_VERSION, "The owner: merges the fleet's units, commits, stores and feeds sinks.",
+      kProgram, TRIBUTARY_VERSION,
+      "The owner: merges the fleet's units, commits, stores and feeds sinks. With --store first: looks at a store, "
+      "checks, exports or imports it (--store --help).",
       ReadGlobalConfig,
       [](const GlobalConfig& config, const std::string&, Daemon& daemon) { return Run(config, daemon); }};
   return RunProgram(argc, argv, program);

@@ -15,6 +15,7 @@
 #include "rocksdb/db.h"
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/slice_transform.h"
+#include "rocksdb/sst_file_reader.h"
 #include "rocksdb/table.h"
 #include "rocksdb/write_batch.h"
 
@@ -75,6 +76,18 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options)
   std::filesystem::create_directories(options.path, error);
   if (error)
     return absl::FailedPreconditionError(absl::StrCat("making the folder ", options.path, ": ", error.message()));
+  TRIBUTARY_ASSIGN_OR_RETURN(auto database, OpenAs(options, /*read_only=*/false));
+  TRIBUTARY_RETURN_IF_ERROR(Annotate(database->CheckOwner(options), absl::StrCat("the store in ", options.path)));
+  return database;
+}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::OpenReadOnly(const std::string& path) {
+  Options options;
+  options.path = path;
+  return OpenAs(options, /*read_only=*/true);
+}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::OpenAs(const Options& options, bool read_only) {
   const auto cache = rocksdb::NewLRUCache(options.cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (size_t column = 0; column < kColumns; ++column) {
@@ -85,14 +98,15 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options)
 
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const rocksdb::Status opened = rocksdb::DB::Open(DbOptions(options), options.path, families, &handles, &db);
+  const rocksdb::Status opened =
+      read_only ? rocksdb::DB::OpenForReadOnly(DbOptions(options), options.path, families, &handles, &db)
+                : rocksdb::DB::Open(DbOptions(options), options.path, families, &handles, &db);
   if (!opened.ok()) return FromRocks(opened, absl::StrCat("opening the store in ", options.path));
   auto database = std::unique_ptr<Database>(new Database());
   database->db_.reset(db);
   database->path_ = options.path;
   for (size_t column = 0; column < kColumns; ++column) database->handles_[column] = handles[column];
   db->DestroyColumnFamilyHandle(handles[kColumns]);
-  TRIBUTARY_RETURN_IF_ERROR(Annotate(database->CheckOwner(options), absl::StrCat("the store in ", options.path)));
   return database;
 }
 
@@ -186,6 +200,30 @@ absl::StatusOr<Database::Measure> Database::MeasureTables(Column column, absl::s
     measure.entries += properties->num_entries;
   }
   return measure;
+}
+
+absl::StatusOr<Database::Options> Database::MadeFor() const {
+  Options options;
+  options.path = path_;
+  TRIBUTARY_ASSIGN_OR_RETURN(const auto cluster, Get(Column::kControl, "cluster"));
+  TRIBUTARY_ASSIGN_OR_RETURN(const auto interval, Get(Column::kControl, "interval"));
+  if (!cluster || !interval || !absl::ParseDuration(*interval, &options.interval)) {
+    return absl::DataLossError(absl::StrCat("the store in ", path_, " does not say whom it belongs to"));
+  }
+  options.cluster = *cluster;
+  return options;
+}
+
+void Database::VerifyFiles(absl::FunctionRef<void(const std::string& file, const absl::Status&)> visit) const {
+  std::vector<rocksdb::LiveFileMetaData> files;
+  db_->GetLiveFilesMetaData(&files);
+  for (const rocksdb::LiveFileMetaData& file : files) {
+    const std::string path = absl::StrCat(file.db_path, file.name);
+    rocksdb::SstFileReader reader{rocksdb::Options()};
+    rocksdb::Status status = reader.Open(path);
+    if (status.ok()) status = reader.VerifyChecksum();
+    visit(path, FromRocks(status, path));
+  }
 }
 
 // Files come and go meanwhile: what cannot be looked at any more counts for nothing.

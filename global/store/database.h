@@ -41,6 +41,8 @@ class Database {
     uint64_t write_buffer_bytes = 16 << 20;  // per column family; more: fewer, larger files
   };
   static absl::StatusOr<std::unique_ptr<Database>> Open(const Options& options);
+  // A store as it is, for looking at, also while its owner has it open. Nothing can be written.
+  static absl::StatusOr<std::unique_ptr<Database>> OpenReadOnly(const std::string& path);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -67,11 +69,17 @@ class Database {
   };
   absl::StatusOr<Measure> MeasureTables(Column column, absl::string_view from, absl::string_view to) const;
 
+  // Whom the store was made for: cluster and interval are set.
+  absl::StatusOr<Options> MadeFor() const;
+  // Reads every table file and compares its checksums; `visit` is told of each.
+  void VerifyFiles(absl::FunctionRef<void(const std::string& file, const absl::Status&)> visit) const;
+
   // Of every file in the folder: tables, the write-ahead log, logs. Looks at each, a few hundred: for scrapes.
   uint64_t DiskBytes() const;
 
  private:
   Database() = default;
+  static absl::StatusOr<std::unique_ptr<Database>> OpenAs(const Options& options, bool read_only);
   absl::Status CheckOwner(const Options& options);
 
   std::string path_;

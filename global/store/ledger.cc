@@ -18,15 +18,6 @@ constexpr double kUsualRowBytes = 150;                            // docs/benchm
 constexpr absl::string_view kRosterKey = "roster";
 constexpr absl::string_view kSealedKey = "sealed_through";
 
-// The cluster's interval first; a rollup no longer than that is none.
-std::vector<RowTable::Shape> ShapesFor(absl::Duration interval) {
-  const auto times = [interval](absl::Duration length) { return static_cast<int>(length / interval); };
-  std::vector<RowTable::Shape> shapes = {{1, interval, absl::Hours(2), 1}};
-  if (interval < absl::Minutes(1)) shapes.push_back({2, absl::Minutes(1), absl::Hours(24), times(absl::Minutes(1))});
-  shapes.push_back({3, absl::Hours(1), absl::Hours(24 * 30), times(absl::Hours(1))});
-  return shapes;
-}
-
 absl::Status Unreadable(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("the store's ", what, " cannot be read"));
 }
@@ -34,9 +25,9 @@ absl::Status Unreadable(absl::string_view what) {
 }  // namespace
 
 Ledger::Ledger(Database& database, Options options)
-    : database_(database), options_(std::move(options)), retention_seconds_(ShapesFor(options_.interval).size()) {
+    : database_(database), options_(std::move(options)), retention_seconds_(RowShapes(options_.interval).size()) {
   const auto emitter = static_cast<uint16_t>(Xxh3Hash64(options_.node_id, 0));
-  for (const RowTable::Shape& shape : ShapesFor(options_.interval)) {
+  for (const RowTable::Shape& shape : RowShapes(options_.interval)) {
     tables_.push_back(std::make_unique<RowTable>(database_, catalog_, shape, emitter, options_.compression));
   }
   for (size_t i = 1; i < tables_.size(); ++i) {
@@ -185,6 +176,29 @@ KeyId Ledger::InternKey(const SharedSeriesKey& key, IntervalIndex interval, rock
   if (interned.is_new) database_.Put(batch, Column::kKeys, id, EncodeSeriesKey(key));
   if (interned.to_write) database_.Put(batch, Column::kLifetimes, id, EncodeLifetime(*interned.to_write));
   return interned.id;
+}
+
+absl::StatusOr<bool> Ledger::Import(const SharedSeriesKey& key, const RowKey& from, absl::string_view value,
+                                    rocksdb::WriteBatch& batch) {
+  size_t table = 0;
+  while (table < tables_.size() && tables_[table]->shape().code != from.resolution) ++table;
+  if (table == tables_.size()) return absl::InvalidArgumentError("a row of a length that is not kept");
+  const RowTable::Shape& shape = tables_[table]->shape();
+  IntervalMask covered;
+  TRIBUTARY_ASSIGN_OR_RETURN(const Row row, RowTable::Decode(shape, from, value, key, covered));
+  RowKey at = from;
+  at.series = InternKey(key, row.interval * shape.intervals, batch);
+  TRIBUTARY_ASSIGN_OR_RETURN(const std::optional<std::string> known, database_.Get(Column::kRows, at.Encode()));
+  if (known) {
+    IntervalMask known_covered;
+    const auto there = RowTable::Decode(shape, at, *known, key, known_covered);
+    const bool is_as_large = there.ok() && there->contributors >= row.contributors &&
+                             (shape.intervals == 1 || known_covered.Count() >= covered.Count());
+    if (is_as_large) return false;
+  }
+  database_.Put(batch, Column::kRows, at.Encode(), value);
+  if (table < rollups_.size()) rollups_[table]->Changed(at.series, row.interval, batch);
+  return true;
 }
 
 absl::StatusOr<bool> Ledger::RollUp(size_t max_rows) {

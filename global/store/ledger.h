@@ -56,6 +56,11 @@ class Ledger : public RowReader {
   // an error nothing may be written any more, as after one of a commit.
   absl::StatusOr<bool> RollUp(size_t max_rows);
 
+  // A row as another store, or this one, has it: put under its own version and emitter, unless one made from as much is
+  // there. Whether it was put; DataLoss for a value that is none.
+  absl::StatusOr<bool> Import(const SharedSeriesKey& key, const RowKey& from, absl::string_view value,
+                              rocksdb::WriteBatch& batch);
+
   // Instead of the option's. Any thread.
   void SetRetention(const Retention& retention);
   // Rows beyond the retention, their series, and manifests of intervals before `manifests_from`.

@@ -43,10 +43,10 @@ Rollup::Rollup(Database& database, const SeriesCatalog& catalog, const RowTable&
       options_(options),
       ratio_(to.shape().length / from.shape().length) {}
 
-std::string Rollup::ProgressKey() const { return absl::StrCat("rolled_up_through_", to_.shape().code); }
+std::string Rollup::ProgressKey(const RowTable::Shape& shape) { return absl::StrCat("rolled_up_through_", shape.code); }
 
 absl::Status Rollup::Load() {
-  TRIBUTARY_ASSIGN_OR_RETURN(const auto progress, database_.Get(Column::kControl, ProgressKey()));
+  TRIBUTARY_ASSIGN_OR_RETURN(const auto progress, database_.Get(Column::kControl, ProgressKey(to_.shape())));
   if (progress) {
     const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(*progress, ' ');
     IntervalIndex through = 0;
@@ -90,7 +90,7 @@ void Rollup::Rewind(rocksdb::WriteBatch& batch) {
 }
 
 void Rollup::PutProgress(rocksdb::WriteBatch& batch) const {
-  database_.Put(batch, Column::kControl, ProgressKey(), absl::StrCat(next_done_through_, " ", furthest_));
+  database_.Put(batch, Column::kControl, ProgressKey(to_.shape()), absl::StrCat(next_done_through_, " ", furthest_));
 }
 
 IntervalIndex Rollup::needed_from() const {

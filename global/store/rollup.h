@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_set.h"
@@ -40,6 +42,8 @@ class Rollup {
          const Options& options);
 
   absl::Status Load();
+  // Where done_through is, in Column::kControl, as the first of two numbers.
+  static std::string ProgressKey(const RowTable::Shape& shape);
 
   // A shorter row was put, or deleted, by `batch`.
   void Changed(KeyId id, IntervalIndex shorter, rocksdb::WriteBatch& batch);
@@ -69,7 +73,6 @@ class Rollup {
   absl::Status Make(IntervalIndex window, absl::Span<const KeyId> series, rocksdb::WriteBatch& batch, Made made);
   void Rewind(rocksdb::WriteBatch& batch);
   void PutProgress(rocksdb::WriteBatch& batch) const;
-  std::string ProgressKey() const;
 
   Database& database_;
   const SeriesCatalog& catalog_;

@@ -80,6 +80,14 @@ absl::StatusOr<bool> RowTable::DropBefore(IntervalIndex interval, rocksdb::Write
   return true;
 }
 
+absl::StatusOr<Row> RowTable::Decode(const Shape& shape, const RowKey& at, absl::string_view value,
+                                     const SharedSeriesKey& key, IntervalMask& covered) {
+  if (shape.intervals > 1) {
+    TRIBUTARY_ASSIGN_OR_RETURN(value, DecodeRollup(value, shape.intervals, covered));
+  }
+  return DecodeRow(value, key, IntervalOf(shape, at), at.version);
+}
+
 // Goes over what one series has in one block.
 class RowTable::SeriesVisitor {
  public:
@@ -112,11 +120,7 @@ class RowTable::SeriesVisitor {
  private:
   absl::Status Add(const RowKey& at, const SharedSeriesKey& key) {
     IntervalMask covered;
-    absl::string_view value = ToView(iterator_->value());
-    if (table_.shape_.intervals > 1) {
-      TRIBUTARY_ASSIGN_OR_RETURN(value, DecodeRollup(value, table_.shape_.intervals, covered));
-    }
-    TRIBUTARY_ASSIGN_OR_RETURN(Row row, DecodeRow(value, key, table_.IntervalOf(at), at.version));
+    TRIBUTARY_ASSIGN_OR_RETURN(Row row, Decode(table_.shape_, at, ToView(iterator_->value()), key, covered));
     found_.rows.emplace_back(std::move(row), std::move(covered));
     return absl::OkStatus();
   }
@@ -161,6 +165,15 @@ absl::StatusOr<std::optional<IntervalIndex>> RowTable::First() const {
   if (!at) return absl::DataLossError("the store's rows cannot be read");
   if (at->resolution != shape_.code) return std::optional<IntervalIndex>();
   return std::optional<IntervalIndex>(at->block * per_block_);
+}
+
+// A rollup no longer than the interval is none.
+std::vector<RowTable::Shape> RowShapes(absl::Duration interval) {
+  const auto times = [interval](absl::Duration length) { return static_cast<int>(length / interval); };
+  std::vector<RowTable::Shape> shapes = {{1, interval, absl::Hours(2), 1}};
+  if (interval < absl::Minutes(1)) shapes.push_back({2, absl::Minutes(1), absl::Hours(24), times(absl::Minutes(1))});
+  shapes.push_back({3, absl::Hours(1), absl::Hours(24 * 30), times(absl::Hours(1))});
+  return shapes;
 }
 
 }  // namespace tributary

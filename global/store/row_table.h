@@ -48,6 +48,13 @@ class RowTable {
   // Raises the floor to the block that `interval` is in. True when anything was dropped.
   absl::StatusOr<bool> DropBefore(IntervalIndex interval, rocksdb::WriteBatch& batch);
 
+  // What Put wrote; DataLoss for anything else.
+  static absl::StatusOr<Row> Decode(const Shape& shape, const RowKey& at, absl::string_view value,
+                                    const SharedSeriesKey& key, IntervalMask& covered);
+  static IntervalIndex IntervalOf(const Shape& shape, const RowKey& at) {
+    return at.block * (shape.block / shape.length) + at.offset;
+  }
+
   // Of `series`, ascending, those in `intervals`; as RowReader::ReadRows.
   using Visit = absl::FunctionRef<bool(KeyId, const Row&, const IntervalMask& covered)>;
   absl::Status Read(absl::Span<const KeyId> series, const Lifetime& intervals, Visit visit) const;
@@ -55,7 +62,6 @@ class RowTable {
   absl::StatusOr<std::optional<IntervalIndex>> First() const;
 
   RowKey KeyOf(KeyId id, IntervalIndex interval, uint32_t version) const;
-  IntervalIndex IntervalOf(const RowKey& key) const { return key.block * int64_t{per_block_} + key.offset; }
 
  private:
   struct Found;
@@ -71,5 +77,8 @@ class RowTable {
   const double compression_;
   std::atomic<uint32_t> first_block_{0};
 };
+
+// Of a cluster with this interval: rows of that first, then those rolled up, ascending.
+std::vector<RowTable::Shape> RowShapes(absl::Duration interval);
 
 }  // namespace tributary
