@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "absl/strings/str_cat.h"
@@ -37,8 +38,10 @@ void ReadStore(ConfigNode node, GlobalConfig& config) {
   node.Read("path", config.store_path);
   node.Check(!config.store_path.empty(), "path", "must not be empty");
   node.Read("retention", config.retention, {.min = absl::Hours(2), .max = absl::Hours(24 * 365)});
+  config.retention_1m = std::max(config.retention_1m, config.retention);
   node.Read("retention_1m", config.retention_1m, {.min = absl::Hours(2), .max = absl::Hours(24 * 365 * 2)});
   node.Check(config.retention_1m >= config.retention, "retention_1m", "must not be shorter than retention");
+  config.retention_1h = std::max(config.retention_1h, config.retention_1m);
   node.Read("retention_1h", config.retention_1h, {.min = absl::Hours(2), .max = absl::Hours(24 * 365 * 10)});
   node.Check(config.retention_1h >= config.retention_1m, "retention_1h", "must not be shorter than retention_1m");
   node.Read("compression", config.store_compression,

@@ -46,6 +46,13 @@ TEST(GlobalConfigTest, PlaintextOffLoopbackMustBeAskedFor) {
   EXPECT_TRUE(Read("tls: off\ngrpc: {listen: \"0.0.0.0:8129\"}").ok());
 }
 
+TEST(GlobalConfigTest, LongerRowsAreKeptAtLeastAsLong) {
+  EXPECT_EQ(Read("store: {retention: 400h}")->retention_1m, absl::Hours(400));
+  EXPECT_EQ(Read("store: {retention: 400h}")->retention_1h, absl::Hours(24 * 180));
+  EXPECT_FALSE(Read("store: {retention: 48h, retention_1m: 24h}").ok());
+  EXPECT_FALSE(Read("store: {retention_1m: 48h, retention_1h: 24h}").ok());
+}
+
 TEST(GlobalConfigTest, AllErrorsAreToldAtOnce) {
   const std::string error = ErrorOf("interval: 7s\nnode_id: ''\nstore: {retention: 1m}\nunknown: 1\n");
   EXPECT_THAT(error, HasSubstr("interval: must divide 60s"));
