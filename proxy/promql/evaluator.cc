@@ -22,8 +22,8 @@ absl::StatusOr<Evaluated> AsVector(absl::StatusOr<std::vector<Series>> series) {
 
 Evaluator::~Evaluator() { Hold(0).IgnoreError(); }
 
-absl::Status Evaluator::Hold(int64_t points) {
-  return evaluation_.context.AddSamples(points - std::exchange(held_, points));
+absl::Status Evaluator::Hold(int64_t weight) {
+  return evaluation_.context.AddSamples(weight - std::exchange(held_, weight));
 }
 
 std::string Evaluator::PositionOf(const Expression& expression) const {
@@ -35,7 +35,7 @@ absl::StatusOr<Evaluated> Evaluator::Evaluate(const Expression& expression, cons
   const int64_t before = held_;
   TRIBUTARY_ASSIGN_OR_RETURN(Evaluated result, Visit(expression, grouping));
   TRIBUTARY_RETURN_IF_ERROR(evaluation_.notes.status());
-  TRIBUTARY_RETURN_IF_ERROR(Hold(before + CountPoints(result.series) + static_cast<int64_t>(result.scalars.size())));
+  TRIBUTARY_RETURN_IF_ERROR(Hold(before + WeightOf(result.series) + static_cast<int64_t>(result.scalars.size())));
   return result;
 }
 

@@ -64,7 +64,7 @@ class Evaluator {
   absl::StatusOr<Evaluated> EvaluateBinary(const Binary& binary, const std::string& position);
   absl::StatusOr<Evaluated> EvaluateNegation(const Negation& negation);
   std::string PositionOf(const Expression& expression) const;
-  absl::Status Hold(int64_t points);
+  absl::Status Hold(int64_t weight);
 
   // evaluator_select.cc
   absl::StatusOr<Evaluated> EvaluateSelector(const Selector& selector, Fold fold, const Grouping* grouping);
@@ -87,7 +87,7 @@ class Evaluator {
 
   const Evaluation& evaluation_;
   const Grid grid_;
-  int64_t held_ = 0;  // points, counted in the context
+  int64_t held_ = 0;  // weight of points, counted in the context
 };
 
 }  // namespace tributary::promql

@@ -47,9 +47,12 @@ const Expression* ArgumentOf(const FunctionCall& call, ValueType type) {
   return nullptr;
 }
 
-// One function over the windows of one series.
-std::vector<Point> OverWindows(const Function& function, const Windows& windows, const Windows::Input& input,
-                               const Grid& grid, ScalarsAt scalars_at, Call call) {
+// One function over the windows of one series. Long windows are much work: the context is asked between them.
+absl::StatusOr<std::vector<Point>> OverWindows(const Function& function, const Windows& windows,
+                                               const Windows::Input& input, const Grid& grid, ScalarsAt scalars_at,
+                                               Call call, const QueryContext& context) {
+  constexpr size_t kPointsBetweenChecks = 1 << 20;
+  size_t visited = 0;
   std::vector<Point> result;
   result.reserve(static_cast<size_t>(input.folded ? input.points.size() : grid.count));
   const bool fixed = windows.ends.count == 1;
@@ -62,6 +65,10 @@ std::vector<Point> OverWindows(const Function& function, const Windows& windows,
     if (!fixed || i == 0 || !scalars_at.empty()) {  // else as before
       call.scalars = scalars_at(i);
       const absl::Span<const Point> points = window.At(call.window_end_ms, input.folded ? 1 : windows.range_ms);
+      if ((visited += points.size()) > kPointsBetweenChecks) {
+        TRIBUTARY_RETURN_IF_ERROR(context.Check());
+        visited = 0;
+      }
       if (points.empty()) {
         point.reset();
       } else if (!input.folded) {
@@ -108,7 +115,9 @@ absl::StatusOr<Evaluated> Evaluator::EvaluateOverWindows(const FunctionCall& cal
   for (const Windows::Input& input : windows.inputs) {
     TRIBUTARY_RETURN_IF_ERROR(evaluation_.context.Check());
     const Call at{.scalars = {}, .labels = input.labels, .position = position, .notes = evaluation_.notes};
-    Series series{input.labels, OverWindows(function, windows, input, grid_, ScalarsAt(scalars), at)};
+    Series series{input.labels, {}};
+    TRIBUTARY_ASSIGN_OR_RETURN(
+        series.points, OverWindows(function, windows, input, grid_, ScalarsAt(scalars), at, evaluation_.context));
     TRIBUTARY_RETURN_IF_ERROR(evaluation_.notes.status());
     if (series.points.empty()) continue;
     if (!function.keeps_name) RemoveLabel(series.labels, kMetricName);
@@ -165,7 +174,9 @@ absl::StatusOr<Argument> Evaluator::EvaluateArgument(const Expression& expressio
   TRIBUTARY_ASSIGN_OR_RETURN(const Windows windows, Select(expression, Fold::kPresent));
   for (const Windows::Input& input : windows.inputs) {
     const Call at{.scalars = {}, .labels = input.labels, .position = position, .notes = evaluation_.notes};
-    argument.series.push_back({input.labels, OverWindows(presence, windows, input, grid_, ScalarsAt({}), at)});
+    TRIBUTARY_ASSIGN_OR_RETURN(std::vector<Point> points,
+                               OverWindows(presence, windows, input, grid_, ScalarsAt({}), at, evaluation_.context));
+    argument.series.push_back({input.labels, std::move(points)});
   }
   TRIBUTARY_RETURN_IF_ERROR(MergeEqualLabels(argument.series));
   return argument;

@@ -74,9 +74,9 @@ absl::StatusOr<Selected> Evaluator::Ask(const Selection& selection) {
   for (const std::string& warning : selected.warnings) evaluation_.notes.Warn(warning);
   for (const std::string& info : selected.infos) evaluation_.notes.Inform(info);
   TRIBUTARY_RETURN_IF_ERROR(context.AddSeries(static_cast<int64_t>(selected.series.size())));
-  int64_t points = 0;
-  for (const SelectedSeries& series : selected.series) points += static_cast<int64_t>(series.points.size());
-  TRIBUTARY_RETURN_IF_ERROR(Hold(held_ + points));
+  int64_t weight = 0;
+  for (const SelectedSeries& series : selected.series) weight += WeightOf(series.points);
+  TRIBUTARY_RETURN_IF_ERROR(Hold(held_ + weight));
   return selected;
 }
 
@@ -138,7 +138,7 @@ absl::StatusOr<Windows> Evaluator::SelectSubquery(const Subquery& subquery) {
   }
   Evaluator evaluator(evaluation_, inner);
   TRIBUTARY_ASSIGN_OR_RETURN(Evaluated evaluated, evaluator.Evaluate(*subquery.expression));
-  TRIBUTARY_RETURN_IF_ERROR(Hold(held_ + CountPoints(evaluated.series)));
+  TRIBUTARY_RETURN_IF_ERROR(Hold(held_ + WeightOf(evaluated.series)));
   for (Series& series : evaluated.series) {
     windows.inputs.push_back({std::move(series.labels), std::move(series.points), false});
   }

@@ -13,7 +13,7 @@ namespace tributary::promql {
 // What one query may take. More of each costs memory on the proxy, and time on the globals.
 struct QueryLimits {
   int64_t max_series = 100'000;            // that selectors give
-  int64_t max_samples = 10'000'000;        // points in memory
+  int64_t max_samples = 10'000'000;        // points in memory; a distribution counts as 50
   int64_t max_sketches = 5'000'000;        // rows with a sketch, merged here or at a global
   int64_t max_points_per_series = 11'000;  // of a range query or subquery, as in Prometheus
 };

@@ -47,10 +47,17 @@ void SortByLabels(std::vector<Series>& series) {
   std::sort(series.begin(), series.end(), [](const Series& a, const Series& b) { return a.labels < b.labels; });
 }
 
-int64_t CountPoints(const std::vector<Series>& series) {
-  int64_t count = 0;
-  for (const Series& each : series) count += static_cast<int64_t>(each.points.size());
-  return count;
+int64_t WeightOf(absl::Span<const Point> points) {
+  constexpr int64_t kOfDistribution = 50;  // a histogram of a hundred buckets
+  const auto distributions =
+      std::count_if(points.begin(), points.end(), [](const Point& point) { return point.distribution != nullptr; });
+  return static_cast<int64_t>(points.size()) + (kOfDistribution - 1) * distributions;
+}
+
+int64_t WeightOf(const std::vector<Series>& series) {
+  int64_t weight = 0;
+  for (const Series& each : series) weight += WeightOf(each.points);
+  return weight;
 }
 
 std::string Signature(const Labels& of, bool on, const std::vector<std::string>& labels) {

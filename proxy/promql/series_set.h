@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "proxy/promql/value.h"
 
 namespace tributary::promql {
@@ -17,7 +18,9 @@ absl::Status MergeEqualLabels(std::vector<Series>& series);
 
 void SortByLabels(std::vector<Series>& series);
 
-int64_t CountPoints(const std::vector<Series>& series);
+// What points count against max_samples: about their memory in that of a float.
+int64_t WeightOf(absl::Span<const Point> points);
+int64_t WeightOf(const std::vector<Series>& series);
 
 // What the series has in common with those that match it: equal for equal values of `labels` (on), or of all others but
 // the name (ignoring). `labels` is sorted.

@@ -19,6 +19,8 @@ absl::Status Expect(ValueType type, const Expression& expression, absl::string_v
 
 bool IsScalarOrVector(ValueType type) { return type == ValueType::kScalar || type == ValueType::kVector; }
 
+constexpr size_t kMaxArguments = 64;  // where the last may be repeated
+
 absl::Status CheckArgumentCount(const Function& function, size_t count) {
   const size_t declared = function.arguments.size();
   const auto arguments = [&](absl::string_view bound, size_t wanted) {
@@ -28,7 +30,8 @@ absl::Status CheckArgumentCount(const Function& function, size_t count) {
   if (function.optional == 0) return count == declared ? absl::OkStatus() : arguments("", declared);
   const size_t least = declared - static_cast<size_t>(std::abs(function.optional));
   if (count < least) return arguments("at least ", least);
-  if (function.optional > 0 && count > declared) return arguments("at most ", declared);
+  const size_t most = function.optional > 0 ? declared : kMaxArguments;
+  if (count > most) return arguments("at most ", most);
   return absl::OkStatus();
 }
 

@@ -64,7 +64,8 @@ class VectorMatcher {
   const std::vector<Series>& many_;
   const std::vector<Series>& one_;
   const PointOperator apply_;
-  absl::flat_hash_map<std::string, Group> groups_;
+  absl::flat_hash_map<std::string, size_t> places_;  // in groups_, by signature
+  std::vector<Group> groups_;                        // in order of the first series of each
   std::vector<Series> results_;
 };
 
@@ -75,14 +76,16 @@ absl::Status VectorMatcher::PlaceOnes() {
     for (const Point& point : series.points) many_there[IndexOf(point)] = true;
   }
   for (size_t s = 0; s < one_.size(); ++s) {
-    Group& group = groups_[SignatureOf(one_[s])];
+    const size_t place = places_.try_emplace(SignatureOf(one_[s]), groups_.size()).first->second;
+    if (place == groups_.size()) groups_.emplace_back();
+    Group& group = groups_[place];
     for (size_t p = 0; p < one_[s].points.size(); ++p) {
       const Point& point = one_[s].points[p];
       if (!many_there[IndexOf(point)]) continue;
       group.push_back({point.time_ms, static_cast<int32_t>(s), static_cast<int32_t>(p), false});
     }
   }
-  for (auto& [signature, group] : groups_) {
+  for (Group& group : groups_) {
     std::stable_sort(group.begin(), group.end(), [](const Cell& a, const Cell& b) { return a.time_ms < b.time_ms; });
     const auto twice = std::adjacent_find(group.begin(), group.end(),
                                           [](const Cell& a, const Cell& b) { return a.time_ms == b.time_ms; });
@@ -102,13 +105,14 @@ absl::Status VectorMatcher::Duplicate(const Series& first, const Series& second)
 }
 
 absl::Status VectorMatcher::Match(const Series& many) {
-  const auto found = groups_.find(SignatureOf(many));
-  if (found == groups_.end()) return absl::OkStatus();
+  const auto found = places_.find(SignatureOf(many));
+  if (found == places_.end()) return absl::OkStatus();
+  Group& group = groups_[found->second];
   int32_t partner = kNone;  // of results_.back()
-  auto next = found->second.begin();
+  auto next = group.begin();
   for (const Point& point : many.points) {
-    while (next != found->second.end() && next->time_ms < point.time_ms) ++next;
-    if (next == found->second.end()) break;
+    while (next != group.end() && next->time_ms < point.time_ms) ++next;
+    if (next == group.end()) break;
     if (next->time_ms > point.time_ms) continue;
     Cell& cell = *next;
     const Series& one = one_[static_cast<size_t>(cell.series)];

@@ -87,6 +87,21 @@ TEST_F(DistributionTest, WhatHistogramsDoNotHaveIsLeftOutAndSaid) {
   EXPECT_EQ(At(0, "h{i=\"0\"} > on() h{i=\"0\"}"), "");
 }
 
+TEST_F(DistributionTest, HistogramsThatDoNotFitHaveNoResult) {
+  LoadNative("e", "{{schema:0 count:2 sum:3 buckets:[1 1]}}");
+  LoadNative("c", "{{schema:-53 count:2 sum:3 custom_values:[1 2] buckets:[1 1]}}");
+  EXPECT_EQ(At(0, "e + on() c"), "");
+  EXPECT_THAT(warnings_, ElementsAre(HasSubstr("PromQL warning: ")));
+}
+
+TEST_F(DistributionTest, CountMoreAgainstTheLimit) {
+  LoadSketch("s", 2);
+  limits_.max_samples = 99;
+  EXPECT_EQ(At(0, "s"), "s => sketch of 2");
+  limits_.max_samples = 49;
+  EXPECT_THAT(At(0, "s"), HasSubstr("limits.max_samples"));
+}
+
 TEST_F(DistributionTest, SketchesAreMergedAndScaledOnly) {
   LoadSketch(R"(s{i="0"})", 2);
   LoadSketch(R"(s{i="1"})", 6);

@@ -411,6 +411,13 @@ TEST(ParserTest, LongAndDeepQueriesAreRefusedByName) {
   EXPECT_TRUE(Parse(repeated("x or ", 150) + "x").ok());
 }
 
+TEST(ParserTest, RepeatedArgumentsHaveALimit) {
+  std::string quantiles = "0";
+  for (int i = 1; i < 63; ++i) absl::StrAppend(&quantiles, ",0.", i);
+  EXPECT_THAT(Canonical(absl::StrCat("quantile([", quantiles, "], m[5m])")),
+              testing::HasSubstr("expected at most 64 argument(s) in call to \"histogram_quantiles\", got 65"));
+}
+
 TEST(ParserTest, AloneASelectorHasMatchersOnly) {
   const auto matchers = ParseSelector(R"(up{job=~"x|y"})");
   ASSERT_TRUE(matchers.ok());
