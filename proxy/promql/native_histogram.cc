@@ -61,15 +61,15 @@ void WidenZeroBucket(Parts& parts, double threshold) {
   parts.zero_threshold = threshold;
 }
 
-// To one schema and one zero bucket, so that bucket stands by bucket.
+// To one zero bucket, while bounds are still fine, and to one schema, so that bucket stands by bucket.
 void Align(Parts& a, Parts& b) {
   if (a.schema == NativeHistogram::kCustomSchema) return;
-  ReduceSchema(a, b.schema);
-  ReduceSchema(b, a.schema);
   double threshold = std::max(a.zero_threshold, b.zero_threshold);
   for (double wider; (wider = WidestThreshold(b, WidestThreshold(a, threshold))) > threshold;) threshold = wider;
   WidenZeroBucket(a, threshold);
   WidenZeroBucket(b, threshold);
+  ReduceSchema(a, b.schema);
+  ReduceSchema(b, a.schema);
 }
 
 void AddCounts(Counts& to, const Counts& from, double factor) {

@@ -4,13 +4,16 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "common/base/clock.h"
 #include "proxy/promql/engine.h"
-#include "tests/promql/memory_source.h"
+#include "proxy/promql/memory_source.h"
 #include "tests/promql/test_file.h"
 
 namespace tributary::promql {
 
-// Runs test files against the engine, over series in memory; each file begins without series. Thread-compatible.
+// Runs test files against the engine, over series in memory; each file begins without series. What is asked of an
+// instant is asked again as the first of three times of a range, and must have the same answer there.
+// Thread-compatible.
 class TestRunner {
  public:
   TestRunner() : engine_(source_) {}
@@ -25,7 +28,9 @@ class TestRunner {
   void Load(const LoadCommand& load);
   // "" when all is as expected.
   std::string Check(const EvalCommand& eval);
+  std::string CheckInRange(const EvalCommand& eval);
 
+  const SystemClock clock_;
   MemorySource source_;
   Engine engine_;
   int passed_ = 0;
