@@ -1,5 +1,6 @@
 #include "common/wire/block_runs.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -84,6 +85,16 @@ void Unpack(const v1::BlockRun& run, v1::Batch& batch) {
   }
 }
 
+using Chunks = google::protobuf::RepeatedField<uint32_t>;
+
+void LeaveOutZeros(Chunks& chunks) {
+  if (std::all_of(chunks.begin(), chunks.end(), [](uint32_t chunk) { return chunk == 0; })) chunks.Clear();
+}
+
+void FillIn(int count, Chunks& chunks) {
+  if (chunks.empty()) chunks.Resize(count, 0);
+}
+
 }  // namespace
 
 void PackBlocks(v1::Up& message) {
@@ -108,6 +119,25 @@ void UnpackBlocks(v1::Up& message) {
   v1::Batch& batch = *message.mutable_batch();
   for (const v1::BlockRun& run : batch.runs()) Unpack(run, batch);
   batch.clear_runs();
+}
+
+void PackNames(v1::Down& message) {
+  if (message.has_committed()) LeaveOutZeros(*message.mutable_committed()->mutable_chunks());
+  if (!message.has_received()) return;
+  for (v1::Received::Blocks& blocks : *message.mutable_received()->mutable_blocks()) {
+    LeaveOutZeros(*blocks.mutable_chunks());
+  }
+}
+
+void UnpackNames(v1::Down& message) {
+  if (message.has_committed()) {
+    v1::Committed& committed = *message.mutable_committed();
+    FillIn(committed.partitions_size(), *committed.mutable_chunks());
+  }
+  if (!message.has_received()) return;
+  for (v1::Received::Blocks& blocks : *message.mutable_received()->mutable_blocks()) {
+    FillIn(blocks.partitions_size(), *blocks.mutable_chunks());
+  }
 }
 
 }  // namespace tributary

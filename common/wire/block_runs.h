@@ -18,4 +18,8 @@ void PackBlocks(v1::Up& message);
 // more than kMaxBatchBlocks, becomes no message at all, which Validate refuses.
 void UnpackBlocks(v1::Up& message);
 
+// The way back, Received and Committed: units have one chunk nearly always, so chunks that are all 0 are left out.
+void PackNames(v1::Down& message);
+void UnpackNames(v1::Down& message);
+
 }  // namespace tributary

@@ -297,6 +297,7 @@ void Receiver::Send(const InstanceId& instance, v1::Down message) {
     message.mutable_welcome()->set_incarnation(incarnation_);
     message.mutable_welcome()->set_server_unix_ms(absl::ToUnixMillis(clock_.Now()));
   }
+  PackNames(message);
   if (!route->second->Send(std::move(message))) metrics_.sends_dropped.Increment();
 }
 

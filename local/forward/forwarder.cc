@@ -156,7 +156,8 @@ void Forwarder::Connect() {
     ledger_.StreamOpened(clock_.Now());
     Pump();
   };
-  callbacks.on_message = [this](const v1::Down& down) {
+  callbacks.on_message = [this](v1::Down down) {
+    UnpackNames(down);
     HandleMessage(down);
     Pump();
   };

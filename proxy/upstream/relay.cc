@@ -150,6 +150,7 @@ bool Relay::SendUp(const std::string& owner, v1::Up message) {
 
 bool Relay::SendDown(SessionId session, v1::Down message) {
   const auto found = sessions_.find(session);
+  PackNames(message);
   return found != sessions_.end() && found->second->Send(std::move(message));
 }
 
@@ -177,6 +178,7 @@ void Relay::HandleUpstreamMessage(const std::string& owner, v1::Down message) {
   if (message.has_refusal()) {
     TRIBUTARY_LOG_ERROR("global {} refuses: {}", owner, absl::CHexEscape(message.refusal().reason()));
   }
+  UnpackNames(message);
   router_.UpstreamMessage(clock_.Now(), owner, std::move(message));
 }
 

@@ -62,8 +62,9 @@ class WireCostTest(unittest.TestCase):
             figures = {name: value - before[name] for name, value in self.figures(agent).items()}
             cluster.assert_books_balance(self)
         self.report(figures)
-        for hop in ("agent_up", "globals_up"):
-            self.assertLess(figures[hop] / figures["payload"] - 1, BAR, hop)
+        for hop in ("agent", "globals"):
+            both_ways = figures[f"{hop}_up"] + figures[f"{hop}_down"]
+            self.assertLess(both_ways / figures["payload"] - 1, BAR, hop)
 
     def send(self, agent, turn):
         batch = list(lines(turn))

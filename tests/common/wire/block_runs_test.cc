@@ -129,6 +129,48 @@ TEST(BlockRunsTest, BlocksInRunsAreBounded) {
   EXPECT_FALSE(Unpacked(Packed(BatchOf(blocks))).has_batch());
 }
 
+v1::Down AnswerOf(const std::vector<uint32_t>& chunks) {
+  v1::Down down;
+  v1::Received::Blocks& blocks = *down.mutable_received()->add_blocks();
+  for (size_t i = 0; i < chunks.size(); ++i) {
+    blocks.add_partitions(static_cast<uint32_t>(i));
+    blocks.add_chunks(chunks[i]);
+  }
+  return down;
+}
+
+TEST(BlockRunsTest, ChunksOfAnswersAreLeftOutWhenAllAreZero) {
+  v1::Down down = AnswerOf({0, 0, 0});
+  PackNames(down);
+  EXPECT_EQ(down.received().blocks(0).chunks_size(), 0);
+  UnpackNames(down);
+  EXPECT_TRUE(MessageDifferencer::Equals(down, AnswerOf({0, 0, 0})));
+
+  down = AnswerOf({0, 2});
+  PackNames(down);
+  UnpackNames(down);
+  EXPECT_TRUE(MessageDifferencer::Equals(down, AnswerOf({0, 2})));
+
+  v1::Down committed;
+  for (const uint32_t partition : {7, 9}) {
+    committed.mutable_committed()->add_partitions(partition);
+    committed.mutable_committed()->add_chunks(0);
+  }
+  down = committed;
+  PackNames(down);
+  EXPECT_EQ(down.committed().chunks_size(), 0);
+  UnpackNames(down);
+  EXPECT_TRUE(MessageDifferencer::Equals(down, committed));
+}
+
+TEST(BlockRunsTest, AnswersOfOtherLengthsAreForTheirTakerToRefuse) {
+  v1::Down down = AnswerOf({0, 0});
+  down.set_instance(std::string(16, 'i'));
+  down.mutable_received()->mutable_blocks(0)->mutable_chunks()->RemoveLast();
+  UnpackNames(down);
+  EXPECT_FALSE(Validate(down).ok());
+}
+
 TEST(BlockRunsTest, ABlockOutOfRangeIsForItsTakerToRefuse) {
   v1::Up up = Packed(BatchOf({BlockOf(1, 7, "a")}));
   up.mutable_batch()->mutable_runs(0)->set_partition_steps(0, kPartitionCount);

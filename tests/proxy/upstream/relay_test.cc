@@ -83,9 +83,10 @@ class FakeAgent {
     DeliveryClient::Callbacks callbacks;
     callbacks.on_open = [this] { client_->Send(Hello()); };
     callbacks.on_close = [](const absl::Status&) {};
-    callbacks.on_message = [this](const v1::Down& down) {
+    callbacks.on_message = [this](v1::Down down) {
+      UnpackNames(down);
       MutexLock lock(mutex_);
-      down_.push_back(down);
+      down_.push_back(std::move(down));
     };
     // On the loop, so that no callback can come before client_ is set.
     std::promise<void> made;
