@@ -52,6 +52,7 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(Database& database, Options
   TRIBUTARY_RETURN_IF_ERROR(ledger->LoadControl(control));
   ledger->sealed_through_ = control.sealed_through.value_or(0);
   for (const auto& rollup : ledger->rollups_) TRIBUTARY_RETURN_IF_ERROR(rollup->Load());
+  for (size_t i = 0; i < ledger->tables_.size(); ++i) ledger->tables_[i]->RaiseFloor(ledger->KeepFrom(i, now));
   return ledger;
 }
 

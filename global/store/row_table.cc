@@ -70,11 +70,15 @@ void RowTable::Delete(rocksdb::WriteBatch& batch, KeyId id, IntervalIndex interv
   database_.Delete(batch, Column::kRows, KeyOf(id, interval, 1).Encode());
 }
 
+void RowTable::RaiseFloor(IntervalIndex interval) {
+  first_block_ = std::max(first_block_.load(), BlockOf(std::max<IntervalIndex>(interval, 0)));
+}
+
 absl::StatusOr<bool> RowTable::DropBefore(IntervalIndex interval, rocksdb::WriteBatch& batch) {
-  const uint32_t first_block = BlockOf(std::max<IntervalIndex>(interval, 0));
-  if (first_block <= first_block_) return false;
-  first_block_ = first_block;
-  const std::string from = BlockPrefix(shape_.code, 0), to = BlockPrefix(shape_.code, first_block);
+  RaiseFloor(interval);
+  if (first_block_ <= dropped_before_) return false;
+  dropped_before_ = first_block_;
+  const std::string from = BlockPrefix(shape_.code, 0), to = BlockPrefix(shape_.code, dropped_before_);
   TRIBUTARY_RETURN_IF_ERROR(database_.DropFiles(Column::kRows, from, to));
   database_.DeleteRange(batch, Column::kRows, from, to);
   return true;

@@ -45,7 +45,9 @@ class RowTable {
   void Put(rocksdb::WriteBatch& batch, KeyId id, const Row& row, const IntervalMask& covered = {}) const;
   // This node's version 1.
   void Delete(rocksdb::WriteBatch& batch, KeyId id, IntervalIndex interval) const;
-  // Raises the floor to the block that `interval` is in. True when anything was dropped.
+  // Raises the floor to the block that `interval` is in.
+  void RaiseFloor(IntervalIndex interval);
+  // The same, and gives up what lies below. True when that was anything new.
   absl::StatusOr<bool> DropBefore(IntervalIndex interval, rocksdb::WriteBatch& batch);
 
   // What Put wrote; DataLoss for anything else.
@@ -76,6 +78,7 @@ class RowTable {
   const uint16_t emitter_;
   const double compression_;
   std::atomic<uint32_t> first_block_{0};
+  uint32_t dropped_before_ = 0;  // this block; the writer's
 };
 
 // Of a cluster with this interval: rows of that first, then those rolled up, ascending.

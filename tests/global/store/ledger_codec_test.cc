@@ -41,6 +41,22 @@ TEST(LedgerCodecTest, NegativeTotalsSurvive) {
   EXPECT_EQ(DecodeTotal(EncodeTotal(total)), total);
 }
 
+TEST(LedgerCodecTest, LifetimesAndStaleRowsComeBack) {
+  EXPECT_EQ(DecodeLifetime(EncodeLifetime({7, 1234567890})), (Lifetime{7, 1234567890}));
+  const StaleRow row{2, 0x0102030405060708, 9};
+  EXPECT_EQ(DecodeStaleRow(EncodeStaleRow(row)), row);
+  EXPECT_LT(EncodeStaleRow({2, 300, 9}), EncodeStaleRow({2, 301, 1}));
+}
+
+TEST(LedgerCodecTest, RolledUpRowSaysWhatItCovers) {
+  IntervalMask mask(6), read;
+  mask.Set(2);
+  EXPECT_EQ(DecodeRollup(EncodeRollup(mask, 6, "row"), 6, read).value(), "row");
+  EXPECT_EQ(read, mask);
+  EXPECT_FALSE(DecodeRollup(EncodeRollup(mask, 6, "row"), 360, read).ok());
+  EXPECT_FALSE(DecodeRollup("", 6, read).ok());
+}
+
 TEST(LedgerCodecTest, TruncatedBytesAreRefused) {
   Manifest manifest;
   manifest.chunks = {{InstanceId::Random(), 1, 2, 3, 4, 5}};
@@ -71,6 +87,11 @@ TEST(LedgerCodecTest, AnyBytesAreSafe) {
     DecodeRoster(bytes);
     DecodeTotal(bytes);
     DecodeManifestName(bytes);
+    DecodeLifetime(bytes);
+    DecodeStaleRow(bytes);
+    IntervalMask mask;
+    const bool is_rollup = DecodeRollup(bytes, 360, mask).ok();
+    EXPECT_TRUE(!is_rollup || mask.Count() > 0);
     const SeriesKey key{"a", {}, MetricType::kCounter};
     const auto row = DecodeRow(bytes, key, 1, 1);
     if (row.ok()) {

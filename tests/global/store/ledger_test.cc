@@ -173,8 +173,11 @@ TEST(LedgerTest, OldRowsAndManifestsAreDroppedEachLengthInItsTime) {
   ASSERT_TRUE(store.ledger->DropOld(store.scale.End(start + 100 * day), start + 1).ok());
   EXPECT_EQ(count(absl::Hours(1)), 1u);
   EXPECT_THAT(store.ledger->Names(), ElementsAre("both"));
-  store.now = store.scale.End(start + 100 * day);
+  store.now = store.scale.End(start + 40 * day + 7 * hour);
   store.Reopen();
+  EXPECT_EQ(store.ledger->ResolutionFor(store.now - absl::Hours(3)), absl::Seconds(10));
+  EXPECT_EQ(store.ledger->ResolutionFor(store.now - absl::Hours(24)), absl::Minutes(1));
+  EXPECT_EQ(store.ledger->ResolutionFor(store.now - absl::Hours(24 * 10)), absl::Hours(1));
   EXPECT_EQ(count(absl::Hours(1)), 1u);
   EXPECT_THAT(store.ledger->Names(), ElementsAre("both"));
 }
