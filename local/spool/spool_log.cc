@@ -1,23 +1,16 @@
 #include "local/spool/spool_log.h"
 
-#include <fcntl.h>
 #include <pthread.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <filesystem>
-#include <system_error>
+#include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
 #include "local/forward/block_name.h"
+#include "local/spool/disk_folder.h"
 
 namespace tributary {
 
@@ -25,20 +18,7 @@ namespace {
 
 using Kind = SegmentRecord::Kind;
 
-constexpr absl::string_view kExtension = ".segment";
 constexpr uint64_t kMaxLoadedBytes = 64u << 20;  // of one segment; we write far smaller ones
-
-std::optional<uint64_t> SequenceOf(const std::filesystem::path& path) {
-  const std::string stem = path.stem().string();
-  uint64_t sequence = 0;
-  const bool ours = path.extension() == std::string(kExtension) && stem.size() == 16 &&
-                    absl::SimpleHexAtoi(stem, &sequence) && sequence < UINT64_MAX;
-  return ours ? std::optional(sequence) : std::nullopt;
-}
-
-std::string PathOf(const std::string& folder, uint64_t sequence) {
-  return absl::StrFormat("%s/%016x%s", folder, sequence, kExtension);
-}
 
 Legacy::Group Describe(GroupId id, const v1::Batch& batch) {
   Legacy::Group group{
@@ -87,27 +67,21 @@ class SpoolLog::View : public UnitSpool {
 };
 
 absl::StatusOr<std::unique_ptr<SpoolLog>> SpoolLog::Open(Options options, const Clock& clock) {
-  std::error_code error;
-  std::filesystem::create_directories(options.folder, error);
-  if (error)
-    return absl::FailedPreconditionError(absl::StrCat("cannot create ", options.folder, ": ", error.message()));
-  if (chmod(options.folder.c_str(), 0700) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot close ", options.folder, " to others"));
-  }
-  const std::string path = options.folder + "/lock";
-  const int lock_fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (lock_fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
-  std::unique_ptr<SpoolLog> log(new SpoolLog(std::move(options), clock, lock_fd));
-  if (flock(lock_fd, LOCK_EX | LOCK_NB) != 0) {
-    return absl::FailedPreconditionError(absl::StrCat(path, " is locked: another agent uses this spool"));
-  }
-  TRIBUTARY_RETURN_IF_ERROR(log->Load());
+  TRIBUTARY_ASSIGN_OR_RETURN(std::unique_ptr<SegmentFolder> folder, DiskFolder::Open(options.folder));
+  TRIBUTARY_ASSIGN_OR_RETURN(std::unique_ptr<SpoolLog> log, Open(std::move(options), std::move(folder), clock));
   log->syncer_ = std::thread([spool = log.get()] { spool->SyncAgainAndAgain(); });
   return log;
 }
 
-SpoolLog::SpoolLog(Options options, const Clock& clock, int lock_fd)
-    : options_(std::move(options)), clock_(clock), lock_fd_(lock_fd) {}
+absl::StatusOr<std::unique_ptr<SpoolLog>> SpoolLog::Open(Options options, std::unique_ptr<SegmentFolder> folder,
+                                                         const Clock& clock) {
+  std::unique_ptr<SpoolLog> log(new SpoolLog(std::move(options), std::move(folder), clock));
+  TRIBUTARY_RETURN_IF_ERROR(log->Load());
+  return log;
+}
+
+SpoolLog::SpoolLog(Options options, std::unique_ptr<SegmentFolder> folder, const Clock& clock)
+    : options_(std::move(options)), clock_(clock), folder_(std::move(folder)) {}
 
 SpoolLog::~SpoolLog() {
   {
@@ -116,23 +90,17 @@ SpoolLog::~SpoolLog() {
     stop_requested_.NotifyAll();
   }
   if (syncer_.joinable()) syncer_.join();
-  close(lock_fd_);
 }
 
 // What was there.
 
 absl::Status SpoolLog::Load() {
-  std::error_code error;
-  std::map<uint64_t, std::string> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(options_.folder, error)) {
-    if (const auto sequence = SequenceOf(entry.path())) paths[*sequence] = entry.path().string();
-  }
-  if (error) return absl::FailedPreconditionError(absl::StrCat("cannot list ", options_.folder, ": ", error.message()));
+  TRIBUTARY_ASSIGN_OR_RETURN(const std::vector<uint64_t> sequences, folder_->List());
   MutexLock lock(mutex_);
-  for (const auto& [sequence, path] : paths) {
-    TRIBUTARY_ASSIGN_OR_RETURN(SegmentFile file, SegmentFile::Open(path));
-    bytes_ += file.bytes();
-    const std::string bytes = file.Read(0, std::min(file.bytes(), kMaxLoadedBytes));
+  for (const uint64_t sequence : sequences) {
+    TRIBUTARY_ASSIGN_OR_RETURN(std::shared_ptr<SegmentFile> file, folder_->Open(sequence));
+    bytes_ += file->bytes();
+    const std::string bytes = file->Read(0, std::min(file->bytes(), kMaxLoadedBytes));
     segments_[sequence] = {.file = std::move(file), .newest = clock_.Now()};
     SegmentReader reader(bytes);
     while (std::optional<SegmentRecord> record = reader.Next()) LoadRecord(sequence, reader, *std::move(record));
@@ -216,7 +184,7 @@ std::optional<GroupId> SpoolLog::Append(const InstanceId& instance, UnitSpool::U
   if (!size) return std::nullopt;
   last_group_ = record.group;
   auto& [sequence, segment] = *segments_.rbegin();
-  groups_[record.group] = {sequence, segment.file.bytes() - *size, *size, instance, pending};
+  groups_[record.group] = {sequence, segment.file->bytes() - *size, *size, instance, pending};
   segment.groups += 1;
   stats_.groups_written += 1;
   Trim();
@@ -230,7 +198,7 @@ std::vector<v1::Block> SpoolLog::Read(GroupId id) {
     const auto group = groups_.find(id);
     if (group == groups_.end()) return {};
     bytes = absl::StrCat(kSegmentMagic,
-                         segments_.at(group->second.segment).file.Read(group->second.offset, group->second.size));
+                         segments_.at(group->second.segment).file->Read(group->second.offset, group->second.size));
   }
   SegmentReader reader(bytes);
   std::optional<SegmentRecord> record = reader.Next();
@@ -303,11 +271,11 @@ SpoolLog::Stats SpoolLog::stats() const {
 // Segments.
 
 std::optional<uint64_t> SpoolLog::Write(const SegmentRecord& record) {
-  const bool full = segments_.empty() || segments_.rbegin()->second.file.bytes() >= options_.segment_bytes;
+  const bool full = segments_.empty() || segments_.rbegin()->second.file->bytes() >= options_.segment_bytes;
   if (full && !BeginSegment()) return std::nullopt;
   Segment& segment = segments_.rbegin()->second;
   const std::string bytes = EncodeRecord(record);
-  if (!segment.file.Append(bytes)) {
+  if (!segment.file->Append(bytes)) {
     stats_.writes_failed += 1;
     return std::nullopt;
   }
@@ -319,17 +287,17 @@ std::optional<uint64_t> SpoolLog::Write(const SegmentRecord& record) {
 
 bool SpoolLog::BeginSegment() {
   const uint64_t sequence = segments_.empty() ? 1 : segments_.rbegin()->first + 1;
-  absl::StatusOr<SegmentFile> file = SegmentFile::Open(PathOf(options_.folder, sequence));
+  const absl::StatusOr<std::shared_ptr<SegmentFile>> file = folder_->Open(sequence);
   std::string bytes(kSegmentMagic);
   for (const auto& [instance, marker] : markers_) bytes += EncodeRecord(marker);
-  if (!file.ok() || !file->Append(bytes)) {
-    if (file.ok()) file->Delete();
+  if (!file.ok() || !(*file)->Append(bytes)) {
+    if (file.ok()) (*file)->Delete();
     stats_.writes_failed += 1;
     return false;
   }
-  if (!segments_.empty() && !segments_.rbegin()->second.file.Sync()) stats_.syncs_failed += 1;
+  if (!segments_.empty() && !segments_.rbegin()->second.file->Sync()) stats_.syncs_failed += 1;
   bytes_ += bytes.size();
-  segments_[sequence] = {.file = *std::move(file), .newest = clock_.Now()};
+  segments_[sequence] = {.file = *file, .newest = clock_.Now()};
   return true;
 }
 
@@ -353,26 +321,32 @@ void SpoolLog::DropOldest() {
     }
     group = next;
   }
-  bytes_ -= segments_.begin()->second.file.bytes();
-  segments_.begin()->second.file.Delete();
+  bytes_ -= segments_.begin()->second.file->bytes();
+  segments_.begin()->second.file->Delete();
   segments_.erase(segments_.begin());
+}
+
+void SpoolLog::Sync() {
+  std::shared_ptr<SegmentFile> file;
+  {
+    MutexLock lock(mutex_);
+    if (!std::exchange(dirty_, false)) return;
+    file = segments_.rbegin()->second.file;
+  }
+  if (file->Sync()) return;
+  MutexLock lock(mutex_);
+  stats_.syncs_failed += 1;
 }
 
 void SpoolLog::SyncAgainAndAgain() {
   ::pthread_setname_np(::pthread_self(), "spool");
-  bool stopping = false;
-  while (!stopping) {
-    SegmentFile file;
+  for (bool stopping = false; !stopping;) {
     {
       MutexLock lock(mutex_);
       if (!stopping_) stop_requested_.WaitFor(mutex_, options_.sync_every);
       stopping = stopping_;
-      if (!std::exchange(dirty_, false)) continue;
-      file = segments_.rbegin()->second.file;
     }
-    if (file.Sync()) continue;
-    MutexLock lock(mutex_);
-    stats_.syncs_failed += 1;
+    Sync();
   }
 }
 

@@ -16,7 +16,7 @@
 #include "common/base/instance_id.h"
 #include "common/base/mutex.h"
 #include "local/forward/unit_spool.h"
-#include "local/spool/segment_file.h"
+#include "local/spool/segment_folder.h"
 #include "local/spool/segment_record.h"
 
 namespace tributary {
@@ -24,15 +24,15 @@ namespace tributary {
 // An agent's spool: a log of segment files in a folder of its own, shared by the instances whose units it holds.
 //
 // Shape:   records are appended to the newest segment, which begins with the newest marker of every instance. The
-// oldest
-//          segment is deleted when nothing in it is needed any more, so a note to forget never goes before its group.
+//          oldest segment is deleted when nothing in it is needed any more, so a note to forget never goes before its
+//          group.
 // Bounds:  bytes and age: beyond, the oldest segment is deleted with what it holds. In memory a small entry per group.
 // Errors:  damaged records are skipped and counted, when opened and when read; a write that fails is taken back.
-// Threads: thread-safe; a thread of its own syncs.
+// Threads: thread-safe; on disk a thread of its own syncs.
 class SpoolLog {
  public:
   struct Options {
-    std::string folder;  // made, for its owner only
+    std::string folder;  // on disk; made, for its owner only
     uint64_t max_bytes = 4ull << 30;
     absl::Duration max_age = absl::Hours(24);
     absl::Duration sync_every = absl::Seconds(1);
@@ -49,7 +49,13 @@ class SpoolLog {
 
   // Reads what is there. Errors name the path; one that is in use by another agent is refused.
   static absl::StatusOr<std::unique_ptr<SpoolLog>> Open(Options options, const Clock& clock);
-  ~SpoolLog();  // syncs
+  // Elsewhere, and without the thread: Sync is called instead.
+  static absl::StatusOr<std::unique_ptr<SpoolLog>> Open(Options options, std::unique_ptr<SegmentFolder> folder,
+                                                        const Clock& clock);
+  ~SpoolLog();  // the thread syncs
+
+  // From here on a loss of power costs nothing of what was appended before.
+  void Sync();
 
   // Where the ledger of `instance` keeps its units. The log outlives it.
   std::unique_ptr<UnitSpool> For(const InstanceId& instance);
@@ -64,7 +70,7 @@ class SpoolLog {
  private:
   class View;
   struct Segment {
-    SegmentFile file;
+    std::shared_ptr<SegmentFile> file;
     absl::Time newest;    // when something was written to it
     uint64_t groups = 0;  // still needed
   };
@@ -77,7 +83,7 @@ class SpoolLog {
   };
   using Segments = std::map<uint64_t, Segment>;
 
-  SpoolLog(Options options, const Clock& clock, int lock_fd);
+  SpoolLog(Options options, std::unique_ptr<SegmentFolder> folder, const Clock& clock);
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mutex_);
   void LoadRecord(uint64_t sequence, const SegmentReader& reader, SegmentRecord record)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -99,7 +105,7 @@ class SpoolLog {
 
   const Options options_;
   const Clock& clock_;
-  const int lock_fd_;
+  const std::unique_ptr<SegmentFolder> folder_;
 
   mutable Mutex mutex_;
   CondVar stop_requested_;
