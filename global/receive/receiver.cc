@@ -298,7 +298,11 @@ void Receiver::Send(const InstanceId& instance, v1::Down message) {
     message.mutable_welcome()->set_server_unix_ms(absl::ToUnixMillis(clock_.Now()));
   }
   PackNames(message);
-  if (!route->second->Send(std::move(message))) metrics_.sends_dropped.Increment();
+  const bool is_welcome = message.has_welcome();
+  if (route->second->Send(std::move(message))) return;
+  metrics_.sends_dropped.Increment();
+  // What else is lost is asked for again. Without its Welcome an agent keeps from us what it had sent before.
+  if (is_welcome) route->second->Close();
 }
 
 void Receiver::Leave(absl::Duration grace) {

@@ -15,18 +15,10 @@ constexpr double kTick = 0.1;  // of an interval
 constexpr double kGrace = 3;   // intervals to be told everything in
 constexpr int kTimerSamples = 12;
 constexpr int kMaxEmptyIntervals = 20;  // that a clock set forward may skip
+constexpr double kSyncEvery = 0.1;
+constexpr uint64_t kSegmentBytes = 4096;
+constexpr uint64_t kAmpleBytes = 1u << 20;  // a spool of so many never reaches its bound
 constexpr PartitionId kStride = kPartitionCount / 4;
-
-UnitLedger::Options LedgerOptions(const World& world, const InstanceId& instance, const Agent::Options& options) {
-  UnitLedger::Options ledger;
-  ledger.cluster = "sim";
-  ledger.host = "host";
-  ledger.instance = instance;
-  ledger.interval = world.interval();
-  ledger.memory_bytes = options.memory_bytes;
-  ledger.retain_bytes = options.mutation == Mutation::kNoRetention ? 0 : options.retain_bytes;
-  return ledger;
-}
 
 }  // namespace
 
@@ -36,8 +28,31 @@ Agent::Agent(Network& network, int number, Options options, const Proxies& proxi
       options_(options),
       proxies_(proxies),
       truth_(truth),
+      node_clock_(*this),
+      disk_(world_),
+      witness_(world_),
       next_proxy_(static_cast<size_t>(options.index)) {
   for (bool& used : habit_) used = world_.Chance(0.7);
+  if (options_.spool_bytes < kAmpleBytes) witness_.Excuse();
+}
+
+UnitLedger::Options Agent::LedgerOptions() const {
+  UnitLedger::Options ledger;
+  ledger.cluster = "sim";
+  ledger.host = "host";
+  ledger.instance = instance_;
+  ledger.interval = world_.interval();
+  ledger.first_interval = open_;
+  ledger.memory_bytes = options_.memory_bytes;
+  ledger.retain_bytes = options_.mutation == Mutation::kNoRetention ? 0 : options_.retain_bytes;
+  ledger.retain_disk_bytes = ledger.retain_bytes;
+  ledger.spool_always = options_.spool == Spool::kAlways;
+  return ledger;
+}
+
+std::unique_ptr<LedgerStream> Agent::OpenStream(UnitLedger::Options options, UnitSpool* spool) {
+  LedgerStream::Listener& listener = *this;
+  return std::make_unique<LedgerStream>(*this, network_, proxies_, next_proxy_++, std::move(options), spool, listener);
 }
 
 void Agent::Start() {
@@ -45,14 +60,73 @@ void Agent::Start() {
   const InstanceId before = std::exchange(
       instance_, *InstanceId::FromBytes(absl::StrFormat("agent%d%010d", options_.index, stable ? 0 : life())));
   open_ = world_.scale().At(clock());
-  UnitLedger::Options options = LedgerOptions(world_, instance_, options_);
-  options.first_interval = open_;
-  if (!stable) options.supersedes = before;
-  chunks_.clear();
+  started_ = world_.now();
   leaving_ = false;
-  ledger_ = std::make_unique<UnitLedger>(options);
-  Connect();
+  if (stable) chunks_.clear();
+  if (options_.spool != Spool::kOff && !stable) OpenSpool(before);
+  UnitLedger::Options ledger = LedgerOptions();
+  const bool is_delivered = replay_ == nullptr || !replay_->Has(before);
+  if (!stable && (is_delivered || options_.mutation == Mutation::kEarlySuccessor)) ledger.supersedes = before;
+  stream_ = OpenStream(std::move(ledger), watched_.get());
+  stream_->Connect();
   Tick();
+}
+
+void Agent::OpenSpool(const InstanceId& before) {
+  SpoolLog::Options options;
+  options.max_bytes = options_.spool_bytes;
+  options.segment_bytes = kSegmentBytes;
+  log_ = *SpoolLog::Open(std::move(options), disk_.Mount(), node_clock_);
+  std::map<InstanceId, Legacy> legacies = log_->TakeLegacies();
+  CheckLeft(before, legacies, witness_.Open(name(), *log_, legacies));
+  bound_is_exact_ = !disk_.full() && options_.spool_bytes >= kAmpleBytes;
+  spool_ = log_->For(instance_);
+  watched_ = witness_.Watch(instance_, *spool_);
+  Replay::Options replay;
+  replay.ledger = LedgerOptions();
+  replay.open = [this](UnitLedger::Options ledger, UnitSpool* spool) { return OpenStream(std::move(ledger), spool); };
+  const auto set_up_since = [this](const InstanceId& instance, absl::Time time) {
+    for (const auto& [name, chunk] : chunks_[instance]) chunk->up_since = time;
+  };
+  replay.on_begin = [this, set_up_since](const InstanceId& instance) { set_up_since(instance, world_.now()); };
+  replay.on_stopped = [set_up_since](const InstanceId& instance) { set_up_since(instance, absl::InfiniteFuture()); };
+  replay.on_delivered = [this](const InstanceId& instance, const Legacy& legacy, const UnitLedger& ledger) {
+    world_.Hit(Mark::kSpoolReplayed);
+    CheckDelivered(instance, ledger);
+    if (legacy.final_interval) return;
+    stream_->ledger().Supersede(instance);
+    stream_->Pump();
+  };
+  replay_ = std::make_unique<Replay>(std::move(replay), *this, world_.scale(), *log_, witness_, std::move(legacies));
+}
+
+// What the life before had and is not on disk is lost, and is no more than it has told of.
+void Agent::CheckLeft(const InstanceId& before, const std::map<InstanceId, Legacy>& legacies,
+                      const std::map<InstanceId, std::set<BlockName>>& found) {
+  const auto chunks = chunks_.find(before);
+  if (chunks == chunks_.end()) return;
+  const auto left = found.find(before);
+  uint64_t lost = 0;
+  for (const auto& [name, chunk] : chunks->second) {
+    if (chunk->was_committed || chunk->was_refused) continue;
+    chunk->was_lost = left == found.end() || !left->second.contains(name);
+    lost += chunk->was_lost ? chunk->samples : 0;
+  }
+  const auto legacy = legacies.find(before);
+  const uint64_t told = legacy == legacies.end() ? 0 : legacy->second.lost_samples;
+  if (!bound_is_exact_ || lost <= told) return;
+  world_.Violate("spool", absl::StrFormat("%s has lost %d samples with a life that told of %d", name(), lost, told));
+}
+
+void Agent::CheckDelivered(const InstanceId& instance, const UnitLedger& ledger) {
+  uint64_t dropped = 0;
+  for (const uint64_t samples : ledger.counts().samples_dropped) dropped += samples;
+  if (dropped > ledger.counts().samples_dropped[static_cast<int>(UnitDrop::kSpoolLost)]) return;
+  for (const auto& [name, chunk] : chunks_[instance]) {
+    if (chunk->was_committed || chunk->was_refused || chunk->was_lost) continue;
+    world_.Violate("spool", absl::StrFormat("chunk %d of agent %d.%d was left on disk, and is not delivered",
+                                            chunk->number, chunk->agent, chunk->life));
+  }
 }
 
 void Agent::Kill() {
@@ -62,14 +136,26 @@ void Agent::Kill() {
   End();
 }
 
+void Agent::LosePower() {
+  if (!alive()) return;
+  world_.Trace("%s loses power", name());
+  world_.Hit(Mark::kAgentPowerLost);
+  End();
+  disk_.LosePower();
+  witness_.NotePowerLost();
+  NoteEnd();
+  bound_is_exact_ = false;
+}
+
 void Agent::Leave() {
   if (!responsive() || leaving_) return;
   world_.Trace("%s is told to end", name());
   leaving_ = true;
   leave_by_ = world_.now() + kGrace * world_.interval();
   CloseOpen(true);
-  ledger_->Hurry(clock());
-  Pump();
+  if (replay_ != nullptr) replay_->Stop();
+  stream_->ledger().Hurry(clock());
+  stream_->Pump();
 }
 
 void Agent::Restart() {
@@ -80,31 +166,62 @@ void Agent::Restart() {
   Start();
 }
 
+// What is neither committed nor on disk is lost.
 void Agent::End() {
-  for (const auto& [name, chunk] : chunks_) chunk->was_lost |= !chunk->was_committed && !chunk->was_refused;
+  NoteEnd();
+  for (const UnitDrop reason : {UnitDrop::kForwardMemory, UnitDrop::kSpoolBound, UnitDrop::kSpoolLost}) {
+    bound_is_exact_ &= ledger().counts().samples_dropped[static_cast<int>(reason)] == 0;
+  }
   Die();
-  if (link_ != nullptr) std::exchange(link_, nullptr)->Close(Link::kClient);
+  stream_->Close();
+  if (replay_ != nullptr) replay_->Stop();
 }
 
-void Agent::BreakStream() {
-  if (link_ != nullptr) link_->Break();
+void Agent::NoteEnd() {
+  for (const auto& [instance, chunks] : chunks_) {
+    for (const auto& [name, chunk] : chunks) {
+      chunk->up_since = absl::InfiniteFuture();
+      if (!chunk->was_committed && !chunk->was_refused && !witness_.Has(instance, name)) chunk->was_lost = true;
+    }
+  }
+}
+
+void Agent::BreakStream() { stream_->Break(); }
+
+bool Agent::settled() const {
+  if (!alive()) return true;
+  return ledger().counts().samples_pending == 0 && (replay_ == nullptr || replay_->done());
 }
 
 void Agent::Tick() {
   CloseThrough(world_.scale().At(clock()) - 1);
-  Pump();
+  stream_->Pump();
+  if (replay_ != nullptr) replay_->Tick();
+  if (log_ != nullptr) {
+    log_->Sync();
+    witness_.NoteSync();
+  }
   if (leaving_) FinishLeaving();
   if (alive()) DoAfter(kTick * world_.interval(), [this] { Tick(); });
 }
 
 void Agent::FinishLeaving() {
-  if (!ledger_->drained() && world_.now() < leave_by_) return;
-  if (ledger_->drained()) {
-    ledger_->SayGoodbye(open_ - 1);
-    Pump();
+  UnitLedger& ledger = stream_->ledger();
+  if (!ledger.drained() && world_.now() < leave_by_) return;
+  if (ledger.drained()) {
+    ledger.SayGoodbye(open_ - 1);
+    stream_->Pump();
     world_.Hit(Mark::kAgentLeft);
+    if (log_ != nullptr) log_->Finish(instance_);
+  } else {
+    ledger.SpillAll(open_ - 1);
+    if (log_ != nullptr) world_.Hit(Mark::kSpilledAtEnd);
   }
-  world_.Trace("%s ends%s", name(), ledger_->drained() ? "" : " before everything is committed");
+  if (log_ != nullptr) {
+    log_->Sync();
+    witness_.NoteSync();
+  }
+  world_.Trace("%s ends%s", name(), ledger.drained() ? "" : " before everything is committed");
   End();
 }
 
@@ -129,8 +246,8 @@ void Agent::CloseOpen(bool busy) {
   }
   if (nonempty.any()) closed.marker.set_nonempty(EncodePartitions(nonempty));
   ++open_;
-  ledger_->Close(clock(), std::move(closed));
-  Pump();
+  stream_->ledger().Close(clock(), std::move(closed));
+  stream_->Pump();
 }
 
 // One partition's unit, of one or two chunks.
@@ -157,6 +274,7 @@ void Agent::AddChunk(WindowName window, uint32_t number, uint32_t chunk_count, s
   chunk.agent = options_.index;
   chunk.life = life();
   chunk.instance = instance_;
+  chunk.up_since = started_;
   chunk.window = window;
   chunk.chunk = number;
   chunk.chunk_count = chunk_count;
@@ -165,7 +283,7 @@ void Agent::AddChunk(WindowName window, uint32_t number, uint32_t chunk_count, s
   chunk.timer.digest.Compress();
   Chunk* added = truth_.Add(chunk);
   if (added == nullptr) return;
-  chunks_[{window.first, window.second, number}] = added;
+  chunks_[instance_][{window.first, window.second, number}] = added;
   closed.counts.accepted += chunk.samples;
   blocks.push_back(truth_.BlockOf(*added));
   if (!world_.Chance(options_.conflict_chance)) return;
@@ -174,58 +292,20 @@ void Agent::AddChunk(WindowName window, uint32_t number, uint32_t chunk_count, s
   added->twin = truth_.Add(chunk);
 }
 
-void Agent::Connect() {
-  if (link_ != nullptr) return;
-  Proxy* proxy = proxies_[next_proxy_++ % proxies_.size()].get();
-  const auto again = [this] { DoAfter(world_.Between(0.02, 0.4), [this] { Connect(); }); };
-  if (!proxy->responsive() || !network_.Passes(*this, *proxy) || !network_.Passes(*proxy, *this)) return again();
-  link_ = std::make_shared<Link>(network_, *this, *proxy);
-  link_->OnClose(Link::kClient, [this, again, link = link_.get()] {
-    link->Supersede();
-    link_ = nullptr;
-    ledger_->StreamClosed(clock());
-    again();
-  });
-  proxy->Open(link_, [this, link = link_.get()](const v1::Down& down) {
-    if (link_.get() == link) Receive(down);
-  });
-  ledger_->StreamOpened(clock());
-  Pump();
-}
-
-void Agent::Receive(const v1::Down& down) {
-  if (!Validate(down).ok()) world_.Violate("malformed", "a message reached an agent");
-  if (down.has_refusal()) world_.Violate("refused", down.refusal().reason());
-  NoteAnswers(down);
-  ledger_->Receive(clock(), down);
-  if (options_.mutation == Mutation::kFreeOnReceipt) FreeReceived(down);
-  Pump();
-}
-
-void Agent::FreeReceived(const v1::Down& down) {
-  for (const v1::Received::Blocks& blocks : down.received().blocks()) {
-    if (blocks.status() != v1::BLOCK_STATUS_OK) continue;
-    v1::Down committed;
-    committed.set_instance(down.instance());
-    committed.set_owner(down.owner());
-    committed.mutable_committed()->set_interval(blocks.interval());
-    *committed.mutable_committed()->mutable_partitions() = blocks.partitions();
-    *committed.mutable_committed()->mutable_chunks() = blocks.chunks();
-    ledger_->Receive(clock(), committed);
-  }
-}
-
-Chunk* Agent::Find(IntervalIndex interval, uint32_t partition, uint32_t chunk) {
-  const auto found = chunks_.find({interval, static_cast<PartitionId>(partition), chunk});
-  return found == chunks_.end() ? nullptr : found->second;
+Chunk* Agent::Find(absl::string_view instance, BlockName name) {
+  const auto chunks = chunks_.find(*InstanceId::FromBytes(instance));
+  if (chunks == chunks_.end()) return nullptr;
+  const auto found = chunks->second.find(name);
+  return found == chunks->second.end() ? nullptr : found->second;
 }
 
 // What becomes of chunks, as the ledger must take it: only Committed frees one, only a refusal for good drops it.
-void Agent::NoteAnswers(const v1::Down& down) {
-  if (down.instance() != instance_.bytes()) return;
+void Agent::OnDown(const v1::Down& down) {
+  if (!InstanceId::FromBytes(down.instance())) return;
   const v1::Committed& committed = down.committed();
   for (int i = 0; i < committed.partitions_size(); ++i) {
-    Chunk* chunk = Find(committed.interval(), committed.partitions(i), committed.chunks(i));
+    Chunk* chunk = Find(down.instance(),
+                        {committed.interval(), static_cast<PartitionId>(committed.partitions(i)), committed.chunks(i)});
     if (chunk == nullptr || chunk->was_refused) continue;
     if (!chunk->was_durable && (chunk->twin == nullptr || !chunk->twin->was_durable)) {
       world_.Violate(
@@ -240,7 +320,8 @@ void Agent::NoteAnswers(const v1::Down& down) {
     if (blocks.status() == v1::BLOCK_STATUS_CONFLICT) world_.Hit(Mark::kConflict);
     if (blocks.status() == v1::BLOCK_STATUS_DUPLICATE) world_.Hit(Mark::kDuplicate);
     for (int i = 0; refused && i < blocks.partitions_size(); ++i) {
-      Chunk* chunk = Find(blocks.interval(), blocks.partitions(i), blocks.chunks(i));
+      Chunk* chunk =
+          Find(down.instance(), {blocks.interval(), static_cast<PartitionId>(blocks.partitions(i)), blocks.chunks(i)});
       if (chunk == nullptr || chunk->was_committed || chunk->was_refused) continue;
       chunk->was_refused = true;
       world_.Trace("%s: chunk %d is refused: %s", name(), chunk->number, v1::BlockStatus_Name(blocks.status()));
@@ -248,70 +329,84 @@ void Agent::NoteAnswers(const v1::Down& down) {
   }
 }
 
-void Agent::Pump() {
-  while (link_ != nullptr && link_->HasRoom(Link::kClient)) {
-    std::optional<v1::Up> up = ledger_->Next(clock());
-    if (!up.has_value()) return;
-    if (up->has_batch() && options_.conflict_chance > 0) SendTwins(up->batch());
-    NoteSent(up->batch());
-    Send(*std::move(up));
+void Agent::AfterDown(UnitLedger& ledger, const v1::Down& down) {
+  if (options_.mutation != Mutation::kFreeOnReceipt) return;
+  for (const v1::Received::Blocks& blocks : down.received().blocks()) {
+    if (blocks.status() != v1::BLOCK_STATUS_OK) continue;
+    v1::Down committed;
+    committed.set_instance(down.instance());
+    committed.set_owner(down.owner());
+    committed.mutable_committed()->set_interval(blocks.interval());
+    *committed.mutable_committed()->mutable_partitions() = blocks.partitions();
+    *committed.mutable_committed()->mutable_chunks() = blocks.chunks();
+    ledger.Receive(clock(), committed);
   }
 }
 
-void Agent::NoteSent(const v1::Batch& batch) {
+void Agent::OnBatch(LedgerStream& stream, const v1::Batch& batch) {
+  if (options_.conflict_chance > 0) SendTwins(stream, batch);
   for (const v1::Block& block : batch.blocks()) {
-    Chunk* chunk = Find(block.interval(), block.partition(), block.chunk());
-    if (chunk == nullptr) continue;
-    if (std::exchange(chunk->was_sent, true)) world_.Hit(Mark::kSentAgain);
-    if (chunk->was_committed) world_.Hit(Mark::kPullAnswered);
+    const Chunk* sent = truth_.ChunkOf(block);
+    if (sent == nullptr) continue;
+    Chunk& chunk = truth_.at(sent->number);
+    if (std::exchange(chunk.was_sent, true)) world_.Hit(Mark::kSentAgain);
+    if (chunk.was_committed) world_.Hit(Mark::kPullAnswered);
   }
 }
 
-void Agent::Send(v1::Up up) {
-  size_t bytes = 100;
-  for (const v1::Block& block : up.batch().blocks()) bytes += 40 + block.payload().size();
-  Proxy* proxy = proxies_[(next_proxy_ - 1) % proxies_.size()].get();
-  link_->Send(Link::kClient, bytes,
-              [proxy, id = link_->id(), up = std::move(up)]() mutable { proxy->Receive(id, std::move(up)); });
-}
-
-void Agent::SendTwins(const v1::Batch& batch) {
+void Agent::SendTwins(LedgerStream& stream, const v1::Batch& batch) {
   v1::Up up;
-  up.set_instance(std::string(instance_.bytes()));
   up.mutable_batch()->set_owner(batch.owner());
   for (const v1::Block& block : batch.blocks()) {
-    const Chunk* chunk = Find(block.interval(), block.partition(), block.chunk());
+    const Chunk* chunk = truth_.ChunkOf(block);
     if (chunk == nullptr || chunk->twin == nullptr || world_.Chance(0.5)) continue;
+    up.set_instance(std::string(chunk->instance.bytes()));
     *up.mutable_batch()->add_blocks() = truth_.BlockOf(*chunk->twin);
   }
-  if (up.batch().blocks_size() > 0) Send(std::move(up));
+  if (up.batch().blocks_size() > 0) stream.Send(std::move(up));
 }
 
 void Agent::CheckBooks() const {
   if (!alive()) return;
-  const UnitCounts& counts = ledger_->counts();
-  uint64_t dropped = 0;
-  for (const uint64_t samples : counts.samples_dropped) dropped += samples;
-  if (counts.samples_accepted != counts.samples_committed + dropped + counts.samples_pending) {
-    world_.Violate("books", name() + ": accepted is not committed + dropped + pending");
-  }
+  CheckLedger(ledger());
+  if (replay_ != nullptr && replay_->current() != nullptr) CheckLedger(replay_->current()->ledger());
   uint64_t accepted = 0;
   uint64_t committed = 0;
   uint64_t refused = 0;
-  for (const auto& [block, chunk] : chunks_) {
+  const auto chunks = chunks_.find(instance_);
+  for (const auto& [block, chunk] : chunks == chunks_.end() ? Chunks() : chunks->second) {
     accepted += chunk->samples;
     committed += chunk->was_committed ? chunk->samples : 0;
     refused += chunk->was_refused ? chunk->samples : 0;
   }
-  const uint64_t by_memory = counts.samples_dropped[static_cast<int>(UnitDrop::kForwardMemory)];
-  if (by_memory > 0) world_.Hit(Mark::kMemoryDrop);
+  const UnitCounts& counts = ledger().counts();
   if (accepted != counts.samples_accepted) world_.Violate("books", name() + ": accepted differs from the generator's");
-  if (committed != counts.samples_committed && by_memory == 0) {
+  if (counts.samples_committed > committed) {
     world_.Violate("books", absl::StrFormat("%s: %d samples committed, but %d told so", name(),
                                             counts.samples_committed, committed));
   }
-  if (dropped != refused + by_memory && by_memory == 0) {
-    world_.Violate("books", absl::StrFormat("%s: %d samples dropped, but %d refused", name(), dropped, refused));
+  const auto dropped = [&](UnitDrop reason) { return counts.samples_dropped[static_cast<int>(reason)]; };
+  if (dropped(UnitDrop::kForwardMemory) > 0) world_.Hit(Mark::kMemoryDrop);
+  if (counts.samples_spooled > 0) world_.Hit(Mark::kSpoolOverflow);
+  const uint64_t refusals = dropped(UnitDrop::kInvalid) + dropped(UnitDrop::kTooOld) + dropped(UnitDrop::kConflict);
+  if (refusals > refused) {
+    world_.Violate("books", absl::StrFormat("%s: %d samples dropped, but %d refused", name(), refusals, refused));
+  }
+  // What was on disk only when an answer came is asked for again.
+  const uint64_t given_up =
+      dropped(UnitDrop::kForwardMemory) + dropped(UnitDrop::kSpoolBound) + dropped(UnitDrop::kSpoolLost);
+  if (counts.samples_pending == 0 && given_up == 0 && counts.samples_committed + refusals != committed + refused) {
+    world_.Violate("books", absl::StrFormat("%s: %d samples committed or refused, but %d told so", name(),
+                                            counts.samples_committed + refusals, committed + refused));
+  }
+}
+
+void Agent::CheckLedger(const UnitLedger& ledger) const {
+  const UnitCounts& counts = ledger.counts();
+  uint64_t dropped = 0;
+  for (const uint64_t samples : counts.samples_dropped) dropped += samples;
+  if (counts.samples_accepted != counts.samples_committed + dropped + counts.samples_pending) {
+    world_.Violate("books", name() + ": accepted is not committed + dropped + pending");
   }
   if (counts.pending_bytes > options_.memory_bytes) world_.Violate("bound", name() + " holds more than its memory");
 }

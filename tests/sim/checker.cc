@@ -60,6 +60,8 @@ void Checker::CheckPlan(const std::string& global, absl::Time clock, const std::
       if (names.contains({chunk.instance, chunk.chunk})) continue;
       const auto entry = std::find_if(roster.begin(), roster.end(),
                                       [&](const RosterEntry& each) { return each.instance == chunk.instance; });
+      // Of what died with it, and had told nobody of, nothing can be known.
+      if (entry != roster.end() && chunk.was_lost && entry->first_interval > commit.interval) continue;
       if (entry == roster.end() || (partial ? !Holds(*entry) || clock >= due : !IsExpected(*entry))) continue;
       world_.Violate(partial ? "early" : "incomplete",
                      absl::StrFormat("%s closes %d/%d without chunk %d of agent %d", global,
@@ -79,11 +81,21 @@ void Checker::NoteWritten(const std::string& global, absl::Time planned, WindowN
 }
 
 void Checker::NoteStart(const std::string& global, const std::vector<RosterEntry>& roster) {
-  if (roster.empty()) return;
-  std::erase_if(heard_[global], [&](const auto& heard) {
+  Known& known = known_[global];
+  known.started = world_.now();
+  if (roster.empty()) {
+    for (auto& [instance, heard] : known.instances) heard.since_the_start = false;
+    return;
+  }
+  std::erase_if(known.instances, [&](const auto& heard) {
     return std::none_of(roster.begin(), roster.end(),
                         [&](const RosterEntry& entry) { return entry.instance == heard.first; });
   });
+}
+
+void Checker::NoteHello(const std::string& global, const InstanceId& instance, IntervalIndex first) {
+  Heard& heard = known_[global].instances.try_emplace(instance, Heard{first, world_.now()}).first->second;
+  heard.since_the_start = true;
 }
 
 std::vector<StoredRow> Checker::TakeRows(const std::string& global, absl::Time planned, const Disk& disk,
@@ -145,14 +157,15 @@ void Checker::CheckShare(const std::string& what, const Disk& disk, const Stored
 
 // It was in the series' last row there, or had not begun then.
 bool Checker::IsForeseen(const Disk& disk, const StoredRow& row, const Chunk& chunk) const {
-  const auto global = heard_.find(row.emitter);
-  if (global == heard_.end()) return false;
-  const auto heard = global->second.find(chunk.instance);
-  if (heard == global->second.end() || heard->second.second >= planned_) return false;
+  const Known& known = known_.at(row.emitter);
+  const auto heard = known.instances.find(chunk.instance);
+  if (heard == known.instances.end() || heard->second.at >= planned_) return false;
+  // A start without a roster waits for who speaks meanwhile.
+  if (!heard->second.since_the_start && chunk.up_since > known.started) return false;
   for (IntervalIndex interval = row.window.first - 1; interval >= World::kStart - 2; --interval) {
     const auto before = disk.rows.find({interval, row.window.second});
     if (before == disk.rows.end()) continue;
-    return heard->second.first > interval || Contains(before->second, chunk.instance);
+    return heard->second.first_interval > interval || Contains(before->second, chunk.instance);
   }
   return true;
 }

@@ -39,9 +39,7 @@ class Checker {
   // heard in an earlier life is waited for.
   void NoteStart(const std::string& global, const std::vector<RosterEntry>& roster);
   // The global has heard of the instance: from then on it is missed there.
-  void NoteHello(const std::string& global, const InstanceId& instance, IntervalIndex first) {
-    heard_[global].emplace(instance, std::pair(first, world_.now()));
-  }
+  void NoteHello(const std::string& global, const InstanceId& instance, IntervalIndex first);
 
  private:
   void NoteWritten(const std::string& global, absl::Time planned, WindowName window);
@@ -54,8 +52,16 @@ class Checker {
   World& world_;
   Truth& truth_;
   const WindowBookOptions options_;
-  // By global: first intervals, and when it was heard.
-  std::map<std::string, std::map<InstanceId, std::pair<IntervalIndex, absl::Time>>> heard_;
+  struct Heard {
+    IntervalIndex first_interval = 0;
+    absl::Time at;                // first
+    bool since_the_start = true;  // or known from the roster
+  };
+  struct Known {
+    absl::Time started;
+    std::map<InstanceId, Heard> instances;
+  };
+  std::map<std::string, Known> known_;                               // by global
   std::map<WindowName, std::map<std::string, absl::Time>> written_;  // by global: when first
   absl::Time planned_;                                               // the rows that are being checked
   std::map<std::pair<WindowName, std::vector<uint8_t>>, uint64_t> hashes_;

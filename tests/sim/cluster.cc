@@ -59,6 +59,8 @@ void Cluster::Build() {
     agent.late_chance = swarm_.late_units ? 0.2 : 0;
     agent.conflict_chance = swarm_.clones ? 0.1 : 0;
     agent.mutation = options_.mutation;
+    agent.spool = static_cast<Agent::Spool>(swarm_.spool);
+    if (swarm_.small_spools) agent.spool_bytes = 12'000;
     if (swarm_.small_agent_memory) agent.memory_bytes = 3000;
     agents_.push_back(std::make_unique<Agent>(network_, number++, agent, proxies_, truth_));
   }
@@ -185,6 +187,16 @@ void Cluster::Strike(Fault fault) {
       return JumpClock(dice_.Chance(0.5) ? static_cast<Node&>(AnyAgent()) : AnyGlobal());
     case Fault::kTroubleStorage:
       return storages_[static_cast<size_t>(dice_.Below(Storage::kKinds))]->Trouble(world_.now() + Length());
+    case Fault::kLoseAgentPower: {
+      Agent& agent = AnyAgent();
+      agent.LosePower();
+      return dice_.Chance(0.2) ? void() : restart(agent);
+    }
+    case Fault::kFillAgentDisk: {
+      Agent& agent = AnyAgent();
+      agent.FillDisk(true);
+      return world_.After(Length(), [&agent] { agent.FillDisk(false); });
+    }
     case Fault::kCount:
       return;
   }
@@ -282,6 +294,7 @@ void Cluster::Heal() {
     global->SetClock(absl::ZeroDuration(), 0);
   }
   for (const auto& agent : agents_) {
+    agent->FillDisk(false);
     agent->Thaw();
     agent->SetClock(absl::ZeroDuration(), 0);
   }
@@ -296,7 +309,7 @@ bool Cluster::Settled() const {
 Verdict Cluster::Judge() const {
   JudgeOptions options;
   if (options_.mutation == Mutation::kReadLast) options.reader = Reader::kLast;
-  options.makes_whole = !swarm_.small_window_memory;
+  options.makes_whole = !swarm_.small_window_memory && !swarm_.small_agent_memory;
   return sim::Judge(truth_, globals_, agents_, storages_, options);
 }
 

@@ -280,7 +280,10 @@ void Global::Say(const InstanceId& instance, v1::Down down) {
   down.set_instance(std::string(instance.bytes()));
   down.set_owner(options_.id);
   const Session& session = sessions_.at(route->second);
-  session.link->Send(Link::kServer, 100, [answer = session.answer, down = std::move(down)] { answer(down); });
+  const bool is_welcome = down.has_welcome();
+  const bool sent =
+      session.link->Send(Link::kServer, 100, [answer = session.answer, down = std::move(down)] { answer(down); });
+  if (!sent && is_welcome) session.link->Close(Link::kServer);
 }
 
 void Global::Commit(CommitPlan plan) {

@@ -55,6 +55,14 @@ enum class Mark : uint8_t {
   kColdWait,   // a start without a roster
   kSentAgain,
   kMemoryDrop,
+  kAgentPowerLost,
+  kSpooled,
+  kSpoolOverflow,  // units are on an agent's disk only
+  kSpoolReplayed,  // what a dead instance has left is delivered
+  kSpilledAtEnd,   // an agent ended before everything was committed
+  kSpoolTorn,
+  kSpoolFull,
+  kSpoolBound,    // the oldest segment is deleted with what it holds
   kSinkTimedOut,  // and had applied what it was given
   kSinkRepeat,
   kStress,

@@ -31,6 +31,7 @@ enum class Mutation : uint8_t {
   kNoHold,           // 5: incomplete windows close at once, flagged
   kReadLast,         // 6: readers take the last row, not the one with the largest set
   kOneName,          // 8: partial values go by the complete ones' name
+  kEarlySuccessor,   // a successor is announced before what it found is delivered
   kCount,
 };
 absl::string_view MutationName(Mutation mutation);

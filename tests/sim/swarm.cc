@@ -6,9 +6,10 @@ namespace tributary::sim {
 
 absl::string_view FaultName(Fault fault) {
   static constexpr absl::string_view kNames[kFaults] = {
-      "break-stream",   "break-upstream", "kill-agent", "leave-agent", "kill-proxy",     "kill-global",
-      "stop-at-commit", "lose-power",     "lose-disk",  "fill-disk",   "freeze-global",  "freeze-proxy",
-      "freeze-agent",   "partition",      "scale",      "jump-clock",  "trouble-storage"};
+      "break-stream",  "break-upstream",  "kill-agent",       "leave-agent",    "kill-proxy",
+      "kill-global",   "stop-at-commit",  "lose-power",       "lose-disk",      "fill-disk",
+      "freeze-global", "freeze-proxy",    "freeze-agent",     "partition",      "scale",
+      "jump-clock",    "trouble-storage", "lose-agent-power", "fill-agent-disk"};
   return kNames[static_cast<int>(fault)];
 }
 
@@ -33,9 +34,12 @@ Swarm Swarm::Draw(Dice& dice) {
   swarm.late_units = dice.Chance(0.5);
   swarm.clones = dice.Chance(0.05);
   swarm.small_queues = dice.Chance(0.1);
-  swarm.small_agent_memory = dice.Chance(0.05);
+  swarm.small_agent_memory = dice.Chance(0.15);
+  swarm.spool = dice.Below(3);
+  swarm.small_spools = dice.Chance(0.1);
   swarm.small_window_memory = dice.Chance(0.1);
-  swarm.expected_agents = dice.Chance(0.5) ? swarm.agents : 0;
+  // An owner takes one whose spool is delivered for an agent beside its successor: with spools the count means nothing.
+  swarm.expected_agents = dice.Chance(0.5) && swarm.spool == 0 ? swarm.agents : 0;
   return swarm;
 }
 
@@ -54,6 +58,9 @@ std::string Swarm::ToString() const {
   add(clones, "clones");
   add(small_queues, "small-queues");
   add(small_agent_memory, "small-agent-memory");
+  add(spool == 1, "spool-overflow");
+  add(spool == 2, "spool-always");
+  add(small_spools, "small-spools");
   add(small_window_memory, "small-window-memory");
   return text;
 }

@@ -27,6 +27,8 @@ enum class Fault : uint8_t {
   kScale,
   kJumpClock,
   kTroubleStorage,
+  kLoseAgentPower,
+  kFillAgentDisk,
   kCount,
 };
 inline constexpr int kFaults = static_cast<int>(Fault::kCount);
@@ -51,6 +53,8 @@ struct Swarm {
   bool clones = false;
   bool small_queues = false;
   bool small_agent_memory = false;
+  int spool = 0;  // Agent::Spool
+  bool small_spools = false;
   bool small_window_memory = false;
   int expected_agents = 0;
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "common/aggregate/aggregate.h"
 #include "common/base/instance_id.h"
 #include "common/base/interval.h"
@@ -32,6 +33,7 @@ struct Chunk {
   DistributionAggregate timer;
   const Chunk* twin = nullptr;  // has the same name and other bytes, as a cloned machine would send it
   bool is_twin = false;         // that one itself
+  absl::Time up_since;          // the process that sends it; never: it has ended
   bool was_sent = false;
   bool was_durable = false;    // named for good on some disk, at some time
   bool was_committed = false;  // so was its agent told
