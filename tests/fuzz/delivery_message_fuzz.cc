@@ -14,6 +14,7 @@ namespace {
 void Repack(v1::Up up) {
   UnpackBlocks(up);
   if (!Validate(up).ok() || !up.has_batch()) return;
+  up.DiscardUnknownFields();  // packing does not carry them
   const std::string before = up.SerializeAsString();
   PackBlocks(up);
   if (static_cast<size_t>(up.batch().runs_size()) > kMaxBatchBlocks) return;
