@@ -49,6 +49,11 @@ bool WindowBook::Impl::IsOwned(const Interval& interval, PartitionId partition) 
   return interval.owned[partition] || interval.taken[partition];
 }
 
+// A view of before a restart says what was owned, not what is.
+bool WindowBook::Impl::MayCloseIncomplete(const Interval& interval, PartitionId partition) const {
+  return !options_.rules.confirms_ownership || (view_heard_ && IsOwned(interval, partition));
+}
+
 // Whether rows of this window are still to come from here, so that later ones have to wait for them.
 bool WindowBook::Impl::IsOutstanding(absl::Time now, IntervalIndex index, const Interval& interval,
                                      PartitionId partition) const {
@@ -72,9 +77,10 @@ bool WindowBook::Impl::EarlierIsOutstanding(absl::Time now, IntervalIndex index,
 bool WindowBook::Impl::MayClose(absl::Time now, IntervalIndex index, const Interval& interval,
                                 PartitionId partition) const {
   if (now < scale_.End(index)) return false;
+  if (now < started_ + options_.interval / 2) return false;  // whom the disk does not know yet says Hello again first
   if (!options_.rules.roster_gate) return now >= EarlyDue(index);
   if (!interval.reports.IsComplete(partition)) {
-    if (options_.rules.confirms_ownership && !IsOwned(interval, partition)) return false;
+    if (!MayCloseIncomplete(interval, partition)) return false;
     if (IsWaitedFor(now, index, StandingOf(interval, partition))) return false;
   }
   return !EarlierIsOutstanding(now, index, partition);
@@ -115,7 +121,7 @@ void WindowBook::Impl::CheckDue(absl::Time now) {
   for (const auto& [index, interval] : intervals_) {
     for (const auto& [partition, window] : interval.windows) {
       if (window->has_late()) MakeDue({index, partition}, Due::kLate);
-      if (window->closed() || now < EarlyDue(index) || !IsOwned(interval, partition)) continue;
+      if (window->closed() || now < EarlyDue(index) || !MayCloseIncomplete(interval, partition)) continue;
       MakeDue({index, partition}, Due::kEarly);
     }
   }
@@ -291,6 +297,7 @@ void WindowBook::Impl::Finish(absl::Time now, CommitPlan& plan) {
     written_revision_ = roster_.revision();
     roster_written_ = now;
   }
+  if (!std::exchange(views_written_, true)) plan.views = views_.views();
   plan.sealed_through = sealed_through_;
 }
 

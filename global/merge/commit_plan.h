@@ -10,6 +10,7 @@
 #include "common/base/instance_id.h"
 #include "common/base/interval.h"
 #include "common/hash/partition.h"
+#include "common/hash/view.h"
 #include "global/merge/manifest.h"
 
 namespace tributary {
@@ -58,6 +59,7 @@ struct CommitPlan {
   std::vector<SeriesTotal> totals;                 // of a series that is there twice, the later one counts
   std::vector<SeriesKey> forgotten;                // totals to be removed
   std::optional<std::vector<RosterEntry>> roster;  // when it has changed; by instance
+  std::optional<std::vector<View>> views;          // when they have changed; oldest first
   IntervalIndex sealed_through = 0;  // every window up to it that is this node's is closed, this plan included
 };
 

@@ -47,6 +47,7 @@ void WindowBook::Impl::Restore(WindowBookState state, absl::Time now) {
     warm_ |= now - entry.last_heard <= options_.lease * options_.interval;
     roster_.Join(entry);
   }
+  for (View& view : state.views) views_.Add(std::move(view));
   sealed_through_ = std::max(state.sealed_through.value_or(floor_ - 1), floor_ - 1);
   for (const SeriesTotal& total : state.totals) series_.Restore(total);
   for (const auto& [name, steps] : state.manifests) {
@@ -237,7 +238,9 @@ void WindowBook::Impl::NoticePause(absl::Time now) {
 }
 
 void WindowBook::Impl::Take(absl::Time now, View view) {
+  view_heard_ = true;
   if (!views_.Add(std::move(view))) return;
+  views_written_ = false;
   for (auto& [index, interval] : intervals_) FindOwned(now, index, interval);
   CheckAll(now);
 }

@@ -85,6 +85,7 @@ struct WindowOutputs {
 // What the store gives back at a start.
 struct WindowBookState {
   std::vector<RosterEntry> roster;
+  std::vector<View> views;
   std::vector<SeriesTotal> totals;
   std::map<std::pair<IntervalIndex, PartitionId>, std::vector<Manifest>> manifests;  // by step
   std::optional<IntervalIndex> sealed_through;                                       // none: nothing was ever committed
@@ -97,7 +98,7 @@ struct ProtocolRules {
   bool cold_wait = true;           // a start without a roster closes nothing for a lease
   bool manifests = true;           // a unit of a committed window is answered from its manifest
   bool pulls = true;               // what is announced and missing is asked for
-  bool confirms_ownership = true;  // what is not complete is closed by the owner of the newest view only
+  bool confirms_ownership = true;  // what is not complete is closed by the owner of the newest view heard only
   bool supersets = true;           // a partial value is followed by the whole one
   bool flags = true;               // a partial value is told as such
 };
@@ -151,14 +152,16 @@ struct WindowBookStats {
 //          closed at once. Else from half an interval after its end on, series of which enough contributors are here
 //          close early; `hold` intervals after its end the rest is closed as it is, flagged partial. Instances beyond
 //          their lease hold nothing after half an interval; dead ones and such that left, nothing at all. Whatever is
-//          not complete closes only while the newest view says that this node is the owner. A partial window stays
-//          provisional for `retain` intervals: when the rest comes, its series are committed again, whole and
-//          unflagged, in place of their partial values. Else, or when memory is short, what came is a late version.
+//          not complete closes only while the newest view says that this node is the owner; one heard since the start.
+//          A partial window stays provisional for `retain` intervals: when the rest comes, its series are committed
+//          again, whole and unflagged, in place of their partial values. Else, or when memory is short, what came is a
+//          late version.
 // Order:   rows of a series come in interval order; what comes after the series' next row is a late version.
 // Exact:   a chunk counts once, by its name, for as long as it is not too old to be taken at all. Equal sets of chunks
 //          give equal bytes of rows.
 // Commit:  a plan at a time. Committed leaves with the CommitDone of the plan that closed the window, or again when the
 //          chunk comes again.
+// Starts:  nothing closes for half an interval: whose Hello came after the last commit says it again.
 // Pauses:  after a start, and after more than one interval without any Step, deadlines and silence count from then on.
 // Bounds:  see Options; roster kMaxRoster; windows hold at most memory_bytes, a quarter more for the oldest interval.
 // Threads: thread-compatible.

@@ -89,6 +89,7 @@ class WindowBook::Impl {
   WindowStanding StandingOf(const Interval& interval, PartitionId partition) const;
   bool IsWaitedFor(absl::Time now, IntervalIndex index, const WindowStanding& standing) const;
   bool IsOwned(const Interval& interval, PartitionId partition) const;
+  bool MayCloseIncomplete(const Interval& interval, PartitionId partition) const;
   bool IsOutstanding(absl::Time now, IntervalIndex index, const Interval& interval, PartitionId partition) const;
   bool EarlierIsOutstanding(absl::Time now, IntervalIndex index, PartitionId partition) const;
   bool MayClose(absl::Time now, IntervalIndex index, const Interval& interval, PartitionId partition) const;
@@ -115,6 +116,8 @@ class WindowBook::Impl {
   ViewHistory views_;
   std::map<IntervalIndex, Interval> intervals_;
 
+  bool view_heard_ = false;  // since the start
+  bool views_written_ = true;
   absl::Time started_;
   absl::Time counting_from_;  // waits and silence
   absl::Time last_step_;

@@ -16,6 +16,7 @@ namespace {
 constexpr absl::Duration kMaxTime = absl::Hours(24 * 365 * 100);  // since 1970; what is asked further is clamped
 constexpr double kUsualRowBytes = 150;                            // docs/benchmarks.md, store
 constexpr absl::string_view kRosterKey = "roster";
+constexpr absl::string_view kViewsKey = "views";
 constexpr absl::string_view kSealedKey = "sealed_through";
 
 absl::Status Unreadable(absl::string_view what) {
@@ -99,6 +100,12 @@ absl::Status Ledger::LoadControl(WindowBookState& state) const {
     if (!entries) return Unreadable("roster");
     state.roster = *std::move(entries);
   }
+  TRIBUTARY_ASSIGN_OR_RETURN(const std::optional<std::string> views, database_.Get(Column::kControl, kViewsKey));
+  if (views) {
+    auto known = DecodeViews(*views);
+    if (!known) return Unreadable("views");
+    state.views = *std::move(known);
+  }
   return absl::OkStatus();
 }
 
@@ -137,6 +144,7 @@ void Ledger::Put(const CommitPlan& plan, rocksdb::WriteBatch& batch) {
                   EncodeManifest(window.manifest));
   }
   if (plan.roster) database_.Put(batch, Column::kControl, kRosterKey, EncodeRoster(*plan.roster));
+  if (plan.views) database_.Put(batch, Column::kControl, kViewsKey, EncodeViews(*plan.views));
   database_.Put(batch, Column::kControl, kSealedKey, absl::StrCat(plan.sealed_through));
 }
 

@@ -5,9 +5,11 @@
 
 #include "common/base/bytes.h"
 #include "common/base/status.h"
+#include "common/wire/messages.h"
 #include "common/wire/series.h"
 #include "google/protobuf/arena.h"
 #include "tributary/v1/aggregate.pb.h"
+#include "tributary/v1/delivery.pb.h"
 
 namespace tributary {
 namespace {
@@ -314,6 +316,29 @@ std::optional<std::vector<RosterEntry>> DecodeRoster(absl::string_view bytes) {
   }
   if (!in.AtEnd()) return std::nullopt;
   return roster;
+}
+
+std::string EncodeViews(const std::vector<View>& views) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.Varint(views.size());
+  for (const View& view : views) out.Sized(ToProto(view).SerializeAsString());
+  return bytes;
+}
+
+std::optional<std::vector<View>> DecodeViews(absl::string_view bytes) {
+  ByteReader in(bytes);
+  std::vector<View> views;
+  for (uint64_t left = in.Varint(); left > 0 && in.ok(); --left) {
+    const absl::string_view encoded = in.Sized();
+    v1::View message;
+    if (!message.ParseFromArray(encoded.data(), static_cast<int>(encoded.size()))) return std::nullopt;
+    absl::StatusOr<View> view = FromProto(message);
+    if (!view.ok()) return std::nullopt;
+    views.push_back(*std::move(view));
+  }
+  if (!in.AtEnd()) return std::nullopt;
+  return views;
 }
 
 }  // namespace tributary

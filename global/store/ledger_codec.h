@@ -82,4 +82,7 @@ std::optional<SeriesTotal> DecodeTotal(absl::string_view bytes);
 std::string EncodeRoster(const std::vector<RosterEntry>& roster);
 std::optional<std::vector<RosterEntry>> DecodeRoster(absl::string_view bytes);
 
+std::string EncodeViews(const std::vector<View>& views);
+std::optional<std::vector<View>> DecodeViews(absl::string_view bytes);
+
 }  // namespace tributary

@@ -17,6 +17,7 @@ void Disk::Apply(const CommitPlan& plan, std::vector<StoredRow> outgoing) {
     std::erase_if(state.totals, [&](const SeriesTotal& old) { return old.key == key; });
   }
   if (plan.roster) state.roster = *plan.roster;
+  if (plan.views) state.views = *plan.views;
   state.sealed_through = plan.sealed_through;
   if (!outgoing.empty()) outbox.push_back({next_sequence++, std::move(outgoing)});
   synced_cursors = cursors;  // a synced batch takes what was written before it along

@@ -115,6 +115,7 @@ class BookHarness {
       disk.totals.push_back(total);
     }
     if (plan.roster) disk.roster = *plan.roster;
+    if (plan.views) disk.views = *plan.views;
     disk.sealed_through = plan.sealed_through;
     Apply(book->Step(now, CommitDone{plan.number}));
   }

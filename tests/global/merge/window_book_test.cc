@@ -632,6 +632,7 @@ TEST(WindowBookTest, RestartBetweenEarlyCloseAndCloseCountsNothingTwice) {
   h->Restart();
   h->OwnEverything();
   for (int agent : {0, 1}) h->Hello(agent);
+  h->Advance(absl::Seconds(6));
   EXPECT_EQ(h->Unit(0, kI + 1, {{"both", 2}, {"only0", 2}}), UnitStatus::kOk);
   EXPECT_FALSE(h->WasCommitted(0, kI + 1));
   h->Marker(0, kI + 1);

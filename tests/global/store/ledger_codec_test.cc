@@ -76,6 +76,16 @@ TEST(LedgerCodecTest, TruncatedBytesAreRefused) {
   }
 }
 
+TEST(LedgerCodecTest, ViewsAreReadAsTheyWereWritten) {
+  const std::vector<View> views = {{1, 10, {{"global-0", "a:1", 1}}},
+                                   {2, 20, {{"global-0", "a:1", 1}, {"b", "b:1", 2}}}};
+  const std::string bytes = EncodeViews(views);
+  EXPECT_EQ(DecodeViews(bytes), views);
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(DecodeViews(absl::string_view(bytes).substr(0, size)).has_value()) << size;
+  }
+}
+
 TEST(LedgerCodecTest, AnyBytesAreSafe) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE(seed);
@@ -85,6 +95,7 @@ TEST(LedgerCodecTest, AnyBytesAreSafe) {
     for (char& byte : bytes) byte = static_cast<char>(random());
     DecodeManifest(bytes);
     DecodeRoster(bytes);
+    DecodeViews(bytes);
     DecodeTotal(bytes);
     DecodeManifestName(bytes);
     DecodeLifetime(bytes);
