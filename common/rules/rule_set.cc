@@ -72,13 +72,16 @@ absl::StatusOr<RuleSet> RuleSet::Build(std::vector<RuleSpec> rules, std::vector<
 RuleSet::RuleSet(std::vector<RuleSpec> rules, std::vector<std::string> extend_tags)
     : rules_(std::move(rules)), extend_tags_(std::move(extend_tags)) {}
 
-RoutedSeriesList RuleSet::Apply(const SeriesKey& raw, absl::string_view host) const {
+RoutedSeriesList RuleSet::Apply(const SeriesKey& raw, absl::string_view host,
+                                std::optional<Scope> scope_of_source) const {
   const std::optional<Scope> asked = ScopeAskedByClient(raw.tags);
   const SeriesKey sent = SentKey(raw);
   std::optional<Decision> decision = Decide(sent);
   if (!decision.has_value()) return {};
   if (asked.has_value()) decision->scopes = {ScopeSpec{.scope = *asked}};
-  if (decision->scopes.empty()) decision->scopes = {ScopeSpec{.scope = DefaultScope(sent.type)}};
+  if (decision->scopes.empty()) {
+    decision->scopes = {ScopeSpec{.scope = scope_of_source.value_or(DefaultScope(sent.type))}};
+  }
 
   RoutedSeriesList routed;
   for (const ScopeSpec& spec : decision->scopes) {

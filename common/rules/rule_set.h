@@ -29,7 +29,7 @@ bool IsTransportTag(absl::string_view tag);
 // Every matching rule applies, in order: `drop` ends it; the last rule with `scopes`, the last with `rename` win; `by`
 // and `without` of all rules hold. `extend_tags` are added first, each unless the client sent its key.
 // Scope:   by the client's tag `veneurlocalonly` or `veneurglobalonly` (local wins over global), else by the rules,
-//          else DefaultScope.
+//          else what its source has for its own, else DefaultScope.
 // Host:    the host and local scopes add `host:<agent's host>` unless the client sent a host, and keep the client's
 //          whatever `by` and `without` say. The global scope adds none.
 // Removed: transport tags.
@@ -41,7 +41,8 @@ class RuleSet {
   static absl::StatusOr<RuleSet> Build(std::vector<RuleSpec> rules, std::vector<std::string> extend_tags = {});
 
   // Where `raw`, whose tags may be in any order, goes; empty when it is dropped. No two have the same name.
-  RoutedSeriesList Apply(const SeriesKey& raw, absl::string_view host) const;
+  RoutedSeriesList Apply(const SeriesKey& raw, absl::string_view host,
+                         std::optional<Scope> scope_of_source = std::nullopt) const;
 
   // The rules that match it, in order, as their places in the list; what follows a `drop` as well.
   std::vector<size_t> Matching(const SeriesKey& raw) const;

@@ -97,22 +97,29 @@ void Ingest::Reconfigure(RuleSet rules, const LimitsConfig& limits) {
   for (Reader& reader : readers_) reader.shard->Adopt(policy_);
 }
 
-Ingest::Reader& Ingest::NewReader() {
+std::unique_ptr<Shard> Ingest::NewShard(std::optional<Scope> scope_of_source) {
   const MutexLock lock(policy_mutex_);
-  const SeriesTable::Environment environment = {policy_, options_.host, options_.cluster_seed, limiter_,
-                                                options_.config.gauge_deltas ? &levels_ : nullptr};
+  const SeriesTable::Environment environment = {
+      policy_,        options_.host, options_.cluster_seed, limiter_, options_.config.gauge_deltas ? &levels_ : nullptr,
+      scope_of_source};
   const Shard::Options shard_options = {options_.scale, options_.instance, options_.compression};
+  return std::make_unique<Shard>(shard_options, options_.first_interval, environment, clock_, ShardMetrics(telemetry_));
+}
+
+Ingest::Reader& Ingest::NewReader() {
   Reader& reader = readers_.emplace_back();
-  reader.shard =
-      std::make_unique<Shard>(shard_options, options_.first_interval, environment, clock_, ShardMetrics(telemetry_));
+  reader.shard = NewShard(std::nullopt);
   reader.packets = std::make_unique<PacketReader>(LineParser::Options{options_.config.gauge_deltas},
                                                   LineMetrics(telemetry_), *reader.shard, taps_);
   return reader;
 }
 
+Shard& Ingest::AddShard(Scope scope) { return *(readers_.emplace_back().shard = NewShard(scope)); }
+
 std::vector<Address> Ingest::addresses() const {
   std::vector<Address> addresses;
   for (const Reader& reader : readers_) {
+    if (reader.listener == nullptr) continue;
     if (addresses.empty() || !(addresses.back() == reader.listener->address())) {
       addresses.push_back(reader.listener->address());
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,10 @@ class Ingest {
   // `rules` lead to no more die as idle ones do. Series beyond lower limits stay until they are idle.
   void Reconfigure(RuleSet rules, const LimitsConfig& limits);
 
+  // For a source that has no listener, and whose thread owns it: it sets the wake, and ends before Stop. What it sends
+  // has `scope` unless a rule says otherwise. Before shards() is asked.
+  Shard& AddShard(Scope scope);
+
   // As bound, in the order of the configuration.
   std::vector<Address> addresses() const;
   std::vector<Shard*> shards() const;
@@ -66,13 +71,14 @@ class Ingest {
   struct Reader {
     std::unique_ptr<Shard> shard;
     std::unique_ptr<PacketReader> packets;
-    std::unique_ptr<Listener> listener;
+    std::unique_ptr<Listener> listener;  // null: another source's
   };
 
   Ingest(Options options, RuleSet rules, const Clock& clock, Telemetry& telemetry);
   absl::Status Open(const Address& address, InheritedSockets* inherited);
   absl::StatusOr<std::vector<BoundSocket>> Bind(const Address& address, InheritedSockets* inherited) const;
   std::unique_ptr<Listener> NewListener(const Address& configured, BoundSocket bound, TextReceiver& receiver);
+  std::unique_ptr<Shard> NewShard(std::optional<Scope> scope_of_source);
   Reader& NewReader();
 
   const Options options_;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,8 @@ class SeriesTable {
     const std::string& host;
     uint64_t cluster_seed;
     SeriesLimiter& limiter;
-    GaugeLevels* levels;  // null: gauges have no deltas
+    GaugeLevels* levels;                                  // null: gauges have no deltas
+    std::optional<Scope> scope_of_source = std::nullopt;  // of what no rule gives one
   };
 
   struct Route {
