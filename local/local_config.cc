@@ -110,6 +110,30 @@ void ReadSpool(ConfigNode node, SpoolConfig& spool) {
   node.Read("sync_every", spool.sync_every, {.min = absl::Milliseconds(10), .max = absl::Minutes(1)});
 }
 
+void ReadFilter(ConfigNode node, DeviceFilter& filter) {
+  node.Read("include", filter.include);
+  node.Read("exclude", filter.exclude);
+}
+
+void ReadFolder(ConfigNode node, absl::string_view key, std::string& folder) {
+  node.Read(key, folder);
+  while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+  node.Check(folder.empty() || folder.front() == '/', key, "must be an absolute path");
+}
+
+void ReadHostMetrics(ConfigNode node, HostConfig& host) {
+  node.Read("enabled", host.enabled);
+  node.Read("sample_every", host.sample_every, {.min = absl::Milliseconds(100), .max = absl::Minutes(1)});
+  ReadFolder(node, "proc", host.proc);
+  ReadFolder(node, "sys", host.sys);
+  ReadFolder(node, "root", host.root);
+  ReadFolder(node, "cgroup", host.cgroup);
+  ReadFilter(node.Section("disks"), host.disks);
+  ReadFilter(node.Section("interfaces"), host.interfaces);
+  ReadFilter(node.Section("filesystem_types"), host.filesystem_types);
+  ReadFilter(node.Section("mountpoints"), host.mountpoints);
+}
+
 }  // namespace
 
 AddressCheck ProxyAddressCheck(const ProgramConfig& program) {
@@ -130,6 +154,7 @@ absl::StatusOr<LocalConfig> ReadLocalConfig(ConfigDocument& document) {
   ReadLimits(root.Section("limits"), config.limits);
   ReadForward(root.Section("forward"), config, config.forward);
   ReadSpool(root.Section("spool"), config.spool);
+  ReadHostMetrics(root.Section("host_metrics"), config.host_metrics);
   ReadRules(root, config.rules);
   config.sinks = ReadSinks(root);
   if (const absl::Status status = document.ToStatus(); !status.ok()) return status;

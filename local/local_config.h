@@ -13,6 +13,7 @@
 #include "local/forward/forward_config.h"
 #include "local/ingest/ingest_config.h"
 #include "local/shard/limits_config.h"
+#include "local/source/host/host_config.h"
 
 namespace tributary {
 
@@ -34,6 +35,7 @@ struct LocalConfig : ProgramConfig {
   FlushConfig flush;
   ForwardConfig forward;
   SpoolConfig spool;
+  HostConfig host_metrics;
   RulesConfig rules;
   std::vector<SinkConfig> sinks;  // of series whose scope is local
 };

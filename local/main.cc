@@ -23,6 +23,7 @@
 #include "local/ingest/ingest.h"
 #include "local/local_config.h"
 #include "local/sinks/local_sinks.h"
+#include "local/source/host/host_source.h"
 #include "local/spool/spool_log.h"
 #include "local/spool/spool_metrics.h"
 #include "local/spool/spool_replay.h"
@@ -153,6 +154,13 @@ absl::Status Run(const LocalConfig& config, Daemon& daemon) {
   if (agent_spool) {
     agent_spool->replay.Start([&forwarder](const InstanceId& dead) { forwarder.Supersede(dead); });
   }
+  HostMetrics host_metrics(telemetry);
+  std::unique_ptr<HostSource> host_source;
+  if (config.host_metrics.enabled) {
+    host_source =
+        std::make_unique<HostSource>(config.host_metrics, scale, ingest->AddShard(Scope::kHost), clock, host_metrics);
+    host_source->Start();
+  }
   Census census(scale, ingest->limiter(), clock, telemetry);
   Flusher flusher({.config = config.flush,
                    .instance = identity.instance,
@@ -176,6 +184,7 @@ absl::Status Run(const LocalConfig& config, Daemon& daemon) {
                                 [&](const LocalConfig& next) { return Reload(next, *ingest, forwarder); }));
   const absl::Time deadline = absl::Now() + daemon.shutdown_grace();
   TRIBUTARY_LOG_INFO("stopping: sending what was read");
+  if (host_source != nullptr) host_source->Stop();
   ingest->Stop();
   flusher.Stop();
   if (agent_spool) agent_spool->replay.Stop();

@@ -156,7 +156,7 @@ class Agent(Process):
 class Cluster:
     """`agents` agents, one proxy, `globals_` globals; all of them up and ready after __enter__."""
 
-    def __init__(self, agents=1, globals_=2, interval="1s", sinks="", seconds_to_start=30):
+    def __init__(self, agents=1, globals_=2, interval="1s", sinks="", seconds_to_start=30, host_metrics=False):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="tributary-test-"))
         self.interval = interval
         self.interval_s = float(interval.rstrip("s"))
@@ -180,6 +180,8 @@ class Cluster:
             udp, http = free_port(), free_port()
             config = self.render("local", HOST=f"node-{n}", UDP=udp, HTTP=http, DATA=self.dir / f"agent-{n}",
                                  PROXY=proxy_grpc, INTERVAL=interval)
+            if host_metrics:  # else a test's samples are its own
+                config = config.replace("host_metrics: {enabled: false}", "host_metrics: {enabled: true}")
             agent = Agent(self, f"agent-{n}", "tributary-local", config, http)
             agent.udp_port, agent.socket_path = udp, self.dir / f"agent-{n}" / "dsd.socket"
             self.agents.append(agent)
