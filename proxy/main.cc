@@ -14,11 +14,12 @@
 #include "common/rpc/rpc_trust.h"
 #include "proxy/http/audit_api.h"
 #include "proxy/http/query_api.h"
+#include "proxy/http/series_api.h"
 #include "proxy/http/status_api.h"
 #include "proxy/proxy_config.h"
 #include "proxy/query/cluster_status.h"
-#include "proxy/query/engine.h"
 #include "proxy/query/grpc_fan_out.h"
+#include "proxy/query/query_runner.h"
 #include "proxy/upstream/relay.h"
 
 namespace tributary {
@@ -75,11 +76,12 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, Daemon& dae
   const auto globals = [&relay = *relay] { return relay.CurrentMembers(); };
 
   GrpcFanOut fan_out({.trust = trust});
-  QueryEngine engine(fan_out, globals, clock, telemetry);
+  QueryRunner queries(fan_out, globals, clock, telemetry);
   ClusterInspection inspection(fan_out, [&relay = *relay] { return relay.CurrentView(); }, clock,
                                {.cluster = config.cluster, .interval = config.interval});
-  daemon.admin().AddReadyCheck("globals", [&engine] { return engine.Ready(); });
-  RegisterQueryApi(http, engine);
+  daemon.admin().AddReadyCheck("globals", [&queries] { return queries.Ready(); });
+  RegisterQueryApi(http, queries);
+  RegisterSeriesApi(http, queries);
   RegisterStatusApi(http, inspection);
   RegisterAuditApi(http, inspection);
 

@@ -2,8 +2,11 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
-#include "proxy/query/expression.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 
 namespace tributary {
 namespace {
@@ -37,20 +40,125 @@ HttpResponse Response(int status, const Json& json) {
   return HttpResponse::Json(status, json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-Json SampleJson(const QueryResult::Sample& sample, double unix_seconds) {
-  return {{"metric", sample.labels}, {"value", Json::array({unix_seconds, FormatNumber(sample.value)})}};
+// Unix seconds with as many digits as milliseconds need.
+std::string TimeText(int64_t unix_ms) {
+  if (unix_ms % 1000 == 0) return absl::StrCat(unix_ms / 1000);
+  return absl::StrFormat("%.3f", static_cast<double>(unix_ms) / 1000);
+}
+
+void AppendLabels(const Labels& labels, std::string& out) {
+  out.push_back('{');
+  bool first = true;
+  for (const auto& [name, value] : labels) {
+    absl::StrAppend(&out, first ? "" : ",", JsonText(name), ":", JsonText(value));
+    first = false;
+  }
+  out.push_back('}');
+}
+
+void AppendHistogram(const promql::Distribution& distribution, std::string& out) {
+  absl::StrAppend(&out, "{\"count\":\"", promql::FormatValue(distribution.Count()), "\",\"sum\":\"",
+                  promql::FormatValue(distribution.Sum()), "\",\"buckets\":[");
+  bool first = true;
+  for (const promql::Distribution::Bucket& bucket : distribution.Buckets()) {
+    absl::StrAppend(&out, first ? "" : ",", "[", bucket.boundaries, ",\"", promql::FormatValue(bucket.lower), "\",\"",
+                    promql::FormatValue(bucket.upper), "\",\"", promql::FormatValue(bucket.count), "\"]");
+    first = false;
+  }
+  out.append("]}");
+}
+
+// [time, "value"] or [time, {histogram}]
+void AppendPoint(const promql::Point& point, std::string& out) {
+  absl::StrAppend(&out, "[", TimeText(point.time_ms), ",");
+  if (point.distribution != nullptr) {
+    AppendHistogram(*point.distribution, out);
+  } else {
+    absl::StrAppend(&out, "\"", promql::FormatValue(point.value), "\"");
+  }
+  out.push_back(']');
+}
+
+// The points with a distribution, or those without; nothing if there are none.
+void AppendPoints(const std::vector<promql::Point>& points, bool distributions, std::string& out) {
+  bool first = true;
+  for (const promql::Point& point : points) {
+    if ((point.distribution != nullptr) != distributions) continue;
+    out.append(first ? (distributions ? ",\"histograms\":[" : ",\"values\":[") : ",");
+    AppendPoint(point, out);
+    first = false;
+  }
+  if (!first) out.push_back(']');
+}
+
+void AppendSeries(const promql::Answer& answer, std::string& out) {
+  bool first = true;
+  for (const promql::Series& series : answer.series) {
+    absl::StrAppend(&out, first ? "" : ",", "{\"metric\":");
+    first = false;
+    AppendLabels(series.labels, out);
+    if (answer.type == promql::ValueType::kMatrix) {
+      AppendPoints(series.points, false, out);
+      AppendPoints(series.points, true, out);
+    } else if (!series.points.empty()) {
+      out.append(series.points.front().distribution != nullptr ? ",\"histogram\":" : ",\"value\":");
+      AppendPoint(series.points.front(), out);
+    }
+    out.push_back('}');
+  }
+}
+
+void AppendTexts(absl::string_view name, const std::vector<std::string>& texts, std::string& out) {
+  if (texts.empty()) return;
+  absl::StrAppend(
+      &out, ",\"", name, "\":[",
+      absl::StrJoin(texts, ",", [](std::string* to, const std::string& text) { to->append(JsonText(text)); }), "]");
+}
+
+const char* TypeName(promql::ValueType type) {
+  switch (type) {
+    case promql::ValueType::kScalar:
+      return "scalar";
+    case promql::ValueType::kString:
+      return "string";
+    case promql::ValueType::kVector:
+      return "vector";
+    case promql::ValueType::kMatrix:
+      return "matrix";
+  }
+  return "";
 }
 
 }  // namespace
 
-HttpResponse VectorResponse(const QueryResult& result) {
-  const double unix_seconds = static_cast<double>(absl::ToUnixMillis(result.time)) / 1000;
-  Json samples = Json::array();
-  for (const QueryResult::Sample& sample : result.samples) samples.push_back(SampleJson(sample, unix_seconds));
-  Json json = {{"status", "success"}, {"data", {{"resultType", "vector"}, {"result", std::move(samples)}}}};
-  if (!result.warnings.empty()) json["warnings"] = result.warnings;
-  if (!result.infos.empty()) json["infos"] = result.infos;
-  return Response(200, json);
+std::string JsonText(absl::string_view text) {
+  return Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+HttpResponse AnswerResponse(const promql::Answer& answer) {
+  std::string body =
+      absl::StrCat("{\"status\":\"success\",\"data\":{\"resultType\":\"", TypeName(answer.type), "\",\"result\":");
+  if (answer.type == promql::ValueType::kScalar) {
+    AppendPoint(answer.scalar, body);
+  } else if (answer.type == promql::ValueType::kString) {
+    absl::StrAppend(&body, "[", TimeText(answer.scalar.time_ms), ",", JsonText(answer.text), "]");
+  } else {
+    body.push_back('[');
+    AppendSeries(answer, body);
+    body.push_back(']');
+  }
+  body.push_back('}');
+  AppendTexts("warnings", answer.warnings, body);
+  AppendTexts("infos", answer.infos, body);
+  body.push_back('}');
+  return HttpResponse::Json(200, std::move(body));
+}
+
+HttpResponse DataResponse(const std::string& data, const std::vector<std::string>& warnings) {
+  std::string body = absl::StrCat("{\"status\":\"success\",\"data\":", data);
+  AppendTexts("warnings", warnings, body);
+  body.push_back('}');
+  return HttpResponse::Json(200, std::move(body));
 }
 
 HttpResponse ErrorResponse(const absl::Status& status) {

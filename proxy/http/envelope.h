@@ -1,16 +1,25 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "absl/status/status.h"
 #include "common/net/http_message.h"
-#include "proxy/query/engine.h"
+#include "proxy/promql/engine.h"
 
 namespace tributary {
 
 // Prometheus's JSON envelope. Text that is not UTF-8 is shown with U+FFFD.
 
-// {"status":"success","data":{"resultType":"vector","result":[...]},"warnings":[...],"infos":[...]}; the last two only
-// when there are any.
-HttpResponse VectorResponse(const QueryResult& result);
+// {"status":"success","data":{"resultType":...,"result":...},"warnings":[...],"infos":[...]}; the last two only when
+// there are any. Distributions are "histogram" and "histograms", as native histograms are.
+HttpResponse AnswerResponse(const promql::Answer& answer);
+
+// `data` is JSON.
+HttpResponse DataResponse(const std::string& data, const std::vector<std::string>& warnings = {});
+
+// A text as JSON, quotes and all.
+std::string JsonText(absl::string_view text);
 
 // {"status":"error","errorType":...,"error":...}: 400 bad_data for InvalidArgument, 404 not_found, 422 execution for
 // FailedPrecondition and ResourceExhausted, 503 timeout for DeadlineExceeded, 503 unavailable, else 500 internal.

@@ -18,7 +18,6 @@ QueryMetrics::QueryMetrics(Telemetry& telemetry)
       busy_(Result(telemetry, "busy")),
       series_(telemetry.AddCounter("tributary_proxy_query_series_total", "Series that queries matched.")),
       rows_(telemetry.AddCounter("tributary_proxy_query_rows_total", "Rows that globals merged for queries.")),
-      groups_(telemetry.AddCounter("tributary_proxy_query_groups_total", "Sketches of globals, merged here.")),
       running_(telemetry.AddGauge("tributary_proxy_queries_running", "Queries under way.")),
       seconds_(
           telemetry.AddHistogram("tributary_proxy_query_duration_seconds", "Time a query took.", DurationBounds())) {}
@@ -39,10 +38,9 @@ void QueryMetrics::CountResult(const absl::Status& status, absl::Duration durati
   }
 }
 
-void QueryMetrics::CountMerged(const MergedAnswer& answer) {
-  series_.Increment(answer.series());
-  rows_.Increment(answer.rows());
-  groups_.Increment(answer.groups());
+void QueryMetrics::CountMerged(const promql::QueryContext& context) {
+  series_.Increment(static_cast<uint64_t>(context.series()));
+  rows_.Increment(static_cast<uint64_t>(context.sketches()));
 }
 
 }  // namespace tributary

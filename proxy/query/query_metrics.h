@@ -3,18 +3,18 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/telemetry/telemetry.h"
-#include "proxy/query/merged_answer.h"
+#include "proxy/promql/query_context.h"
 
 namespace tributary {
 
-// What a QueryEngine counts. Thread-safe.
+// What a QueryRunner counts. Thread-safe.
 class QueryMetrics {
  public:
   explicit QueryMetrics(Telemetry& telemetry);
 
   void CountResult(const absl::Status& status, absl::Duration duration);
   void CountBusy() { busy_.Increment(); }
-  void CountMerged(const MergedAnswer& answer);
+  void CountMerged(const promql::QueryContext& context);
   void AddRunning(int queries) { running_.Add(queries); }
 
  private:
@@ -26,7 +26,6 @@ class QueryMetrics {
   Counter& busy_;
   Counter& series_;
   Counter& rows_;
-  Counter& groups_;
   Gauge& running_;
   Histogram& seconds_;
 };

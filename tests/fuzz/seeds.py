@@ -15,10 +15,6 @@ LINES = [
     "_sc|db.up|2|d:1656581400|h:web-1|#region:eu|m:it\\nfell\\m: over",
     "_e{5,13}:title|text\\nsecond|d:1656581400|h:web-1|k:key|p:low|s:source|t:error|#region:eu",
 ]
-EXPRESSIONS = [
-    'quantile(0.99, api.latency{region=~"eu.*",host!="a",b!~`c`}[1h30m]) by (region, "data-center")',
-    "quantile without (host) ([.5, 99e-2], ns:m_1[500ms]) # half", 'quantile(1, {"api-latency ms", a=\'x\\n\'}[1w])',
-]
 QUERIES = [
     'sum by (region, "a.b") (rate(api_latency{service="api",host!~"x.*"}[5m] offset -1h @ end())) > bool 0x1f',
     "histogram_quantile(0.99, a / on(x) group_left(y) b) or -c ^ 2 ^ -3 unless ignoring(z) d # why",
@@ -60,7 +56,6 @@ def main():
     root, protoc, out = pathlib.Path(sys.argv[1]), sys.argv[2], pathlib.Path(sys.argv[3])
     seeds = {
         "line_parser_fuzz": [line.encode() for line in LINES],
-        "query_parser_fuzz": [expression.encode() for expression in EXPRESSIONS],
         "promql_parser_fuzz": [query.encode() for query in QUERIES],
         "tdigest_decode_fuzz": [golden(root, "tdigest_v1")],
         "hyperloglog_decode_fuzz": [golden(root, "hyperloglog_v1"), golden(root, "hyperloglog_axiomhq_40")],

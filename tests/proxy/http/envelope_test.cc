@@ -3,6 +3,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <tuple>
+#include <utility>
 
 #include "gtest/gtest.h"
 
@@ -11,37 +12,53 @@ namespace {
 
 using Json = nlohmann::json;
 
+promql::Series SeriesOf(Labels labels, int64_t time_ms, double value) {
+  return {.labels = std::move(labels), .points = {{.time_ms = time_ms, .value = value}}};
+}
+
 TEST(EnvelopeTest, IsByteForByteWhatPrometheusWouldSend) {
-  QueryResult result;
-  result.time = absl::FromUnixMillis(1'736'931'600'781);
-  result.samples = {{.labels = {{"region", "eu"}, {"quantile", "0.99"}}, .value = 0.25}};
-  EXPECT_EQ(VectorResponse(result).body,
+  promql::Answer answer;
+  answer.series = {SeriesOf({{"quantile", "0.99"}, {"region", "eu"}}, 1'736'931'600'781, 0.25)};
+  EXPECT_EQ(AnswerResponse(answer).body,
             R"({"status":"success","data":{"resultType":"vector","result":[)"
             R"({"metric":{"quantile":"0.99","region":"eu"},"value":[1736931600.781,"0.25"]}]}})");
 }
 
 TEST(EnvelopeTest, HasEveryFieldOfAVector) {
-  QueryResult result;
-  result.time = absl::FromUnixSeconds(1'736'931'600);
-  result.samples = {{.labels = {}, .value = 1e21},
-                    {.labels = {{"a", "\"q\"\n"}}, .value = std::numeric_limits<double>::quiet_NaN()}};
-  result.warnings = {"w1", "w2"};
-  result.infos = {"i"};
-  const HttpResponse response = VectorResponse(result);
+  promql::Answer answer;
+  answer.series = {SeriesOf({}, 1'736'931'600'000, 1e21),
+                   SeriesOf({{"a", "\"q\"\n"}}, 1'736'931'600'000, std::numeric_limits<double>::quiet_NaN())};
+  answer.warnings = {"w1", "w2"};
+  answer.infos = {"i"};
+  const HttpResponse response = AnswerResponse(answer);
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.content_type, "application/json");
   EXPECT_EQ(Json::parse(response.body), Json::parse(R"({
     "status": "success",
     "data": {"resultType": "vector", "result": [
-      {"metric": {}, "value": [1736931600.0, "1000000000000000000000"]},
-      {"metric": {"a": "\"q\"\n"}, "value": [1736931600.0, "NaN"]}]},
+      {"metric": {}, "value": [1736931600, "1000000000000000000000"]},
+      {"metric": {"a": "\"q\"\n"}, "value": [1736931600, "NaN"]}]},
     "warnings": ["w1", "w2"], "infos": ["i"]})"));
 }
 
 TEST(EnvelopeTest, ShowsLabelsThatAreNotUtf8) {
-  QueryResult result;
-  result.samples = {{.labels = {{"a", "x\xff"}}, .value = 1}};
-  EXPECT_EQ(Json::parse(VectorResponse(result).body)["data"]["result"][0]["metric"]["a"], "x\xEF\xBF\xBD");
+  promql::Answer answer;
+  answer.series = {SeriesOf({{"a", "x\xff"}}, 0, 1)};
+  EXPECT_EQ(Json::parse(AnswerResponse(answer).body)["data"]["result"][0]["metric"]["a"], "x\xEF\xBF\xBD");
+}
+
+TEST(EnvelopeTest, ScalarsStringsAndMatrices) {
+  promql::Answer answer;
+  answer.type = promql::ValueType::kScalar;
+  answer.scalar = {.time_ms = 4500, .value = 2};
+  EXPECT_EQ(Json::parse(AnswerResponse(answer).body)["data"]["result"], Json::parse(R"([4.5, "2"])"));
+  answer.type = promql::ValueType::kString;
+  answer.text = "a\"b";
+  EXPECT_EQ(Json::parse(AnswerResponse(answer).body)["data"]["result"], Json::parse(R"([4.5, "a\"b"])"));
+  answer.type = promql::ValueType::kMatrix;
+  answer.series = {{.labels = {}, .points = {{.time_ms = 1000, .value = 1}, {.time_ms = 2000, .value = 3}}}};
+  EXPECT_EQ(Json::parse(AnswerResponse(answer).body)["data"]["result"],
+            Json::parse(R"([{"metric": {}, "values": [[1, "1"], [2, "3"]]}])"));
 }
 
 TEST(EnvelopeTest, GivesEachErrorItsStatusAndType) {

@@ -10,51 +10,78 @@
 #include "common/net/http_client.h"
 #include "common/wire/series.h"
 #include "gtest/gtest.h"
+#include "proxy/http/series_api.h"
 
 namespace tributary {
 namespace {
 
 using Json = nlohmann::json;
 
-// Every global holds the samples 1, 2, 3 of one series, in one row.
+// Every global holds the samples 1, 2, 3 of one series, in one row, and lists two series.
 class FakeFanOut : public FanOut {
  public:
-  std::vector<GridAnswer> SelectGrid(const std::vector<Member>&, const v1::GridRequest&, absl::Duration) override {
+  std::vector<GlobalAnswer> Select(const std::vector<Member>&, const v1::SelectRequest&, absl::Duration) override {
     return {};
   }
-  std::vector<LabelsAnswer> ListLabels(const std::vector<Member>&, const v1::LabelsRequest&, absl::Duration) override {
-    return {};
-  }
-  std::vector<GlobalAnswer> Select(const std::vector<Member>& globals, const v1::SelectRequest& request,
-                                   absl::Duration timeout) override {
+  std::vector<GridAnswer> SelectGrid(const std::vector<Member>& globals, const v1::GridRequest& request,
+                                     absl::Duration timeout) override {
     last_request = request;
     last_timeout = timeout;
-    GlobalAnswer answer;
+    GridAnswer answer;
     answer.status = status;
     Aggregate value = MakeAggregate(MetricType::kDistribution);
     for (const double sample : {1, 2, 3}) TRIBUTARY_CHECK(std::get<DistributionAggregate>(value).Add(sample, 1));
-    v1::SeriesAggregate& merged = *answer.groups.emplace_back().mutable_merged();
-    merged.set_type(v1::METRIC_TYPE_DISTRIBUTION);
-    ToProto(value, merged);
+    v1::GridSeries& series = answer.series.emplace_back();
+    series.set_type(v1::METRIC_TYPE_DISTRIBUTION);
+    series.set_folded(true);
+    for (uint32_t at = 0; at < request.count(); ++at) {
+      series.add_at(at);
+      series.add_unix_ms(request.start_unix_ms());
+      v1::SeriesAggregate& merged = *series.add_merged();
+      merged.set_type(v1::METRIC_TYPE_DISTRIBUTION);
+      ToProto(value, merged);
+    }
     answer.summary.set_series(1);
     answer.summary.set_rows(1);
     answer.summary.set_min_coverage(1);
     answer.summary.set_resolution_ms(10'000);
-    answer.summary.set_sealed_through_unix_ms(request.to_unix_ms());
-    std::vector<GlobalAnswer> answers(globals.size(), answer);
+    answer.summary.set_sealed_through_unix_ms(request.start_unix_ms());
+    std::vector<GridAnswer> answers(globals.size(), answer);
+    for (size_t i = 0; i < globals.size(); ++i) answers[i].global = globals[i];
+    return answers;
+  }
+  std::vector<LabelsAnswer> ListLabels(const std::vector<Member>& globals, const v1::LabelsRequest& request,
+                                       absl::Duration) override {
+    last_listing = request;
+    LabelsAnswer answer;
+    answer.status = status;
+    answer.response.add_texts("b");
+    answer.response.add_texts("a");
+    for (const char* name : {"hits", "wait"}) {
+      v1::LabelSet& set = *answer.response.add_series();
+      set.set_type(*name == 'h' ? v1::METRIC_TYPE_COUNTER : v1::METRIC_TYPE_TIMER);
+      for (const auto& [label, text] : {std::pair("__name__", name), std::pair("host", "x")}) {
+        v1::Label& pair = *set.add_labels();
+        pair.set_name(label);
+        pair.set_value(text);
+      }
+    }
+    std::vector<LabelsAnswer> answers(globals.size(), answer);
     for (size_t i = 0; i < globals.size(); ++i) answers[i].global = globals[i];
     return answers;
   }
 
   absl::Status status;
-  v1::SelectRequest last_request;
+  v1::GridRequest last_request;
+  v1::LabelsRequest last_listing;
   absl::Duration last_timeout;
 };
 
 class QueryApiTest : public ::testing::Test {
  protected:
   QueryApiTest() {
-    RegisterQueryApi(server_, engine_);
+    RegisterQueryApi(server_, queries_);
+    RegisterSeriesApi(server_, queries_);
     TRIBUTARY_CHECK(server_.Start().ok());
   }
 
@@ -73,7 +100,7 @@ class QueryApiTest : public ::testing::Test {
   FakeFanOut fan_out_;
   Telemetry telemetry_;
   ManualClock clock_{absl::FromUnixMillis(1'736'931'600'500)};
-  QueryEngine engine_{fan_out_, [this] { return globals_; }, clock_, telemetry_};
+  QueryRunner queries_{fan_out_, [this] { return globals_; }, clock_, telemetry_};
   HttpServer server_{HttpServer::Options()};
   HttpClient client_;
 };
@@ -81,8 +108,8 @@ class QueryApiTest : public ::testing::Test {
 const Json kMedian = Json::parse(R"({
   "status": "success",
   "data": {"resultType": "vector", "result": [{"metric": {}, "value": [1736931600.5, "2"]}]},
-  "infos": ["merged 1 sketches of 1 series, resolution 10s, partial rows 0, smallest coverage 100%",
-            "globals 1/1, committed through 2025-01-15T09:00:00.5Z"]})");
+  "infos": ["globals 1/1, committed through 2025-01-15T09:00:00.5Z",
+            "merged 1 rows of 1 series, resolution 10s, partial rows 0, smallest coverage 100%"]})");
 
 TEST_F(QueryApiTest, AnswersGetAndPostAlike) {
   const HttpReply get = Fetch("GET", "/api/v1/query?query=quantile(0.5,%20m%5B5m%5D)");
@@ -97,8 +124,8 @@ TEST_F(QueryApiTest, AnswersForTheTimeAndWithinTheTimeoutAsked) {
   const HttpReply reply =
       Fetch("POST", "/api/v1/query", "query=quantile(0.5,m[10s])&time=2025-01-15T08:00:00Z&timeout=5s");
   EXPECT_EQ(Json::parse(reply.body)["data"]["result"][0]["value"][0], 1'736'928'000.0);
-  EXPECT_EQ(fan_out_.last_request.to_unix_ms(), 1'736'928'000'000);
-  EXPECT_EQ(fan_out_.last_request.from_unix_ms(), 1'736'927'990'000);
+  EXPECT_EQ(fan_out_.last_request.start_unix_ms(), 1'736'928'000'000);
+  EXPECT_EQ(fan_out_.last_request.window_ms(), 10'000);
   EXPECT_EQ(fan_out_.last_timeout, absl::Seconds(5));
 }
 
@@ -108,16 +135,86 @@ TEST_F(QueryApiTest, RefusesBadParametersInTheEnvelope) {
       {"query=quantile(0.5,m[5m])&time=now", "the parameter \"time\" is Unix seconds or RFC 3339, not \"now\""},
       {"query=quantile(0.5,m[5m])&timeout=0",
        "the parameter \"timeout\" is seconds or a duration such as 30s, more than 0, not \"0\""},
-      {"query=1%2B1",
-       "1:1: parse error: expected quantile, found '1'; supported is quantile(0.99, name{label=\"value\"}[5m]) by "
-       "(label), "
-       "see docs/query.md"},
   };
   for (const auto& [form, error] : table) {
     const HttpReply reply = Fetch("POST", "/api/v1/query", form);
     EXPECT_EQ(reply.status, 400);
     EXPECT_EQ(Json::parse(reply.body), Json({{"status", "error"}, {"errorType", "bad_data"}, {"error", error}}));
   }
+}
+
+TEST_F(QueryApiTest, PassesGrafanasTest) {
+  const HttpReply reply = Fetch("POST", "/api/v1/query", "query=1%2B1&time=4");
+  EXPECT_EQ(Json::parse(reply.body),
+            Json::parse(R"({"status": "success", "data": {"resultType": "scalar", "result": [4, "2"]}})"));
+}
+
+TEST_F(QueryApiTest, ParseErrorsPointAtTheColumn) {
+  const HttpReply reply = Fetch("POST", "/api/v1/query", "query=sum(m");
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_NE(Json::parse(reply.body)["error"].get<std::string>().find("1:4: parse error"), std::string::npos)
+      << reply.body;
+}
+
+TEST_F(QueryApiTest, AnswersRanges) {
+  const HttpReply reply =
+      Fetch("POST", "/api/v1/query_range", "query=quantile([0.5,1],m[10s])&start=100&end=120&step=10");
+  EXPECT_EQ(reply.status, 200) << reply.body;
+  EXPECT_EQ(fan_out_.last_request.count(), 3u);
+  const Json data = Json::parse(reply.body)["data"];
+  EXPECT_EQ(data["resultType"], "matrix");
+  EXPECT_EQ(data["result"], Json::parse(R"([
+      {"metric": {"quantile": "0.5"}, "values": [[100, "2"], [110, "2"], [120, "2"]]},
+      {"metric": {"quantile": "1"}, "values": [[100, "3"], [110, "3"], [120, "3"]]}])"));
+}
+
+TEST_F(QueryApiTest, DistributionsAreShownAsNativeHistograms) {
+  const Json data = Json::parse(Fetch("GET", "/api/v1/query?query=increase(m%5B10s%5D)&time=100").body)["data"];
+  const Json histogram = data["result"][0]["histogram"];
+  EXPECT_EQ(histogram[0], 100);
+  EXPECT_EQ(histogram[1]["count"], "3");
+  EXPECT_EQ(histogram[1]["sum"], "6");
+  double counted = 0;
+  for (const Json& bucket : histogram[1]["buckets"]) counted += std::stod(bucket[3].get<std::string>());
+  EXPECT_EQ(counted, 3);
+}
+
+TEST_F(QueryApiTest, RefusesRangesThatMakeNoSense) {
+  for (const char* form : {"query=m&start=1&end=2", "query=m&start=2&end=1&step=1", "query=m&end=1&step=1"}) {
+    EXPECT_EQ(Fetch("POST", "/api/v1/query_range", form).status, 400) << form;
+  }
+  const HttpReply reply = Fetch("POST", "/api/v1/query_range", "query=m&start=0&end=100000&step=1");
+  EXPECT_EQ(reply.status, 422);
+  EXPECT_NE(reply.body.find("11000"), std::string::npos) << reply.body;
+}
+
+TEST_F(QueryApiTest, ListsLabelsValuesAndSeries) {
+  EXPECT_EQ(Json::parse(Fetch("GET", "/api/v1/labels?match%5B%5D=m").body)["data"], Json({"a", "b"}));
+  EXPECT_EQ(fan_out_.last_listing.any_of(0).matchers(0).value(), "m");
+  EXPECT_EQ(fan_out_.last_listing.to_unix_ms() - fan_out_.last_listing.from_unix_ms(), 3'600'000);
+  EXPECT_EQ(Json::parse(Fetch("GET", "/api/v1/label/U__a_2e_b__c/values?limit=1").body),
+            Json::parse(R"({"status": "success", "data": ["a"], "warnings": ["results truncated due to limit"]})"));
+  EXPECT_EQ(fan_out_.last_listing.label(), "a.b_c");
+  EXPECT_EQ(Json::parse(Fetch("POST", "/api/v1/series", "match[]={host=\"x\"}").body)["data"],
+            Json::parse(R"([{"__name__": "hits", "host": "x"}, {"__name__": "wait", "host": "x"}])"));
+  EXPECT_EQ(Fetch("GET", "/api/v1/series").status, 400);
+  EXPECT_EQ(Fetch("GET", "/api/v1/label//values").status, 404);
+}
+
+TEST_F(QueryApiTest, TellsTypesAndCardinality) {
+  EXPECT_EQ(Json::parse(Fetch("GET", "/api/v1/metadata").body)["data"], Json::parse(R"({
+      "hits": [{"type": "counter", "help": "", "unit": ""}], "wait": [{"type": "histogram", "help": "", "unit": ""}]})"));
+  const Json data = Json::parse(Fetch("GET", "/api/v1/status/tsdb").body)["data"];
+  EXPECT_EQ(data["headStats"]["numSeries"], 2);
+  EXPECT_EQ(data["seriesCountByMetricName"],
+            Json::parse(R"([{"name": "hits", "value": 1}, {"name": "wait", "value": 1}])"));
+  EXPECT_EQ(data["labelValueCountByLabelName"],
+            Json::parse(R"([{"name": "__name__", "value": 2}, {"name": "host", "value": 1}])"));
+}
+
+TEST_F(QueryApiTest, HasNoRulesAndNoExemplars) {
+  EXPECT_EQ(Json::parse(Fetch("GET", "/api/v1/rules").body)["data"]["groups"], Json::array());
+  EXPECT_EQ(Json::parse(Fetch("POST", "/api/v1/query_exemplars", "query=m").body)["data"], Json::array());
 }
 
 TEST_F(QueryApiTest, SaysInTheEnvelopeThatNoGlobalAnswered) {
@@ -140,13 +237,11 @@ TEST_F(QueryApiTest, TellsGrafanaWhichPrometheusItIs) {
 
 TEST_F(QueryApiTest, HasNoOtherEndpoints) {
   for (const char* method : {"GET", "POST"}) {
-    const HttpReply reply = Fetch(method, "/api/v1/query_range", method[0] == 'P' ? "query=1" : "");
+    const HttpReply reply = Fetch(method, "/api/v1/targets", method[0] == 'P' ? "query=1" : "");
     EXPECT_EQ(reply.status, 404);
     EXPECT_EQ(Json::parse(reply.body), Json({{"status", "error"},
                                              {"errorType", "not_found"},
-                                             {"error",
-                                              "/api/v1/query_range is not served; /api/v1/query, "
-                                              "/api/v1/status/buildinfo and /api/v1/status/cluster are"}}));
+                                             {"error", "/api/v1/targets is not served; docs/query.md lists what is"}}));
   }
 }
 

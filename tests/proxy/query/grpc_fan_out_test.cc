@@ -1,6 +1,6 @@
 // Two globals on loopback, each a real QueryService over rows in memory:
 //
-//   QueryEngine -> GrpcFanOut -> [SelectService + FakeRowReader] x 2
+//   QueryRunner -> GrpcFanOut -> [SelectService + FakeRowReader] x 2
 #include "proxy/query/grpc_fan_out.h"
 
 #include <grpcpp/grpcpp.h>
@@ -19,13 +19,14 @@
 #include "global/query/select_service.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "proxy/query/engine.h"
+#include "proxy/query/query_runner.h"
 #include "tests/global/query/fake_row_reader.h"
 #include "tributary/v1/query.grpc.pb.h"
 
 namespace tributary {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -112,7 +113,7 @@ TEST(GrpcFanOutTest, FleetPercentilesByGroupEqualThoseOfTheRawSamples) {
   GrpcFanOut fan_out;
   Telemetry telemetry;
   ManualClock clock(absl::FromUnixSeconds(300));
-  QueryEngine engine(
+  QueryRunner engine(
       fan_out,
       [&] {
         return std::vector<Member>{{"g0", globals[0].server.address()}, {"g1", globals[1].server.address()}};
@@ -120,18 +121,19 @@ TEST(GrpcFanOutTest, FleetPercentilesByGroupEqualThoseOfTheRawSamples) {
       clock, telemetry);
   const std::vector<double> quantiles = {0, 0.5, 0.9, 0.99, 0.999, 1};
   for (const char* clause : {"", " by (region)"}) {
-    const auto result = engine.Query(absl::StrCat("quantile([0, 0.5, 0.9, 0.99, 0.999, 1], api_latency[5m])", clause),
-                                     std::nullopt, std::nullopt);
+    const auto result = engine.Instant(absl::StrCat("quantile([0, 0.5, 0.9, 0.99, 0.999, 1], api_latency[5m])", clause),
+                                       clock.Now(), std::nullopt);
     ASSERT_TRUE(result.ok()) << result.status();
-    EXPECT_EQ(result->samples.size(), quantiles.size() * (*clause == '\0' ? 1 : 2));
-    EXPECT_THAT(result->infos[0], HasSubstr("merged 720 sketches of 24 series, resolution 10s"));
-    EXPECT_THAT(result->infos[1], HasSubstr("globals 2/2"));
-    for (size_t i = 0; i < result->samples.size(); ++i) {
-      const QueryResult::Sample& sample = result->samples[i];
-      std::vector<double>& values = raw[sample.labels.count("region") > 0 ? sample.labels.at("region") : ""];
+    EXPECT_EQ(result->series.size(), quantiles.size() * (*clause == '\0' ? 1 : 2));
+    EXPECT_THAT(result->infos, Contains(HasSubstr("merged 720 rows of 24 series, resolution 10s")));
+    EXPECT_THAT(result->infos, Contains(HasSubstr("globals 2/2")));
+    for (size_t i = 0; i < result->series.size(); ++i) {
+      const promql::Series& series = result->series[i];
+      const double value = series.points.at(0).value;
+      std::vector<double>& values = raw[std::string(promql::LabelValue(series.labels, "region"))];
       std::sort(values.begin(), values.end());
-      const double q = quantiles[i % quantiles.size()];
-      const auto below = std::lower_bound(values.begin(), values.end(), sample.value) - values.begin();
+      const double q = std::stod(std::string(promql::LabelValue(series.labels, "quantile")));
+      const auto below = std::lower_bound(values.begin(), values.end(), value) - values.begin();
       const double n = static_cast<double>(values.size());
       EXPECT_NEAR(below, q * n, 0.02 * std::min(q, 1 - q) * n + 1) << clause << " q " << q;  // ranks; 2 % of the tail
     }
@@ -146,17 +148,17 @@ TEST(GrpcFanOutTest, AnswersFromTheOthersWhenOneIsDown) {
   GrpcFanOut fan_out;
   Telemetry telemetry;
   ManualClock clock(absl::FromUnixSeconds(10));
-  QueryEngine engine(
+  QueryRunner engine(
       fan_out,
       [&] {
         return std::vector<Member>{{"alive", alive.server.address()}, {"dead", address}};
       },
       clock, telemetry);
-  const auto result = engine.Query("quantile(0.5, m[5m])", std::nullopt, std::nullopt);
+  const auto result = engine.Instant("quantile(0.5, m[5m])", clock.Now(), std::nullopt);
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->samples[0].value, 2);
+  EXPECT_EQ(result->series.at(0).points.at(0).value, 2);
   EXPECT_THAT(result->warnings, ElementsAre(HasSubstr(absl::StrCat("no answer from global dead (", address, "): "))));
-  EXPECT_THAT(result->infos[1], HasSubstr("globals 1/2"));
+  EXPECT_THAT(result->infos, Contains(HasSubstr("globals 1/2")));
 }
 
 TEST(GrpcFanOutTest, DoesNotWaitForTheSlowBeyondItsTimeout) {

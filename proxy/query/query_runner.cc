@@ -1,0 +1,92 @@
+#include "proxy/query/query_runner.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+
+namespace tributary {
+
+QueryRunner::QueryRunner(FanOut& fan_out, GridSource::Globals globals, const Clock& clock, Telemetry& telemetry,
+                         const Options& options)
+    : fan_out_(fan_out),
+      globals_(std::move(globals)),
+      clock_(clock),
+      options_(options),
+      metrics_(telemetry),
+      source_(fan_out, globals_),
+      engine_(source_) {}
+
+absl::Status QueryRunner::Ready() const {
+  return globals_().empty() ? absl::UnavailableError("no global is known") : absl::OkStatus();
+}
+
+absl::StatusOr<promql::Answer> QueryRunner::Instant(absl::string_view query, absl::Time time,
+                                                    std::optional<absl::Duration> timeout) {
+  return Run(timeout,
+             [&](promql::QueryContext& context) { return engine_.Instant(query, absl::ToUnixMillis(time), context); });
+}
+
+absl::StatusOr<promql::Answer> QueryRunner::Range(absl::string_view query, absl::Time start, absl::Time end,
+                                                  absl::Duration step, std::optional<absl::Duration> timeout) {
+  return Run(timeout, [&](promql::QueryContext& context) {
+    return engine_.Range(query, absl::ToUnixMillis(start), absl::ToUnixMillis(end), absl::ToInt64Milliseconds(step),
+                         context);
+  });
+}
+
+absl::StatusOr<promql::Answer> QueryRunner::Run(std::optional<absl::Duration> timeout, Evaluate evaluate) {
+  const bool admitted = running_.fetch_add(1) < options_.max_concurrent;
+  const absl::Cleanup leave = [this] { running_.fetch_sub(1); };
+  if (!admitted) {
+    metrics_.CountBusy();
+    return absl::UnavailableError(absl::StrCat("more than ", options_.max_concurrent, " queries at once"));
+  }
+  const absl::Time start = clock_.Now();
+  const absl::Duration patience = std::min(timeout.value_or(options_.default_timeout), options_.max_timeout);
+  promql::QueryContext context(clock_, start + patience, options_.limits);
+  metrics_.AddRunning(1);
+  absl::StatusOr<promql::Answer> answer = evaluate(context);
+  metrics_.AddRunning(-1);
+  metrics_.CountMerged(context);
+  metrics_.CountResult(answer.status(), clock_.Now() - start);
+  return answer;
+}
+
+absl::StatusOr<Listing> QueryRunner::List(const v1::LabelsRequest& request) {
+  std::vector<std::pair<Member, absl::Status>> statuses;
+  std::set<std::string> texts;
+  std::map<Labels, MetricType> series;
+  Listing listing;
+  bool more = false;
+  const std::vector<LabelsAnswer> answers = fan_out_.ListLabels(globals_(), request, options_.default_timeout);
+  for (const LabelsAnswer& answer : answers) {
+    statuses.emplace_back(answer.global, answer.status);
+    if (!answer.status.ok()) {
+      listing.warnings.push_back(absl::StrCat("no answer from global ", Describe(answer.global, answer.status),
+                                              "; what it holds is missing here"));
+      continue;
+    }
+    more |= answer.response.more();
+    texts.insert(answer.response.texts().begin(), answer.response.texts().end());
+    for (const v1::LabelSet& set : answer.response.series()) {
+      Labels labels;
+      for (const v1::Label& label : set.labels()) SetLabel(labels, label.name(), label.value());
+      series.emplace(std::move(labels), static_cast<MetricType>(set.type()));
+    }
+  }
+  TRIBUTARY_RETURN_IF_ERROR(CheckAnswered(statuses));
+  listing.texts.assign(texts.begin(), texts.end());
+  listing.series.assign(series.begin(), series.end());
+  const size_t limit = request.limit() == 0 ? SIZE_MAX : request.limit();
+  more |= listing.texts.size() > limit || listing.series.size() > limit;
+  if (listing.texts.size() > limit) listing.texts.resize(limit);
+  if (listing.series.size() > limit) listing.series.resize(limit);
+  if (more) listing.warnings.push_back("results truncated due to limit");
+  return listing;
+}
+
+}  // namespace tributary
