@@ -102,7 +102,13 @@ Token Lexer::Next() {
 }
 
 Token Lexer::Identifier() {
-  Token token = Cut(Token::Kind::kIdentifier, CountWhile(text_, offset_, IsNameByte));
+  size_t size = CountWhile(text_, offset_, IsNameByte);
+  // api.latency: as StatsD clients name things. Prometheus takes it in quotes only.
+  for (size_t more = 1; more > 0 && offset_ + size < text_.size() && text_[offset_ + size] == '.';) {
+    more = CountWhile(text_, offset_ + size + 1, IsNameByte);
+    if (more > 0) size += 1 + more;
+  }
+  Token token = Cut(Token::Kind::kIdentifier, size);
   if (absl::EqualsIgnoreCase(token.text, "inf") || absl::EqualsIgnoreCase(token.text, "nan")) {
     token.kind = Token::Kind::kNumber;
     token.number = absl::EqualsIgnoreCase(token.text, "inf") ? std::numeric_limits<double>::infinity()
