@@ -16,6 +16,7 @@
 #include "proxy/http/query_api.h"
 #include "proxy/http/series_api.h"
 #include "proxy/http/status_api.h"
+#include "proxy/page/page.h"
 #include "proxy/proxy_config.h"
 #include "proxy/query/cluster_status.h"
 #include "proxy/query/grpc_fan_out.h"
@@ -84,6 +85,7 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, Daemon& dae
   RegisterSeriesApi(http, queries);
   RegisterStatusApi(http, inspection);
   RegisterAuditApi(http, inspection);
+  RegisterPage(http);
 
   SystemDnsResolver resolver;
   const auto set_members = [&relay = *relay](MemberList list) {
