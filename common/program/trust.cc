@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
 #include "common/program/admin_guard.h"

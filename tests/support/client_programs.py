@@ -33,14 +33,19 @@ def fetch(*command, cwd):
 
 def built(name, build):
     """The folder of a client, in which `build(folder)` has found a copy of its sources."""
-    folder = BIN.resolve().parent / "clients" / name
+    return built_from(SOURCES / name, build)
+
+
+def built_from(sources, build):
+    """The same of any folder."""
+    folder = BIN.resolve().parent / "clients" / sources.name
     digest = hashlib.sha256()
-    for path in sorted(path for path in (SOURCES / name).rglob("*") if path.is_file()):
-        digest.update(str(path.relative_to(SOURCES)).encode() + b"\0" + path.read_bytes())
+    for path in sorted(path for path in sources.rglob("*") if path.is_file()):
+        digest.update(str(path.relative_to(sources)).encode() + b"\0" + path.read_bytes())
     stamp = folder / ".built"
     if not stamp.exists() or stamp.read_text() != digest.hexdigest():
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(SOURCES / name, folder)
+        shutil.copytree(sources, folder)
         build(folder)
         stamp.write_text(digest.hexdigest())
     return folder
