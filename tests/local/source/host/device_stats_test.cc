@@ -45,12 +45,13 @@ constexpr char kNetHeader[] =
     "compressed\n";
 
 TEST(NetworkStatsTest, ReadsBothDirections) {
-  const auto interfaces = ParseNetworkStats(
+  const std::string text =
       std::string(kNetHeader) +
       "    lo: 49136048032 39658312    0    0    0     0          0         0 49136048032 39658312    0    0    0     0"
       "       0          0\n"
       "  eth0: 1129402756   36477    1    2    3     4          5         6  2741520   28797    7    8    9    10"
-      "      11         12\n");
+      "      11         12\n";
+  const auto interfaces = ParseNetworkStats(text);
   ASSERT_EQ(interfaces.size(), 2u);
   const NetworkStat& eth0 = interfaces[1];
   EXPECT_EQ(eth0.name, "eth0");
