@@ -33,15 +33,15 @@ function paintCells(cells) {
   };
 }
 
-// times: unix seconds; lines: [{label, values, colour, dash}], null is a gap; heat: {cells, log, low, high}.
-export function Chart({ times, lines, heat, height = 300, onTheme }) {
+// times: unix seconds, within [from, to]; lines: [{label, values, colour, dash}], null is a gap; heat: {cells, log, low, high}.
+export function Chart({ times, lines, heat, from, to, height = 300, onTheme }) {
   const place = useRef();
   useEffect(() => {
     const widthOf = () => Math.max(200, place.current.clientWidth);
     const plot = new uPlot({
       width: widthOf(), height,
       axes: axes(),
-      scales: { y: heat ? { distr: heat.log ? 3 : 1, range: [heat.low, heat.high] }
+      scales: { x: { range: [from, to] }, y: heat ? { distr: heat.log ? 3 : 1, range: [heat.low, heat.high] }
         : { range: (_, low, high) => [Math.min(0, low), high <= 0 ? 1 : high * 1.05] } },
       series: [{ label: "time" }, ...lines.map((line) => ({
         label: line.label, stroke: line.colour, width: 2, dash: line.dash, points: { show: times.length < 3 },

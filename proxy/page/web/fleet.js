@@ -33,7 +33,7 @@ function ask(state, interval, signal) {
     by.length > 0 ? api.range(question(state, step, []), start, end, step, signal) : undefined,
     shift ? api.range(question(state, step, by), start - shift, end - shift, step, signal) : undefined,
   ]).then(([grouped, whole, before]) => ({
-    step, end,
+    step, from: start - step, to: end,
     groups: read(grouped.data.result),
     whole: read((whole || grouped).data.result),
     before: before && read(before.data.result.map((series) => ({ ...series, values: series.values.map(([t, v]) => [t + shift, v]) }))),
@@ -53,9 +53,9 @@ function Filters({ state, change, labels }) {
     ${state.filters.map((filter) => html`<span class="chip">${filter}
       <button aria-label=${`remove ${filter}`} onClick=${() => change({ filters: state.filters.filter((one) => one !== filter) })}>×</button></span>`)}
     <select aria-label="filter by label" value=${label} onChange=${(event) => setLabel(event.target.value)}>
-      <option value="">add a filter…</option>${labels.map((name) => html`<option>${name}</option>`)}</select>
+      <option value="">add a filter…</option>${labels.map((name) => html`<option value=${name}>${name}</option>`)}</select>
     ${label && html`<select aria-label=${`value of ${label}`} value="" onChange=${(event) => add(event.target.value)}>
-      <option value="">${values.busy ? "…" : "is…"}</option>${(values.value || []).map((value) => html`<option>${value}</option>`)}</select>`}
+      <option value="">${values.busy ? "…" : "is…"}</option>${(values.value || []).map((value) => html`<option value=${value}>${value}</option>`)}</select>`}
   </div></div>`;
 }
 
@@ -86,7 +86,7 @@ function Controls({ state, change, names, labels }) {
   return html`<section class="panel" aria-label="what is asked"><div class="controls">
     <${MetricPicker} ...${{ state, change, names }} />
     <label>Over the last<select onChange=${(event) => change({ range: event.target.value })}>
-      ${RANGES.map((range) => html`<option selected=${range === state.range}>${range}</option>`)}</select></label>
+      ${RANGES.map((range) => html`<option value=${range} selected=${range === state.range}>${range}</option>`)}</select></label>
     <label>Quantile: ${quantile(GRID[at])}
       <input type="range" id="quantile" min="0" max=${GRID.length - 1} value=${at} aria-valuetext=${quantile(GRID[at])}
         onInput=${(event) => change({ q: String(GRID[event.target.value]) }, true)} /></label>
@@ -125,11 +125,11 @@ function Answer({ answer, state, theme }) {
   const rungs = [0.5, 0.9, 0.99].map((at, i) => ({ label: quantile(at), values: column(whole, at), colour: colour([9, 4, 1][i]) }));
   return html`
     <section class="panel"><h2>${quantile(GRID[nearest(q)])} of ${state.metric} <small>each point from ${duration(answer.step)} of samples, merged over the fleet</small></h2>
-      <${Chart} ...${{ times, lines, onTheme: theme }} />
+      <${Chart} ...${{ times, lines, from: answer.from, to: answer.to, onTheme: theme }} />
       ${answer.groups.groups.length > MAX_LINES && html`<p class="infos">${MAX_LINES} of ${answer.groups.groups.length} groups are drawn; all are in the table.</p>`}
       <${Remarks} infos=${answer.infos} /></section>
     <section class="panel"><h2>Where all samples lie <small>the stronger the colour, the more of the fleet’s samples</small></h2>
-      <${Chart} times=${answer.whole.times} lines=${rungs} heat=${heat} onTheme=${theme} /></section>
+      <${Chart} times=${answer.whole.times} lines=${rungs} heat=${heat} from=${answer.from} to=${answer.to} onTheme=${theme} /></section>
     <section class="panel"><h2>Now <small>the last ${duration(answer.step)}</small></h2>
       <div class="figures">${[0.5, 0.9, 0.95, 0.99, 0.999].map((at) => html`<${Figure} name=${quantile(at)} value=${number(last(column(whole, at)))} />`)}</div></section>
     ${answer.groups.groups.length > 1 && html`<section class="panel"><h2>Each group, worst first</h2>
