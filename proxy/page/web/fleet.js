@@ -24,7 +24,8 @@ export function question(state, step, by) {
 function ask(state, interval, signal) {
   const seconds = rangeSeconds(state.range);
   const step = stepOf(seconds, interval);
-  const end = Math.floor((state.end ? Date.parse(state.end) / 1000 : Date.now() / 1000 - interval) / step) * step;
+  const align = step >= 3600 ? 3600 : step >= 60 ? 60 : interval;  // rows of a minute and of an hour end so
+  const end = Math.floor((state.end ? Date.parse(state.end) / 1000 : Date.now() / 1000 - interval) / align) * align;
   const start = end - seconds + step;
   const by = state.by ? state.by.split(",") : [];
   const shift = state.compare === "week" ? WEEK : 0;
