@@ -72,6 +72,21 @@ absl::Status CheckNames(const promql::Selection& selection, const std::set<std::
                                                     "; quote the one you mean, as {\"name\"}"));
 }
 
+// A series that is kept fleet-wide cannot tell hosts apart; one number under `by (host)` would look as if it could.
+absl::Status CheckHosts(const promql::Selection& selection, const std::vector<promql::SelectedSeries>& series,
+                        const std::set<std::string>& names) {
+  constexpr absl::string_view kHost = "host";
+  if (!selection.grouping || selection.grouping->without || series.empty()) return absl::OkStatus();
+  const std::vector<std::string>& labels = selection.grouping->labels;
+  if (std::find(labels.begin(), labels.end(), kHost) == labels.end()) return absl::OkStatus();
+  const auto has_host = [&](const auto& each) { return !promql::LabelValue(each.labels, kHost).empty(); };
+  if (std::any_of(series.begin(), series.end(), has_host)) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "\"", absl::StrJoin(names, ", "),
+      "\" is kept for the fleet as a whole, without hosts; a rule that also keeps it with scope `host` is needed for "
+      "by (host)"));
+}
+
 void AddNotes(const GridMerger& merger, size_t answered, size_t asked, promql::Selected& selected) {
   if (merger.rows() == 0) {
     selected.infos.push_back(absl::StrCat("no rows in the window; ", merger.series(), " series match"));
@@ -168,6 +183,7 @@ absl::StatusOr<promql::Selected> GridSource::Select(const promql::Selection& sel
   TRIBUTARY_RETURN_IF_ERROR(CheckNames(selection, merger.names()));
   TRIBUTARY_RETURN_IF_ERROR(context.AddSketches(static_cast<int64_t>(merger.rows())));
   TRIBUTARY_ASSIGN_OR_RETURN(selected.series, merger.Finish(context));
+  TRIBUTARY_RETURN_IF_ERROR(CheckHosts(selection, selected.series, merger.names()));
   AddNotes(merger, answered, globals.size(), selected);
   return selected;
 }

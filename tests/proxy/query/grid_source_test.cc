@@ -222,6 +222,19 @@ TEST_F(GridSourceTest, ANameOfTwoMetricsIsRefused) {
   EXPECT_THAT(std::string(Select(Asking(Fold::kIncrease)).status().message()), HasSubstr("several metrics: m, m."));
 }
 
+TEST_F(GridSourceTest, HostsOfAMetricThatHasNoneAreRefused) {
+  promql::Selection selection = Asking(Fold::kIncrease);
+  selection.grouping = promql::Grouping{.labels = {"host", "region"}};
+  fan_out_.answers[0].series.push_back(SeriesOf(MetricType::kDistribution, {{"region", "eu"}}, true));
+  AddMerged(fan_out_.answers[0].series[0], 1, Timed({1}));
+  const absl::Status status = Select(selection).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("\"m\" is kept for the fleet as a whole"));
+  fan_out_.answers[1].series.push_back(SeriesOf(MetricType::kDistribution, {{"host", "a"}, {"region", "eu"}}, true));
+  AddMerged(fan_out_.answers[1].series[0], 1, Timed({1}));
+  EXPECT_TRUE(Select(selection).ok());
+}
+
 TEST_F(GridSourceTest, LimitsOfTheQueryHold) {
   limits_.max_sketches = 5;
   EXPECT_EQ(Select(Asking(Fold::kIncrease)).status().code(), absl::StatusCode::kResourceExhausted);
