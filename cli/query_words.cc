@@ -24,7 +24,10 @@ bool IsPlain(absl::string_view name) {
          name.back() != '.' && !absl::StrContains(name, "..") && std::all_of(name.begin(), name.end(), plain);
 }
 
-std::string LabelName(absl::string_view label) { return IsPlain(label) ? std::string(label) : Quoted(label); }
+std::string LabelName(absl::string_view label) {
+  return IsPlain(label) && !absl::StrContains(label, '.') && !absl::StrContains(label, ':') ? std::string(label)
+                                                                                            : Quoted(label);
+}
 
 absl::StatusOr<std::string> Matcher(absl::string_view where) {
   const size_t op = where.find_first_of("=!");

@@ -61,6 +61,12 @@ TEST(BuildExpressionTest, QuotesWhatTheLanguageDoesNotTakeBare) {
       "quantile([0.5], {\"api-latency \\\"ms\\\"\", \"data-center\"=\"a\\\"b\\\\c\"}[5m]) without (\"data-center\")");
 }
 
+TEST(BuildExpressionTest, QuotesLabelsWithDotsButNotNames) {
+  QueryWords words = Words("p50", "api.latency");
+  words.by = {"data.center"};
+  EXPECT_EQ(*BuildExpression(words), "quantile([0.5], api.latency[5m]) by (\"data.center\")");
+}
+
 TEST(BuildExpressionTest, LeavesASelectorInBracesAsItIs) {
   QueryWords words = Words("p50", "m{a=\"b\"}");
   EXPECT_EQ(*BuildExpression(words), "quantile([0.5], m{a=\"b\"}[5m])");
