@@ -15,7 +15,6 @@ constexpr double kTick = 0.1;  // of an interval
 constexpr double kGrace = 3;   // intervals to be told everything in
 constexpr int kTimerSamples = 12;
 constexpr int kMaxEmptyIntervals = 20;  // that a clock set forward may skip
-constexpr double kSyncEvery = 0.1;
 constexpr uint64_t kSegmentBytes = 4096;
 constexpr uint64_t kAmpleBytes = 1u << 20;  // a spool of so many never reaches its bound
 constexpr PartitionId kStride = kPartitionCount / 4;
