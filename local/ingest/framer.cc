@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "common/base/bytes.h"
 
 namespace tributary {
@@ -9,6 +10,11 @@ namespace {
 
 constexpr size_t kLengthBytes = sizeof(uint32_t);
 constexpr size_t kShownBytes = 256;  // of a stream that is none
+
+bool IsText(absl::string_view bytes) {
+  return std::all_of(bytes.begin(), bytes.end(),
+                     [](char c) { return absl::ascii_isprint(c) || c == '\r' || c == '\n'; });
+}
 
 }  // namespace
 
@@ -77,6 +83,28 @@ bool LengthFramer::Feed(absl::string_view bytes, TextReceiver& receiver) {
 void LengthFramer::Abandon(absl::string_view reason, TextReceiver& receiver) const {
   const size_t length_bytes = std::min(unfinished_.size(), kLengthBytes);
   receiver.Refuse(absl::string_view(unfinished_).substr(length_bytes), reason, peer());
+}
+
+bool UnixStreamFramer::Feed(absl::string_view bytes, TextReceiver& receiver) {
+  if (framer_ != nullptr) return framer_->Feed(bytes, receiver);
+  const size_t taken = std::min(bytes.size(), kLengthBytes - begun_.size());
+  begun_.append(bytes.data(), taken);
+  if (begun_.size() < kLengthBytes) return true;
+  if (IsText(begun_)) {
+    framer_ = std::make_unique<LineFramer>(peer());
+  } else {
+    framer_ = std::make_unique<LengthFramer>(peer(), max_packet_bytes_);
+  }
+  return framer_->Feed(begun_, receiver) && framer_->Feed(bytes.substr(taken), receiver);
+}
+
+void UnixStreamFramer::Finish(TextReceiver& receiver) {
+  if (framer_ != nullptr) framer_->Finish(receiver);
+}
+
+void UnixStreamFramer::Abandon(absl::string_view reason, TextReceiver& receiver) const {
+  if (framer_ == nullptr) return receiver.Refuse(begun_, reason, peer());
+  framer_->Abandon(reason, receiver);
 }
 
 }  // namespace tributary

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -23,7 +24,7 @@ class Framer {
   // This side ends the stream because of it.
   virtual void Abandon(absl::string_view reason, TextReceiver& receiver) const = 0;
   // Whether any has become whole since the last call.
-  bool TakeProgress() { return std::exchange(progress_, false); }
+  virtual bool TakeProgress() { return std::exchange(progress_, false); }
   // The peer has ended the stream in good order.
   virtual void Finish(TextReceiver& receiver) = 0;
   // Lines left out since the last call, for being too long.
@@ -78,6 +79,25 @@ class LengthFramer : public Framer {
  private:
   const size_t max_packet_bytes_;
   std::string unfinished_;  // from its length on
+};
+
+// A unix stream: packets after their lengths, as DogStatsD's clients send them, or lines, as those of plain StatsD do.
+// Its first four bytes tell, for ASCII text read as a length is 160 MiB at least, and no limit is above 16 MiB.
+class UnixStreamFramer : public Framer {
+ public:
+  UnixStreamFramer(const Peer& peer, size_t max_packet_bytes) : Framer(peer), max_packet_bytes_(max_packet_bytes) {}
+
+  bool Feed(absl::string_view bytes, TextReceiver& receiver) override;
+  void Finish(TextReceiver& receiver) override;
+  bool is_unfinished() const override { return framer_ == nullptr ? !begun_.empty() : framer_->is_unfinished(); }
+  void Abandon(absl::string_view reason, TextReceiver& receiver) const override;
+  bool TakeProgress() override { return framer_ != nullptr && framer_->TakeProgress(); }
+  uint64_t TakeSkippedLines() override { return framer_ == nullptr ? 0 : framer_->TakeSkippedLines(); }
+
+ private:
+  const size_t max_packet_bytes_;
+  std::string begun_;               // while it is too short to tell
+  std::unique_ptr<Framer> framer_;  // then
 };
 
 }  // namespace tributary

@@ -123,7 +123,7 @@ bool StreamListener::MakeRoom() {
 }
 
 std::unique_ptr<Framer> StreamListener::MakeFramer(const Peer& peer) const {
-  if (bound_.address.is_unix()) return std::make_unique<LengthFramer>(peer, config_.max_packet_bytes);
+  if (bound_.address.is_unix()) return std::make_unique<UnixStreamFramer>(peer, config_.max_packet_bytes);
   return std::make_unique<LineFramer>(peer);
 }
 

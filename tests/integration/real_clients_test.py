@@ -250,6 +250,10 @@ class PythonStatsdTest(unittest.TestCase):
     def test_over_tcp(self):
         self.check(lambda agent: statsd.TCPStatsClient("127.0.0.1", agent.tcp_port, prefix="py"))
 
+    def test_over_a_unix_stream(self):
+        path = lambda agent: str(address_of(agent, "unixstream"))
+        self.check(lambda agent: statsd.UnixSocketStatsClient(path(agent), prefix="py"))
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

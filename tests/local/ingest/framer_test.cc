@@ -116,10 +116,57 @@ TEST(LengthFramerTest, DropsAnUnfinishedPacket) {
   EXPECT_TRUE(collector.packets.empty());
 }
 
+TEST(UnixStreamFramerTest, TakesLinesAndPacketsHoweverTheyAreSplit) {
+  const std::string lines = "py.requests:1|c\nb:2|c\n\nlast:4|c";
+  const std::string packets = Packet("a:1|c\nb:2|c") + Packet("last:3|c");
+  const std::pair<std::string, std::string> kCases[] = {{lines, "py.requests:1|c\nb:2|c\n\nlast:4|c\n"},
+                                                        {packets, "a:1|c\nb:2|c\nlast:3|c\n"}};
+  for (const auto& [stream, expected] : kCases) {
+    for (size_t split = 1; split <= stream.size(); ++split) {
+      UnixStreamFramer framer(kPeer, 16 << 20);
+      Collector collector;
+      for (size_t at = 0; at < stream.size(); at += split) {
+        EXPECT_TRUE(framer.Feed(absl::string_view(stream).substr(at, split), collector));
+      }
+      framer.Finish(collector);
+      EXPECT_EQ(collector.all, expected) << "split every " << split;
+    }
+  }
+}
+
+TEST(UnixStreamFramerTest, RefusesWhatIsNeither) {
+  for (const std::string& stream :
+       {std::string("\0\0\0\0", 4), Packet(std::string(301, 'y')), std::string(4, '\xff'), std::string("abc\x01:1|c\n"),
+        std::string("\0\0\0\x05"
+                    "a:1|c",
+                    9)}) {
+    UnixStreamFramer framer(kPeer, 300);
+    Collector collector;
+    EXPECT_FALSE(framer.Feed(stream, collector)) << stream;
+    EXPECT_TRUE(collector.packets.empty());
+    ASSERT_EQ(collector.refused.size(), 1u);
+    EXPECT_TRUE(absl::StartsWith(collector.refused[0], "bad_length ")) << collector.refused[0];
+  }
+}
+
+TEST(UnixStreamFramerTest, TellsLinesThatAreTooLong) {
+  UnixStreamFramer framer(kPeer, 300);
+  Collector collector;
+  const std::string chunk(LineFramer::kMaxLineBytes, 'x');
+  EXPECT_TRUE(framer.Feed(chunk, collector));
+  EXPECT_TRUE(framer.Feed(chunk, collector));
+  EXPECT_TRUE(framer.Feed("\nafter:1|c\n", collector));
+  EXPECT_EQ(collector.all, "after:1|c\n");
+  EXPECT_EQ(framer.TakeSkippedLines(), 1u);
+}
+
 TEST(FramerTest, TellsWhatIsWholeAndWhatIsNot) {
   LineFramer lines(kPeer);
   LengthFramer packets(kPeer, 1000);
-  const std::pair<Framer*, std::string> kCases[] = {{&lines, "a:1|c\n"}, {&packets, Packet("a:1|c")}};
+  UnixStreamFramer unix_lines(kPeer, 1000);
+  UnixStreamFramer unix_packets(kPeer, 1000);
+  const std::pair<Framer*, std::string> kCases[] = {
+      {&lines, "a:1|c\n"}, {&packets, Packet("a:1|c")}, {&unix_lines, "a:1|c\n"}, {&unix_packets, Packet("a:1|c")}};
   for (const auto& [framer, whole] : kCases) {
     Collector collector;
     framer->Feed(absl::string_view(whole).substr(0, whole.size() - 1), collector);
