@@ -44,8 +44,9 @@ cannot be started, 127 there is none, 128 + n after signal n), also when its tim
 absl::StatusOr<std::unique_ptr<EmitOutput>> Connect(const EmitOptions& options) {
   TRIBUTARY_ASSIGN_OR_RETURN(const Address address, EmitTarget(options.to, std::getenv));
   if (options.dry_run) return EmitOutput::ToStandardOutput();
-  return EmitOutput::Connect(address, options.payload_bytes > 0 ? static_cast<size_t>(options.payload_bytes)
-                                                                : DefaultPayloadBytes(address.kind));
+  return EmitOutput::Connect(
+      address, options.tls,
+      options.payload_bytes > 0 ? static_cast<size_t>(options.payload_bytes) : DefaultPayloadBytes(address.kind));
 }
 
 // The agent's absence is the usual failure, and the kernel's word for it says little.

@@ -66,9 +66,19 @@ void AddInputs(CLI::App& emit, EmitOptions& options) {
 
 void AddShared(CLI::App& emit, EmitOptions& options) {
   emit.add_option("--to", options.to,
-                  "udp://HOST:PORT, tcp://HOST:PORT, unixgram:///PATH or unixstream:///PATH; else TRIBUTARY_AGENT, "
+                  "udp://, tcp:// or tls://HOST:PORT, unixgram:///PATH or unixstream:///PATH; else TRIBUTARY_AGENT, "
                   "DD_DOGSTATSD_URL or DD_AGENT_HOST; else udp://127.0.0.1:8125")
       ->type_name("ADDRESS");
+  emit.add_option("--ca-file", options.tls.ca_file,
+                  "authorities in PEM that a tls:// agent must be certified by; else the system's")
+      ->envname("TRIBUTARY_CA_FILE")
+      ->type_name("FILE");
+  CLI::Option* cert = emit.add_option("--cert", options.tls.cert_file,
+                                      "the certificate in PEM to show where a tls:// agent asks for one")
+                          ->type_name("FILE");
+  CLI::Option* key = emit.add_option("--key", options.tls.key_file, "its key")->type_name("FILE");
+  cert->needs(key);
+  key->needs(cert);
   AddListOption(emit, "-t,--tag", options.sections.tags, "TAG,...", "such as region:eu; may be repeated");
   emit.add_option("--rate", options.sections.rate, "the share of what happened that is sent, such as 0.1")
       ->type_name("RATE");

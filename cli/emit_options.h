@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "cli/statsd_line.h"
 #include "common/net/address.h"
+#include "common/net/tls_files.h"
 
 namespace CLI {
 class App;
@@ -17,6 +18,7 @@ namespace tributary {
 struct EmitOptions {
   // Of all kinds.
   std::string to;
+  TlsFiles tls;  // of tls:// addresses
   LineSections sections;
   std::string timestamp;
   int64_t count = 1;

@@ -23,8 +23,9 @@ class PrintingSocket : public AgentSocket {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<EmitOutput>> EmitOutput::Connect(const Address& address, size_t payload_bytes) {
-  TRIBUTARY_ASSIGN_OR_RETURN(std::unique_ptr<AgentSocket> socket, AgentSocket::Connect(address));
+absl::StatusOr<std::unique_ptr<EmitOutput>> EmitOutput::Connect(const Address& address, const TlsFiles& tls,
+                                                                size_t payload_bytes) {
+  TRIBUTARY_ASSIGN_OR_RETURN(std::unique_ptr<AgentSocket> socket, AgentSocket::Connect(address, tls));
   return std::unique_ptr<EmitOutput>(new EmitOutput(std::move(socket), payload_bytes));
 }
 

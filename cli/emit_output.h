@@ -16,7 +16,8 @@ namespace tributary {
 class EmitOutput {
  public:
   // Payloads of at most `payload_bytes`; a line that is longer has one of its own.
-  static absl::StatusOr<std::unique_ptr<EmitOutput>> Connect(const Address& address, size_t payload_bytes);
+  static absl::StatusOr<std::unique_ptr<EmitOutput>> Connect(const Address& address, const TlsFiles& tls,
+                                                             size_t payload_bytes);
   // Prints the lines instead.
   static std::unique_ptr<EmitOutput> ToStandardOutput();
 

@@ -48,6 +48,7 @@ class Part {
     counts_.time = clock_.Now() - start_;
     counts_.delay = pacer_.delay();
     counts_.cpu_seconds = ThreadCpuSeconds() - cpu_before;
+    sender_.Finish();
   }
 
   const LoadCounts& counts() const { return counts_; }
@@ -121,7 +122,7 @@ absl::StatusOr<LoadCounts> SendLoad(const Deck& deck, const LoadOptions& options
   if (deck.size() == 0) return absl::InvalidArgumentError("nothing to send");
   std::vector<Sender> senders;
   for (int i = 0; i < options.senders; ++i) {
-    TRIBUTARY_ASSIGN_OR_RETURN(Sender sender, Sender::Connect(options.to));
+    TRIBUTARY_ASSIGN_OR_RETURN(Sender sender, Sender::Connect(options.to, options.tls));
     senders.push_back(std::move(sender));
   }
   std::vector<std::unique_ptr<Part>> parts;

@@ -9,6 +9,7 @@
 #include "bench/load/deck.h"
 #include "common/base/clock.h"
 #include "common/net/address.h"
+#include "common/net/tls_files.h"
 
 namespace tributary {
 
@@ -16,6 +17,7 @@ namespace tributary {
 // senders-th payload.
 struct LoadOptions {
   Address to;
+  TlsFiles tls;  // of a tls:// address
   int senders = 1;
   double lines_per_second = 0;                        // of all together; 0: as fast as it goes
   absl::Duration max_burst = absl::Milliseconds(10);  // what is caught up at once after a delay

@@ -101,7 +101,13 @@ int RunSink(const Arguments& arguments) {
 
 void AddLoadOptions(CLI::App& app, Arguments& arguments) {
   MeasureOptions& m = arguments.measure;
-  app.add_option("--to", arguments.to, "udp://, unixgram://, unixstream:// or tcp:// address")->capture_default_str();
+  app.add_option("--to", arguments.to, "udp://, unixgram://, unixstream://, tcp:// or tls:// address")
+      ->capture_default_str();
+  app.add_option("--ca-file", m.load.tls.ca_file, "Authorities of a tls:// agent; else the system's");
+  CLI::Option* cert = app.add_option("--cert", m.load.tls.cert_file, "To show to a tls:// agent that asks for one");
+  CLI::Option* key = app.add_option("--key", m.load.tls.key_file, "Its key");
+  cert->needs(key);
+  key->needs(cert);
   app.add_option("--senders", m.load.senders, "Threads, each with a socket")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();

@@ -16,10 +16,12 @@ namespace tributary {
 // The way to an agent over any transport: many datagrams in one call of the kernel, or a stream. Thread-compatible.
 class Sender {
  public:
-  static absl::StatusOr<Sender> Connect(const Address& address);
+  static absl::StatusOr<Sender> Connect(const Address& address, const TlsFiles& tls = {});
 
   // How many were sent; when that is not all, the one behind them was refused.
   size_t Send(absl::Span<const absl::string_view> payloads);
+  // Ends a stream in good order, so that the agent counts no error.
+  void Finish();
 
  private:
   using Socket = std::variant<DatagramSocket, std::unique_ptr<AgentSocket>>;

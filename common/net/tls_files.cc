@@ -63,6 +63,18 @@ SslContextPtr NewServerContext() {
   return context;
 }
 
+absl::Status UseCertificate(SSL_CTX* context, const TlsFiles& files) {
+  TRIBUTARY_RETURN_IF_ERROR(CheckReadable(files.cert_file));
+  TRIBUTARY_RETURN_IF_ERROR(CheckReadable(files.key_file));
+  ERR_clear_error();
+  if (SSL_CTX_use_certificate_chain_file(context, files.cert_file.c_str()) != 1) return Failed(files.cert_file);
+  // Says as well whether it is the certificate's.
+  if (SSL_CTX_use_PrivateKey_file(context, files.key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return Failed(files.key_file);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::string TakeSslError() {
@@ -74,20 +86,29 @@ std::string TakeSslError() {
 }
 
 absl::StatusOr<TlsMaterial> LoadTlsMaterial(const TlsFiles& files) {
-  TRIBUTARY_RETURN_IF_ERROR(CheckReadable(files.cert_file));
-  TRIBUTARY_RETURN_IF_ERROR(CheckReadable(files.key_file));
-  ERR_clear_error();
   TlsMaterial material{.context = NewServerContext()};
-  SSL_CTX* context = material.context.get();
-  if (SSL_CTX_use_certificate_chain_file(context, files.cert_file.c_str()) != 1) return Failed(files.cert_file);
-  // Says as well whether it is the certificate's.
-  if (SSL_CTX_use_PrivateKey_file(context, files.key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return Failed(files.key_file);
-  }
-  X509* certificate = SSL_CTX_get0_certificate(context);
+  TRIBUTARY_RETURN_IF_ERROR(UseCertificate(material.context.get(), files));
+  X509* certificate = SSL_CTX_get0_certificate(material.context.get());
   material.uri = UriOf(certificate);
   material.not_after = NotAfter(certificate);
   return material;
+}
+
+absl::StatusOr<SslContextPtr> NewTlsClientContext(const TlsFiles& files) {
+  SslContextPtr context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  TRIBUTARY_CHECK(context != nullptr);
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION);
+  SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  ERR_clear_error();
+  if (files.ca_file.empty()) {
+    SSL_CTX_set_default_verify_paths(context.get());
+  } else {
+    TRIBUTARY_RETURN_IF_ERROR(CheckReadable(files.ca_file));
+    if (SSL_CTX_load_verify_locations(context.get(), files.ca_file.c_str(), nullptr) != 1) return Failed(files.ca_file);
+  }
+  if (files.configured()) TRIBUTARY_RETURN_IF_ERROR(UseCertificate(context.get(), files));
+  return context;
 }
 
 absl::Status RequireClientCertificates(SSL_CTX& context, const std::string& ca_file) {

@@ -33,6 +33,10 @@ struct TlsMaterial {
 // Reads certificate and key, and proves that they belong together. Errors name the file.
 absl::StatusOr<TlsMaterial> LoadTlsMaterial(const TlsFiles& files);
 
+// Of one that only sends: TLS 1.3 only, believes the authorities of `ca_file`, or the system's when it is empty, and
+// shows the certificate where one is configured. An end of the connection without a word is as good as one with.
+absl::StatusOr<SslContextPtr> NewTlsClientContext(const TlsFiles& files);
+
 // Clients must show a certificate of these authorities.
 absl::Status RequireClientCertificates(SSL_CTX& context, const std::string& ca_file);
 

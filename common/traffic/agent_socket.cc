@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/net/file_descriptor.h"
+#include "common/net/tls_client.h"
 #include "common/traffic/datagram_socket.h"
 
 namespace tributary {
@@ -72,6 +73,22 @@ class StreamAgentSocket : public AgentSocket {
   FileDescriptor socket_;
 };
 
+class TlsAgentSocket : public AgentSocket {
+ public:
+  TlsAgentSocket(const Address& address, FileDescriptor socket, std::unique_ptr<TlsClient> tls)
+      : address_(address), socket_(std::move(socket)), tls_(std::move(tls)) {}
+
+  absl::Status Send(absl::string_view payload) override { return Named(tls_->Send(absl::StrCat(payload, "\n"))); }
+  absl::Status Finish() override { return Named(tls_->Finish()); }
+
+ private:
+  absl::Status Named(const absl::Status& status) const { return Annotate(status, address_.ToString()); }
+
+  const Address address_;
+  FileDescriptor socket_;
+  std::unique_ptr<TlsClient> tls_;
+};
+
 FileDescriptor NewStream(int family) {
   FileDescriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   setsockopt(socket.number(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);  // bounds connect() too
@@ -111,12 +128,17 @@ absl::StatusOr<FileDescriptor> ConnectTcp(const Address& address) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<AgentSocket>> AgentSocket::Connect(const Address& address) {
+absl::StatusOr<std::unique_ptr<AgentSocket>> AgentSocket::Connect(const Address& address, const TlsFiles& files) {
   if (address.kind == Address::Kind::kUdp || address.kind == Address::Kind::kUnixDatagram) {
     TRIBUTARY_ASSIGN_OR_RETURN(DatagramSocket socket, DatagramSocket::Connect(address));
     return std::make_unique<DatagramAgentSocket>(std::move(socket));
   }
   TRIBUTARY_ASSIGN_OR_RETURN(FileDescriptor socket, address.is_unix() ? ConnectUnix(address) : ConnectTcp(address));
+  if (address.kind == Address::Kind::kTls) {
+    absl::StatusOr<std::unique_ptr<TlsClient>> tls = TlsClient::Connect(socket.number(), address.host, files);
+    if (!tls.ok()) return Annotate(tls.status(), absl::StrCat("connect to ", address.ToString()));
+    return std::make_unique<TlsAgentSocket>(address, std::move(socket), *std::move(tls));
+  }
   return std::make_unique<StreamAgentSocket>(address, std::move(socket));
 }
 

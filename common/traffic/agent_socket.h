@@ -7,15 +7,17 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/net/address.h"
+#include "common/net/tls_files.h"
 
 namespace tributary {
 
 // Sends payloads of lines to an agent over any transport that it listens on, framed as that one asks: a datagram each
-// (udp, unixgram), a '\n' behind (tcp), their length in front (unixstream). Waits at most 5 s for room. Errors name
-// the address. Thread-compatible.
+// (udp, unixgram), a '\n' behind (tcp, tls), their length in front (unixstream). Waits at most 5 s for room. Errors
+// name the address. Thread-compatible.
 class AgentSocket {
  public:
-  static absl::StatusOr<std::unique_ptr<AgentSocket>> Connect(const Address& address);
+  // `tls`: whom to believe (the system's authorities when empty) and what to show, of tls:// addresses only.
+  static absl::StatusOr<std::unique_ptr<AgentSocket>> Connect(const Address& address, const TlsFiles& tls = {});
   virtual ~AgentSocket() = default;
 
   // Lines separated by '\n'. An error means that this payload was not taken whole.

@@ -3,6 +3,7 @@
     python -> agent-0 -> proxy -> global-0, global-1        interval 1 s, certificates of `tributary certs`
 """
 import contextlib
+import json
 import os
 import re
 import socket
@@ -12,14 +13,8 @@ import threading
 import time
 import unittest
 
-from cluster import BIN, Cluster
-
-CLUSTER = "demo"
-
-
-def make_certs(folder, *words, cluster=CLUSTER):
-    subprocess.run([BIN / "tributary", "certs", folder, "--cluster", cluster, *words], check=True, capture_output=True,
-                   timeout=30)
+from cluster import BIN
+from tls_cluster import CLUSTER, TlsCluster, make_certs
 
 
 def is_up(process):
@@ -61,27 +56,6 @@ extendedKeyUsage = clientAuth
     openssl("ca", "-batch", "-notext", "-config", folder / "ca.cnf", "-cert", certs / "ca.crt", "-keyfile", certs / "ca.key",
             "-startdate", "20200101000000Z", "-enddate", "20200201000000Z", "-in", request, "-out", made)
     return made
-
-
-class TlsCluster(Cluster):
-    """All programs with certificates; pages stay plaintext, so that what is the same for all clusters works."""
-
-    def __init__(self, **options):
-        super().__init__(**options)
-        self.certs = self.dir / "certs"
-        make_certs(self.certs, "--agents", str(len(self.agents)), "--proxies", "1", "--globals", str(len(self.globals)))
-        for n, process in enumerate(self.globals):
-            self.use(process, f"global-{n}")
-        self.use(self.proxy, "proxy-0")
-        for n, process in enumerate(self.agents):
-            self.use(process, f"agent-{n}")
-
-    def use(self, process, name, certs=None):
-        certs = certs or self.certs
-        text = re.sub(r"(?m)^tls:.*\n", "", process.config.read_text())
-        text = text.replace("http:\n", "http:\n  tls: false\n", 1) if "tls: false" not in text else text
-        process.config.write_text(
-            f"tls: {{cert_file: {certs}/{name}.crt, key_file: {certs}/{name}.key, ca_file: {self.certs}/ca.crt}}\n" + text)
 
 
 class TlsTest(unittest.TestCase):
@@ -214,15 +188,9 @@ class TlsTest(unittest.TestCase):
                 raw.close()
 
     def test_lines_over_tls(self):
-        with TlsCluster() as cluster:
-            agent = cluster.agents[0]
-            agent.stop()
-            port = agent.udp_port
-            text = agent.config.read_text().replace(f"udp://127.0.0.1:{port}", f"tls://127.0.0.1:{port}")
-            text = text.replace("ingest:\n", f"ingest:\n  tls_client_ca_file: {cluster.certs}/ca.crt\n", 1)
-            agent.config.write_text(text)
-            agent.start()
-            cluster.wait_for(lambda: cluster.is_ready(agent), 30, "the agent is up again")
+        cluster = TlsCluster()
+        port = cluster.listen_over_tls(cluster.agents[0])
+        with cluster:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname = False
             context.load_verify_locations(cluster.certs / "ca.crt")
@@ -232,7 +200,6 @@ class TlsTest(unittest.TestCase):
                         stream.sendall(b"tls.lines:1|c\n")
                         if stream.recv(1) == b"":
                             raise ConnectionResetError
-            make_certs(cluster.certs, "--role", "client", "--name", "app")
             context.load_cert_chain(cluster.certs / "app.crt", cluster.certs / "app.key")
             with socket.create_connection(("127.0.0.1", port), timeout=10) as raw, context.wrap_socket(raw) as stream:
                 for _ in range(1000):
@@ -241,6 +208,42 @@ class TlsTest(unittest.TestCase):
                     stream.unwrap()
             cluster.wait_for(lambda: cluster.total("tls.lines") >= 1000, 60, "every line")
             self.assertEqual(cluster.total("tls.lines"), 1000)
+
+    def test_the_command_line_and_the_generator_of_load_speak_tls(self):
+        cluster = TlsCluster()
+        port = cluster.listen_over_tls(cluster.agents[0])
+        with cluster:
+            certs, agent = cluster.certs, cluster.agents[0]
+            ca, ours = ("--ca-file", certs / "ca.crt"), ("--cert", certs / "app.crt", "--key", certs / "app.key")
+
+            def emit(*words, host="127.0.0.1", lines="tls.emitted:1|c\n"):
+                return subprocess.run([BIN / "tributary", "emit", "--to", f"tls://{host}:{port}", *words], input=lines,
+                                      capture_output=True, text=True, timeout=60, check=False,
+                                      env={"PATH": os.environ["PATH"]})
+
+            for host in ("127.0.0.1", "localhost"):
+                done = emit(*ca, *ours, host=host, lines="tls.emitted:1|c\n" * 50_000)
+                self.assertEqual((done.returncode, done.stderr), (0, ""), host)
+            load = subprocess.run([BIN / "tributary-load", "--to", f"tls://127.0.0.1:{port}", *ca, *ours, "--lines", "20000",
+                                   "--agent-http", agent.url, "-o", "json"], capture_output=True, text=True, timeout=60, check=False)
+            self.assertEqual((load.returncode, load.stderr), (0, ""))
+            self.assertEqual(json.loads(load.stdout)["agent"]["lines"], 20_000)
+            self.assertEqual(agent.metric("tributary_local_receive_errors_total"), 0)
+
+            make_certs(cluster.dir / "strange", "--role", "client", "--name", "app")
+            for words, reason in ((ours, "self.signed certificate|unable to get local issuer"),
+                                  ((*ca, *ours), "IP address mismatch"),
+                                  (ca, "certificate required"),
+                                  ((*ca, "--cert", cluster.dir / "strange/app.crt", "--key", cluster.dir / "strange/app.key"),
+                                   "unknown ca|decrypt|bad certificate")):
+                done = emit(*words, host="127.0.0.2" if "mismatch" in reason else "127.0.0.1")
+                self.assertEqual(done.returncode, 1, reason)
+                self.assertIn("tls://127.0.0.", done.stderr)
+                self.assertRegex(done.stderr, reason)
+            self.assertEqual(emit(*ca, "--cert", certs / "app.crt").returncode, 2)
+            cluster.wait_for(lambda: cluster.total("tls.emitted") >= 100_000, 60, "every line")
+            self.assertEqual(cluster.total("tls.emitted"), 100_000)
+            self.assertGreaterEqual(agent.metric("tributary_local_connections_refused_total", reason="handshake"), 3)
 
 
 class HttpsTest(unittest.TestCase):
