@@ -182,9 +182,11 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
   TRIBUTARY_ASSIGN_OR_RETURN(
       const RpcTrustPtr trust,
       RpcTrust::Open(config.tls, config.cluster, TlsIdentity::Role::kGlobal, daemon.trust().refusals()));
-  TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<DeliveryServer> server,
-                             DeliveryServer::Start(loop, {.listen = config.grpc_listen.HostPort(), .trust = trust},
-                                                   receiver.callbacks(), {&queries, &status}));
+  TRIBUTARY_ASSIGN_OR_RETURN(
+      const std::unique_ptr<DeliveryServer> server,
+      DeliveryServer::Start(
+          loop, {.listen = config.grpc_listen.HostPort(), .trust = trust, .refusals = daemon.trust().refusals()},
+          receiver.callbacks(), {&queries, &status}));
   receiver.Start();
   feeders->Start();
   TRIBUTARY_LOG_INFO("{}: proxies on {}, http on {}", config.node_id, config.grpc_listen.HostPort(),

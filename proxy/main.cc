@@ -71,6 +71,7 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, Daemon& dae
       const RpcTrustPtr trust,
       RpcTrust::Open(config.tls, config.cluster, TlsIdentity::Role::kProxy, daemon.trust().refusals()));
   relay_options.trust = trust;
+  relay_options.refusals = daemon.trust().refusals();
   relay_options.heartbeat = daemon.watchdog().Watch("relay");
   TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<Relay> relay,
                              Relay::Start(std::move(relay_options), clock, telemetry));

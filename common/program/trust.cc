@@ -49,15 +49,19 @@ void Trust::AddMetrics(Telemetry& telemetry) {
     return telemetry.AddCounter("tributary_tls_reloads_total", "Times that certificates or tokens were read again.",
                                 {{"result", result}});
   };
-  const auto refused = [&](const char* reason, std::atomic<uint64_t> TlsRefusals::*count) {
+  const auto refused = [&](const char* reason, std::atomic<uint64_t> RpcRefusals::*count) {
     readings_.push_back(telemetry.AddReading(
-        Telemetry::Kind::kCounter, "tributary_rpc_refused_total", "What gRPC peers were refused for who they are.",
-        {{"reason", reason}}, [refusals = refusals_, count] { return static_cast<double>((*refusals).*count); }));
+        Telemetry::Kind::kCounter, "tributary_rpc_refused_total", "gRPC peers that were refused.", {{"reason", reason}},
+        [refusals = refusals_, count] { return static_cast<double>((*refusals).*count); }));
   };
   reloads_.reset(new Reloads{reloads("ok"), reloads("failed")});
-  refused("identity", &TlsRefusals::identity);
-  refused("role", &TlsRefusals::role);
-  refused("instance", &TlsRefusals::instance);
+  refused("identity", &RpcRefusals::identity);
+  refused("role", &RpcRefusals::role);
+  refused("instance", &RpcRefusals::instance);
+  refused("sessions", &RpcRefusals::sessions);
+  refused("silent", &RpcRefusals::silent);
+  refused("unread", &RpcRefusals::unread);
+  refused("undecodable", &RpcRefusals::undecodable);
   readings_.push_back(telemetry.AddReading(
       Telemetry::Kind::kGauge, "tributary_tls_certificate_expiry_timestamp_seconds",
       "Until when this program's certificate is good; 0 without one.", {}, [this] { return ExpirySeconds(); }));

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "common/net/bearer_tokens.h"
 #include "common/net/http_message.h"
-#include "common/net/tls_refusals.h"
+#include "common/net/rpc_refusals.h"
 #include "common/net/tls_server.h"
 #include "common/program/program_config.h"
 #include "common/telemetry/telemetry.h"
@@ -31,7 +31,7 @@ class Trust {
   // Who is on this machine, or has a token, or asks for no more than how this program is. Null: everybody.
   std::function<bool(const HttpRequest&)> PageGate() const;
   // What gRPC refuses is counted there.
-  std::shared_ptr<TlsRefusals> refusals() const { return refusals_; }
+  std::shared_ptr<RpcRefusals> refusals() const { return refusals_; }
 
   // Exports what is refused, and until when the certificate is good.
   void AddMetrics(Telemetry& telemetry);
@@ -53,7 +53,7 @@ class Trust {
   const TlsFiles files_;
   const bool http_tls_;
   const bool public_metrics_;
-  const std::shared_ptr<TlsRefusals> refusals_ = std::make_shared<TlsRefusals>();
+  const std::shared_ptr<RpcRefusals> refusals_ = std::make_shared<RpcRefusals>();
   std::unique_ptr<TlsServer> tls_;        // null: plaintext
   std::unique_ptr<TlsServer> listener_;   // null: nobody asked for it
   std::unique_ptr<BearerTokens> tokens_;  // null: none are asked for

@@ -10,6 +10,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/check.h"
 #include "common/base/status.h"
 #include "common/net/address.h"
 #include "common/net/listen_error.h"
@@ -32,10 +33,11 @@ constexpr int kMaxThreads = 128;  // of gRPC, for calls that are served one thre
 // A connection that does not speak HTTP/2 by then, or has had no stream for so long, is closed.
 constexpr int kHandshakeMilliseconds = 10'000;
 constexpr int kMaxIdleMilliseconds = 300'000;
+// A message beyond its bound, or one that is compressed, is refused by gRPC: its stream ends unread.
 constexpr absl::Duration kLoopPatience = absl::Seconds(1);  // at shutdown, with a loop that is stopped or stuck
 
 // Answers a stream that is one too many.
-class RefusedStream : public grpc::ServerBidiReactor<v1::Up, v1::Down> {
+class RefusedStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   RefusedStream() { Finish(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many sessions")); }
   void OnDone() override { delete this; }
@@ -43,9 +45,15 @@ class RefusedStream : public grpc::ServerBidiReactor<v1::Up, v1::Down> {
 
 class Server;
 
+// gRPC tells a message that it cannot decode and the end of a stream by the same word. So messages come and go as
+// bytes.
+using RawService = v1::DeliveryService::WithRawCallbackMethod_Deliver<v1::DeliveryService::Service>;
+using UpTraits = grpc::SerializationTraits<v1::Up>;
+using DownTraits = grpc::SerializationTraits<v1::Down>;
+
 // One agent's or proxy's stream. It keeps itself alive until gRPC and the loop are done with it; Finish is called
 // once, on the loop, after which no operation is started.
-class ServerSession : public grpc::ServerBidiReactor<v1::Up, v1::Down>,
+class ServerSession : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                       public DeliveryServer::Session,
                       public std::enable_shared_from_this<ServerSession> {
  public:
@@ -54,7 +62,7 @@ class ServerSession : public grpc::ServerBidiReactor<v1::Up, v1::Down>,
 
   // On gRPC's threads.
   void Begin();
-  void OnReadDone(bool ok) override { Tell(ok ? &ServerSession::HandleMessage : &ServerSession::HandleBroken); }
+  void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override { Tell(ok ? &ServerSession::HandleWritten : &ServerSession::HandleBroken); }
   void OnCancel() override { Tell(&ServerSession::HandleBroken); }
   void OnDone() override;
@@ -71,8 +79,11 @@ class ServerSession : public grpc::ServerBidiReactor<v1::Up, v1::Down>,
   void Tell(void (ServerSession::*event)());
   void HandleOpen();
   void HandleMessage();
+  void HandleUndecodable();
   void HandleWritten();
-  void HandleBroken() { End(grpc::Status::OK); }
+  void HandleBroken();
+  // Counts why a stream that is still open ends.
+  void Refuse(std::atomic<uint64_t> RpcRefusals::*reason);
   void End(const grpc::Status& status);
   void HandleDone();
   void WriteNext();
@@ -83,8 +94,9 @@ class ServerSession : public grpc::ServerBidiReactor<v1::Up, v1::Down>,
   std::shared_ptr<ServerSession> self_;
   bool heard_ = false;      // any message
   bool suspected_ = false;  // of having nothing to say
+  grpc::ByteBuffer incoming_bytes_;
   v1::Up incoming_;
-  v1::Down outgoing_;
+  grpc::ByteBuffer outgoing_bytes_;
   std::deque<std::pair<v1::Down, size_t>> queue_;  // with their bytes
   size_t queued_bytes_ = 0;                        // of queue_ and of the message being written
   size_t writing_bytes_ = 0;                       // 0: none is being written
@@ -93,7 +105,7 @@ class ServerSession : public grpc::ServerBidiReactor<v1::Up, v1::Down>,
   bool finished_ = false;
 };
 
-class Server : public DeliveryServer, private v1::DeliveryService::CallbackService {
+class Server : public DeliveryServer, private RawService {
  public:
   Server(EventLoop& loop, Options options, Callbacks callbacks)
       : options_(std::move(options)), callbacks_(std::move(callbacks)), gate_(std::make_shared<LoopGate>(loop)) {}
@@ -111,7 +123,7 @@ class Server : public DeliveryServer, private v1::DeliveryService::CallbackServi
 
  private:
   friend class ServerSession;
-  grpc::ServerBidiReactor<v1::Up, v1::Down>* Deliver(grpc::CallbackServerContext* context) override;
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Deliver(grpc::CallbackServerContext* context) override;
 
   const Options options_;
   const Callbacks callbacks_;
@@ -130,6 +142,12 @@ void ServerSession::Begin() {
   Tell(&ServerSession::HandleOpen);
 }
 
+void ServerSession::OnReadDone(bool ok) {
+  if (!ok) return Tell(&ServerSession::HandleBroken);
+  const bool decoded = UpTraits::Deserialize(&incoming_bytes_, &incoming_).ok();
+  Tell(decoded ? &ServerSession::HandleMessage : &ServerSession::HandleUndecodable);
+}
+
 void ServerSession::OnDone() {
   Tell(&ServerSession::HandleDone);
   self_.reset();
@@ -145,7 +163,7 @@ void ServerSession::HandleOpen() {
   server_.sessions_.insert(this);
   server_.callbacks_.on_open(*this);
   if (server_.shutting_down_) Close();
-  if (!finished_) StartRead(&incoming_);
+  if (!finished_) StartRead(&incoming_bytes_);
 }
 
 void ServerSession::HandleMessage() {
@@ -155,7 +173,22 @@ void ServerSession::HandleMessage() {
     return End(grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "the instance is another certificate's"));
   }
   server_.callbacks_.on_message(*this, std::exchange(incoming_, v1::Up()));
-  if (!finished_) StartRead(&incoming_);
+  if (!finished_) StartRead(&incoming_bytes_);
+}
+
+void ServerSession::HandleUndecodable() {
+  Refuse(&RpcRefusals::undecodable);
+  End(grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "not a message of this service"));
+}
+
+// By the peer, or because this side closes.
+void ServerSession::HandleBroken() {
+  if (!heard_) Refuse(&RpcRefusals::unread);
+  End(grpc::Status::OK);
+}
+
+void ServerSession::Refuse(std::atomic<uint64_t> RpcRefusals::*reason) {
+  if (!closing_) ((*server_.options_.refusals).*reason).fetch_add(1, std::memory_order_relaxed);
 }
 
 void ServerSession::HandleWritten() {
@@ -179,7 +212,8 @@ void ServerSession::HandleDone() {
 
 void ServerSession::HandleSweep() {
   if (heard_ || !std::exchange(suspected_, true)) return;
-  HandleBroken();
+  Refuse(&RpcRefusals::silent);
+  End(grpc::Status::OK);
 }
 
 bool ServerSession::Send(v1::Down message) {
@@ -203,9 +237,11 @@ void ServerSession::WriteNext() {
     return;
   }
   writing_bytes_ = queue_.front().second;
-  outgoing_ = std::move(queue_.front().first);
+  bool own_buffer = false;
+  outgoing_bytes_.Clear();
+  TRIBUTARY_CHECK(DownTraits::Serialize(queue_.front().first, &outgoing_bytes_, &own_buffer).ok());
   queue_.pop_front();
-  StartWrite(&outgoing_);
+  StartWrite(&outgoing_bytes_);
 }
 
 absl::Status Server::Listen(const std::vector<grpc::Service*>& more_services) {
@@ -214,7 +250,7 @@ absl::Status Server::Listen(const std::vector<grpc::Service*>& more_services) {
   const std::string every = absl::StartsWith(options_.listen, ":") ? "[::]" : "";
   const auto credentials = options_.trust == nullptr ? grpc::InsecureServerCredentials() : options_.trust->ForServer();
   builder.AddListeningPort(absl::StrCat(every, options_.listen), credentials, &port_);
-  builder.RegisterService(static_cast<v1::DeliveryService::CallbackService*>(this));
+  builder.RegisterService(static_cast<RawService*>(this));
   for (grpc::Service* service : more_services) builder.RegisterService(service);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
@@ -250,9 +286,10 @@ absl::Status Server::WhyNot() const {
   return Annotate(why, "gRPC server");
 }
 
-grpc::ServerBidiReactor<v1::Up, v1::Down>* Server::Deliver(grpc::CallbackServerContext* context) {
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Server::Deliver(grpc::CallbackServerContext* context) {
   if (session_count_.fetch_add(1) >= options_.max_sessions) {
     session_count_.fetch_sub(1);
+    options_.refusals->sessions.fetch_add(1, std::memory_order_relaxed);
     return new RefusedStream;
   }
   const auto session = std::make_shared<ServerSession>(*this, context->peer(), PeerUri(*context->auth_context()));

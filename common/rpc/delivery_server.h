@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/net/event_loop.h"
+#include "common/net/rpc_refusals.h"
 #include "common/rpc/rpc_trust.h"
 #include "tributary/v1/delivery.pb.h"
 
@@ -22,6 +23,9 @@ namespace tributary {
 // Bounds:  sessions are bounded in number (more are refused with RESOURCE_EXHAUSTED); what is queued for one session is
 //          bounded in bytes; messages are at most 4 MiB and not compressed by gRPC; at most one received message of a
 //          session waits to be handled. gRPC's own buffers and threads have a quota; connections without a stream end.
+// Refused: a stream with a message that is none of ours, without any, or one too many, is counted by its reason. What
+// is
+//          no HTTP/2, or no call of this service, gRPC ends without a word to us.
 // Threads: every callback runs on `loop`; Session's methods are called on `loop`. A Session lives until on_close.
 class DeliveryServer {
  public:
@@ -43,6 +47,8 @@ class DeliveryServer {
     // somebody who has something to say.
     absl::Duration first_message_timeout = absl::Seconds(30);
     RpcTrustPtr trust = nullptr;  // null: plaintext
+    // Streams that end before they say anything of use are counted there. Never null.
+    std::shared_ptr<RpcRefusals> refusals = std::make_shared<RpcRefusals>();
     // Streams are agents', who speak for themselves: an instance belongs to the certificate that it came with first,
     // and a stream that says otherwise is ended. (A proxy speaks for its agents.)
     bool bind_instances = false;

@@ -29,7 +29,7 @@ absl::string_view View(grpc::string_ref text) { return {text.data(), text.size()
 // After the handshake: the chain and its dates are proven, the identity is not.
 class IdentityVerifier : public ExternalCertificateVerifier {
  public:
-  IdentityVerifier(std::string cluster, std::optional<Role> wanted, std::shared_ptr<TlsRefusals> refusals)
+  IdentityVerifier(std::string cluster, std::optional<Role> wanted, std::shared_ptr<RpcRefusals> refusals)
       : cluster_(std::move(cluster)), wanted_(wanted), refusals_(std::move(refusals)) {}
 
   bool Verify(TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
@@ -56,13 +56,13 @@ class IdentityVerifier : public ExternalCertificateVerifier {
 
   const std::string cluster_;
   const std::optional<Role> wanted_;  // none: whoever is of the cluster
-  const std::shared_ptr<TlsRefusals> refusals_;
+  const std::shared_ptr<RpcRefusals> refusals_;
 };
 
 // Before each call reaches its service.
 class RoleGate : public grpc::AuthMetadataProcessor {
  public:
-  RoleGate(Role server, std::shared_ptr<TlsRefusals> refusals) : server_(server), refusals_(std::move(refusals)) {}
+  RoleGate(Role server, std::shared_ptr<RpcRefusals> refusals) : server_(server), refusals_(std::move(refusals)) {}
 
   bool IsBlocking() const override { return false; }
   grpc::Status Process(const InputMetadata& metadata, grpc::AuthContext* context, OutputMetadata*,
@@ -79,7 +79,7 @@ class RoleGate : public grpc::AuthMetadataProcessor {
 
  private:
   const Role server_;
-  const std::shared_ptr<TlsRefusals> refusals_;
+  const std::shared_ptr<RpcRefusals> refusals_;
 };
 
 absl::Status CheckOwnIdentity(const TlsMaterial& material, const TlsFiles& files, const std::string& cluster,
@@ -104,11 +104,11 @@ std::shared_ptr<grpc::experimental::CertificateProviderInterface> NewProvider(co
 
 }  // namespace
 
-RpcTrust::RpcTrust(const TlsFiles& files, const std::string& cluster, Role role, std::shared_ptr<TlsRefusals> refusals)
+RpcTrust::RpcTrust(const TlsFiles& files, const std::string& cluster, Role role, std::shared_ptr<RpcRefusals> refusals)
     : cluster_(cluster), role_(role), refusals_(std::move(refusals)), provider_(NewProvider(files)) {}
 
 absl::StatusOr<RpcTrustPtr> RpcTrust::Open(const TlsFiles& files, const std::string& cluster, Role role,
-                                           std::shared_ptr<TlsRefusals> refusals) {
+                                           std::shared_ptr<RpcRefusals> refusals) {
   if (!files.configured()) return nullptr;
   TRIBUTARY_ASSIGN_OR_RETURN(const TlsMaterial material, LoadTlsMaterial(files));
   TRIBUTARY_RETURN_IF_ERROR(CheckOwnIdentity(material, files, cluster, role));

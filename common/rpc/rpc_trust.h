@@ -4,9 +4,9 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "common/net/rpc_refusals.h"
 #include "common/net/tls_files.h"
 #include "common/net/tls_identity.h"
-#include "common/net/tls_refusals.h"
 
 namespace grpc {
 class AuthContext;
@@ -35,20 +35,20 @@ class RpcTrust {
   // plaintext, when none are configured.
   static absl::StatusOr<std::shared_ptr<const RpcTrust>> Open(const TlsFiles& files, const std::string& cluster,
                                                               TlsIdentity::Role role,
-                                                              std::shared_ptr<TlsRefusals> refusals);
+                                                              std::shared_ptr<RpcRefusals> refusals);
 
   std::shared_ptr<grpc::ServerCredentials> ForServer() const;
   std::shared_ptr<grpc::ChannelCredentials> ForChannelTo(TlsIdentity::Role server) const;
 
-  TlsRefusals& refusals() const { return *refusals_; }
+  RpcRefusals& refusals() const { return *refusals_; }
 
  private:
   RpcTrust(const TlsFiles& files, const std::string& cluster, TlsIdentity::Role role,
-           std::shared_ptr<TlsRefusals> refusals);
+           std::shared_ptr<RpcRefusals> refusals);
 
   const std::string cluster_;
   const TlsIdentity::Role role_;
-  const std::shared_ptr<TlsRefusals> refusals_;
+  const std::shared_ptr<RpcRefusals> refusals_;
   const std::shared_ptr<grpc::experimental::CertificateProviderInterface> provider_;
 };
 

@@ -57,6 +57,7 @@ absl::Status Relay::Listen() {
                                        .max_sessions = options_.max_agents,
                                        .max_queued_bytes = options_.agent_queue_bytes,
                                        .trust = options_.trust,
+                                       .refusals = options_.refusals,
                                        .bind_instances = true},
                                       std::move(callbacks));
   if (!server.ok()) return server.status();

@@ -34,6 +34,7 @@ class Relay : private RouterPorts {
     size_t agent_queue_bytes = 8u << 20;
     std::function<void()> heartbeat = [] {};  // called again and again on the loop's thread
     RpcTrustPtr trust = nullptr;              // null: plaintext
+    std::shared_ptr<RpcRefusals> refusals = std::make_shared<RpcRefusals>();  // of agents
     Router::Options router;
   };
   // Listens at once. `clock` and `telemetry` outlive it.

@@ -20,7 +20,7 @@ import threading
 import time
 import unittest
 
-from cluster import BIN, Cluster, free_port, http_get
+from cluster import BIN, Cluster, free_port, http_get, lambda_text
 
 SENDER = BIN.parent / "tests" / "support" / "packed_sender"
 MIB = 1 << 20
@@ -259,6 +259,8 @@ class HostileInputTest(unittest.TestCase):
         for process, port in self.grpc_ports():
             with self.subTest(process.name):
                 held = []
+                refused = {reason: process.metric("tributary_rpc_refused_total", reason=reason)
+                           for reason in ("undecodable", "unread")}
                 try:
                     for _ in range(300):  # half-open: nothing is said
                         held.append(connect(("127.0.0.1", port)))
@@ -273,6 +275,11 @@ class HostileInputTest(unittest.TestCase):
                             held.append(s)
                     self.assertEqual(http_get(process.url + "/healthz", timeout=5)[0], 200)
                     self.assertEqual(process.child.poll(), None)
+                    # What gRPC shows us of this: streams of the service. Their garbage, by reason, to the last one.
+                    rose = lambda: {reason: process.metric("tributary_rpc_refused_total", reason=reason) - count
+                                    for reason, count in refused.items()}
+                    expected = {"undecodable": 10, "unread": 20}
+                    self.cluster.wait_for(lambda: rose() == expected, 30, lambda_text(lambda: f"{expected}, not {rose()}"))
                 finally:
                     for s in held:
                         s.close()

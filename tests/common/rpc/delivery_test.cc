@@ -1,6 +1,10 @@
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+
 #include <algorithm>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -90,15 +94,19 @@ class Echo {
       session_ = nullptr;
       events.Add("close");
     };
-    auto started = DeliveryServer::Start(
-        loop, {.listen = listen, .max_sessions = max_sessions, .first_message_timeout = first_message_timeout},
-        callbacks);
+    auto started = DeliveryServer::Start(loop,
+                                         {.listen = listen,
+                                          .max_sessions = max_sessions,
+                                          .first_message_timeout = first_message_timeout,
+                                          .refusals = refusals},
+                                         callbacks);
     EXPECT_TRUE(started.ok()) << started.status();
     server = *std::move(started);
   }
   std::string address() const { return "127.0.0.1:" + std::to_string(server->port()); }
   DeliveryServer::Session* session() { return session_; }  // on the loop
 
+  const std::shared_ptr<RpcRefusals> refusals = std::make_shared<RpcRefusals>();
   EventLoop loop{"echo"};
   Events events;
 
@@ -187,6 +195,8 @@ TEST(DeliveryTest, ASessionTooManyIsRefused) {
   first.client.reset();
   ASSERT_TRUE(echo.events.Await("close"));
   EXPECT_TRUE(second.events.Await("open"));
+  EXPECT_GE(echo.refusals->sessions, 1u);
+  EXPECT_EQ(echo.refusals->unread, 1u);  // the first one has said nothing
 }
 
 TEST(DeliveryTest, AFrozenPeerFillsTheQueueAndNoMore) {
@@ -248,6 +258,50 @@ TEST(DeliveryTest, EndsSessionsThatSayNothing) {
   EXPECT_TRUE(echo.events.Await("open"));
   EXPECT_TRUE(echo.events.Await("close"));
   EXPECT_TRUE(silent.events.Await("close"));
+  EXPECT_GE(echo.refusals->silent, 1u);
+}
+
+// Calls Deliver with `bytes` for its one message; nothing: without any. Returns when the server has ended the stream.
+grpc::Status CallWith(const std::string& address, const std::optional<std::string>& bytes) {
+  grpc::GenericStub stub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
+  grpc::CompletionQueue queue;
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  const auto call = stub.PrepareCall(&context, "/tributary.v1.DeliveryService/Deliver", &queue);
+  const auto wait = [&queue] {
+    void* tag = nullptr;
+    bool ok = false;
+    EXPECT_TRUE(queue.Next(&tag, &ok));
+  };
+  call->StartCall(nullptr);
+  wait();
+  if (bytes.has_value()) {
+    const grpc::Slice slice(*bytes);
+    call->Write(grpc::ByteBuffer(&slice, 1), nullptr);
+    wait();
+  }
+  call->WritesDone(nullptr);
+  wait();
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  wait();
+  return status;
+}
+
+TEST(DeliveryTest, CountsStreamsWithoutAMessageOfOurs) {
+  Echo echo;
+  const auto counts = [&echo] { return std::pair(echo.refusals->undecodable.load(), echo.refusals->unread.load()); };
+  EXPECT_EQ(CallWith(echo.address(), MakeUp("a").SerializeAsString()).error_code(), grpc::StatusCode::OK);
+  EXPECT_EQ(counts(), std::pair(0ul, 0ul));
+  const std::string not_protobuf(100, '\xff');
+  EXPECT_EQ(CallWith(echo.address(), not_protobuf).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(counts(), std::pair(1ul, 0ul));
+  EXPECT_EQ(CallWith(echo.address(), std::nullopt).error_code(), grpc::StatusCode::OK);
+  EXPECT_EQ(counts(), std::pair(1ul, 1ul));
+  CallWith(echo.address(), MakeUp("b", 5 << 20).SerializeAsString());  // more than a message may have
+  EXPECT_EQ(counts(), std::pair(1ul, 2ul));
+  ASSERT_TRUE(echo.events.AwaitCount(9));
+  EXPECT_THAT(echo.events.all(), ElementsAre("open", "a", "close", "open", "close", "open", "close", "open", "close"));
 }
 
 TEST(DeliveryTest, SaysWhyItCannotListen) {

@@ -25,7 +25,7 @@ class RpcTrustTest : public testing::Test {
 
   RpcTrustPtr Trust(TestAuthority& authority, const std::string& cluster, Role role, const std::string& name) {
     const auto trust =
-        RpcTrust::Open(authority.Issue({cluster, role, name}, name), cluster, role, std::make_shared<TlsRefusals>());
+        RpcTrust::Open(authority.Issue({cluster, role, name}, name), cluster, role, std::make_shared<RpcRefusals>());
     EXPECT_TRUE(trust.ok()) << trust.status();
     return *trust;
   }
@@ -101,7 +101,7 @@ TEST_F(RpcTrustTest, AnotherClusterIsRefusedByTheServer) {
   Serve(Trust(authority_, "c", Role::kProxy, "p"));
   // Of the same authority; and it believes that the proxy is one of its own, or the client itself would refuse.
   const TlsFiles files = authority_.Issue({"d", Role::kAgent, "a"}, "a");
-  const auto trust = RpcTrust::Open(files, "d", Role::kAgent, std::make_shared<TlsRefusals>());
+  const auto trust = RpcTrust::Open(files, "d", Role::kAgent, std::make_shared<RpcRefusals>());
   ASSERT_TRUE(trust.ok());
   EXPECT_NE(Ask(*trust, "instance"), "answered");
 }
@@ -136,7 +136,7 @@ TEST_F(RpcTrustTest, AnInstanceBelongsToItsFirstCertificate) {
 TEST_F(RpcTrustTest, AProgramDoesNotStartWithACertificateOfAnother) {
   const auto error = [&](const TlsIdentity& identity, absl::Duration life) {
     const TlsFiles files = authority_.Issue(identity, "x", absl::Now() + life);
-    return std::string(RpcTrust::Open(files, "c", Role::kAgent, std::make_shared<TlsRefusals>()).status().message());
+    return std::string(RpcTrust::Open(files, "c", Role::kAgent, std::make_shared<RpcRefusals>()).status().message());
   };
   EXPECT_EQ(error({"c", Role::kAgent, "x"}, absl::Hours(1)), "");
   EXPECT_THAT(error({"c", Role::kProxy, "x"}, absl::Hours(1)), HasSubstr("not spiffe://c/agent/NAME"));
