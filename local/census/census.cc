@@ -40,6 +40,23 @@ Census::Census(const IntervalScale& scale, const SeriesLimiter& limiter, const C
                     values.push_back({{{"client", report.NameOf(client.peer)}}, static_cast<double>(client.samples)});
                   }
                 }));
+  readings_.push_back(
+      AddGauges("tributary_local_client_series", "Series of the clients that wrote most of them in the last interval.",
+                [](const Report& report, std::vector<Telemetry::LabelledValue>& values) {
+                  for (const Client& client : report.ranking().clients_by_series) {
+                    values.push_back({{{"client", report.NameOf(client.peer)}}, static_cast<double>(client.series)});
+                  }
+                }));
+  readings_.push_back(AddGauges("tributary_local_folded_samples",
+                                "Samples that went to __other__ in the last interval, of those of whom most did.",
+                                [](const Report& report, std::vector<Telemetry::LabelledValue>& values) {
+                                  for (const Fold& fold : report.ranking().folds) {
+                                    values.push_back({{{"metric", fold.metric},
+                                                       {"client", report.NameOf(fold.client)},
+                                                       {"reason", std::string(FoldReasonName(fold.reason))}},
+                                                      static_cast<double>(fold.samples)});
+                                  }
+                                }));
 }
 
 Telemetry::Reading Census::AddGauges(

@@ -57,9 +57,8 @@ std::vector<Ranking::Tag> RankTags(const IntervalActivity& activity) {
   return tags;
 }
 
-}  // namespace
-
-std::vector<Client> RankClients(const IntervalActivity& activity) {
+// What all shards have of each.
+std::vector<Client> MergeClients(const IntervalActivity& activity) {
   absl::flat_hash_map<Peer, size_t> index;
   std::vector<Client> clients;
   for (const ShardActivity& shard : activity.shards) {
@@ -72,6 +71,13 @@ std::vector<Client> RankClients(const IntervalActivity& activity) {
       }
     }
   }
+  return clients;
+}
+
+}  // namespace
+
+std::vector<Client> RankClients(const IntervalActivity& activity) {
+  std::vector<Client> clients = MergeClients(activity);
   KeepLargest(clients, [](const Client& client) { return std::tie(client.samples, client.lines, client.bytes); });
   return clients;
 }
@@ -97,6 +103,8 @@ Ranking Rank(const IntervalActivity& activity) {
   ranking.metrics = RankMetrics(activity);
   ranking.tags = RankTags(activity);
   ranking.clients = RankClients(activity);
+  ranking.clients_by_series = MergeClients(activity);
+  KeepLargest(ranking.clients_by_series, [](const Client& client) { return std::tie(client.series, client.samples); });
   ranking.folds = RankFolds(activity);
   return ranking;
 }

@@ -29,7 +29,8 @@ struct Ranking {
   std::vector<Metric> metrics;                          // by series
   std::vector<Tag> tags;                                // by values
   std::vector<Client> clients;                          // by samples; the hash is not told
-  std::vector<Fold> folds;                              // by samples
+  std::vector<Client> clients_by_series;
+  std::vector<Fold> folds;  // by samples
 };
 
 // Cost:    for each series a look-up, and for each of its tags two; about 0.1 s for 200,000 series of 5 tags.

@@ -205,7 +205,8 @@ class MetricsTest(unittest.TestCase):
                 agent.send_unix(b"hits:1|c|#n:%d\nlatency:%d|ms" % (turn % 7, turn),
                                 b"here.a:1|c\nhere.b:1|c\ngone:1|c\ngone.x:1|c",
                                 b"late:1|c|T%d\nold:1|c|T5\nusers:%d|s\nlevel:3|g" % (now - 20, turn),
-                                b"bad\n_e{2,2}:ab|cd\n_sc|db|0")
+                                b"bad\n_e{2,2}:ab|cd\n_sc|db|0",
+                                b"many.tags:1|c|#" + b",".join(b"t%d" % n for n in range(200)))
             time.sleep(0.05)
 
     @classmethod
@@ -215,7 +216,8 @@ class MetricsTest(unittest.TestCase):
 
         def told():
             scrapes[:] = [(p, Scrape(http_get(p.url + "/metrics")[1])) for p in cls.cluster.agents]
-            return any(scrape.sum("tributary_local_metric_series") > 0 for _, scrape in scrapes)
+            return any(scrape.sum("tributary_local_metric_series") > 0 and
+                       scrape.sum("tributary_local_folded_samples") > 0 for _, scrape in scrapes)
 
         cls.cluster.wait_for(told, 30, "a census")
         return scrapes
@@ -289,7 +291,8 @@ class MetricsTest(unittest.TestCase):
         for _, scrape in self.scrapes:
             for name, labels, _ in scrape.samples:
                 if "reason" in labels:
-                    exposed.setdefault(name, set()).add(labels["reason"])
+                    of = "tributary_local_samples_folded_total" if name == "tributary_local_folded_samples" else name
+                    exposed.setdefault(of, set()).add(labels["reason"])
         self.assertEqual(reasons, exposed)
 
     def test_every_value_of_a_label_is_named(self):
@@ -317,7 +320,7 @@ class MetricsTest(unittest.TestCase):
         agents = [scrape for process, scrape in self.scrapes if process in self.cluster.agents]
         for scrape in agents:
             self.assertEqual(scrape.sum("tributary_local_lines_rejected_total", "reason", "no_value"), 30)
-            self.assertEqual(scrape.sum("tributary_local_samples_accepted_total"), 30 * 12)
+            self.assertEqual(scrape.sum("tributary_local_samples_accepted_total"), 30 * 13)
             for reason in ("timestamp_out_of_range", "rule"):
                 self.assertEqual(scrape.sum("tributary_local_samples_dropped_total", "reason", reason), 30)
             self.assertEqual(scrape.sum("tributary_local_samples_flushed_total", "to", "local"), 60)

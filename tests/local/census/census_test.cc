@@ -12,10 +12,17 @@
 namespace tributary {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 using Json = nlohmann::json;
+
+size_t CountOf(const std::string& text, const std::string& word) {
+  size_t count = 0;
+  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++count;
+  return count;
+}
 
 class CensusTest : public ::testing::Test {
  protected:
@@ -115,15 +122,37 @@ TEST_F(CensusTest, NamesTheWorstInTheMetricsAndForgetsThem) {
   EXPECT_THAT(telemetry_.Serialize(), HasSubstr("tributary_local_tag_values{tag=\"user\"} 1"));
   EXPECT_THAT(telemetry_.Serialize(),
               HasSubstr(absl::StrCat("tributary_local_client_samples{client=\"pid ", ::getpid())));
+  EXPECT_THAT(telemetry_.Serialize(), ContainsRegex(absl::StrCat("tributary_local_client_series\\{client=\"pid ",
+                                                                 ::getpid(), "[^\"]*\"\\} 3\n")));
+  const std::string fold = absl::StrCat("tributary_local_folded_samples\\{client=\"pid ", ::getpid(),
+                                        "[^\"]*\",metric=\"old\",reason=\"metric_limit\"\\} 4\n");
+  EXPECT_THAT(telemetry_.Serialize(), ContainsRegex(fold));
   IntervalActivity many = Activity("new0", 1);
   for (int i = 1; i < 50; ++i) many.series.push_back(Activity(absl::StrCat("new", i), 1).series.front());
   census_.OnActivity(std::move(many));
   const std::string text = telemetry_.Serialize();
   EXPECT_THAT(text, Not(HasSubstr("\"old\"")));
-  size_t values = 0;
-  for (size_t at = text.find("metric_series{"); at != std::string::npos; at = text.find("metric_series{", at + 1))
-    ++values;
-  EXPECT_EQ(values, 10u);
+  EXPECT_EQ(CountOf(text, "metric_series{"), 10u);
+}
+
+TEST_F(CensusTest, NamesTheTenClientsWithMostSeriesAndFoldsHoweverFewTheirSamples) {
+  IntervalActivity activity = Activity("a", 1);
+  ShardActivity& shard = activity.shards.front();
+  shard = {};
+  for (uint32_t i = 1; i <= 2000; ++i) {  // more than are ranked by samples; the first has the fewest, and most series
+    Client client;
+    client.peer = Peer::OfProcess(static_cast<int>(i), 0);
+    client.samples = i;
+    client.series = i == 1 ? 500 : 1;
+    shard.clients.push_back(client);
+    shard.folds.push_back({absl::StrCat("m", i), client.peer, FoldReason::kValueLimit, i});
+  }
+  census_.OnActivity(std::move(activity));
+  const std::string text = telemetry_.Serialize();
+  EXPECT_THAT(text, ContainsRegex("tributary_local_client_series\\{client=\"pid 1( [^\"]*)?\"\\} 500\n"));
+  EXPECT_THAT(text, ContainsRegex("folded_samples\\{[^}]*metric=\"m2000\",reason=\"value_limit\"\\} 2000\n"));
+  EXPECT_EQ(CountOf(text, "\ntributary_local_client_series{"), 10u);
+  EXPECT_EQ(CountOf(text, "\ntributary_local_folded_samples{"), 10u);
 }
 
 TEST_F(CensusTest, ServesThePage) {
