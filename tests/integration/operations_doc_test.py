@@ -12,6 +12,7 @@ import time
 import unittest
 
 from cluster import BIN, Cluster, free_port, http_get
+from tls_cluster import make_certs
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text()
@@ -177,6 +178,62 @@ store:
 outbox: {max_bytes: 1}
 extra: 1
 """, ["2: merge.coverage", "4: store.path", "5: outbox.max_bytes", "6: extra"])
+
+
+class BlocksTest(unittest.TestCase):
+    """What the pages fence as `yaml`, and nothing else, is a part of a configuration, a file of members, or Prometheus's. What
+    is of another kind says so: ```yaml values."""
+
+    # What a program needs beside the block; a block's own keys take their place.
+    BASES = {"tributary-local": {"cluster": "cluster: demo", "forward": "forward: {proxies: ['127.0.0.1:1']}"},
+             "tributary-proxy": {"cluster": "cluster: demo", "globals": "globals: {members: [{id: a, address: '127.0.0.1:1'}]}"},
+             "tributary-global": {"cluster": "cluster: demo"}}
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="tributary-blocks-")
+        self.addCleanup(self.folder.cleanup)
+        self.dir = pathlib.Path(self.folder.name)
+        make_certs(self.dir / "tls", "--agents", "1", "--proxies", "1", "--globals", "1")
+        (self.dir / "clickhouse").write_text("password\n")
+
+    def test_every_block_of_yaml_is_good_for_what_it_is(self):
+        blocks = [(page.relative_to(ROOT), block) for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+                  for block in re.findall(r"(?ms)^```yaml\n(.*?)^```$", page.read_text())]
+        self.assertGreaterEqual(len(blocks), 5)
+        for page, block in blocks:
+            with self.subTest(page=page, begins=block[:40]):
+                keys = set(re.findall(r"(?m)^(\w+):", block))
+                if "scrape_configs" in keys:
+                    self.check_prometheus(block)
+                elif keys == {"generation", "members"}:
+                    self.check_members(block)
+                else:
+                    self.check_configuration(block, keys)
+
+    def check_configuration(self, block, keys):
+        told = {}
+        for program, base in self.BASES.items():
+            path = self.dir / f"{program}.yaml"
+            rest = [line for key, line in base.items() if key not in keys]
+            path.write_text("\n".join([*rest, block.replace("/etc/tributary/", f"{self.dir}/")]))
+            done = check_config(program, path)
+            if (done.returncode, done.stderr) == (0, ""):
+                return
+            told[program] = done.stderr
+        self.fail(f"no program takes it: {told}")
+
+    def check_members(self, block):
+        (self.dir / "members.yaml").write_text(block)
+        path = self.dir / "proxy.yaml"
+        path.write_text(f"cluster: demo\ntls: off\nglobals: {{file: {self.dir}/members.yaml}}\n")
+        done = check_config("tributary-proxy", path)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def check_prometheus(self, block):
+        path = self.dir / "prometheus.yml"
+        path.write_text(block.replace("/usr/share/tributary/monitoring", str(ROOT / "monitoring")))
+        done = subprocess.run(["promtool", "check", "config", path], capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
 class MetricsTest(unittest.TestCase):
