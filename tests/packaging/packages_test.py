@@ -84,6 +84,8 @@ class PackagesTest(unittest.TestCase):
                 depends = control["Depends"].split(", ")
                 self.assertIn(f"tributary-common (= {control['Version']})", depends)
                 self.assertTrue(any(dependency.startswith("libc6 (>= ") for dependency in depends), depends)
+        for tier in TIERS:
+            self.assertIn("procps", fields(self.debs[f"tributary-{tier}"])["Depends"].split(", "))
         self.assertIn("librocksdb", fields(self.debs["tributary-global"])["Depends"])
 
     def test_the_changelog_is_of_the_package_s_version(self):
@@ -126,6 +128,14 @@ class PackagesTest(unittest.TestCase):
                               capture_output=True, text=True, timeout=60)
         told = [line for line in (done.stdout + done.stderr).splitlines() if "tributary" in line]
         self.assertEqual((done.returncode, told), (0, []), done.stderr)
+
+    def test_no_unit_needs_a_shell(self):
+        """What it runs is a program of a package that ours depends on, or ours."""
+        for tier in TIERS:
+            unit = (self.root / f"lib/systemd/system/tributary-{tier}.service").read_text()
+            programs = {line.split()[0] for line in re.findall(r"(?m)^Exec\w+=(.*)$", unit)}
+            self.assertEqual(programs, {f"/usr/bin/tributary-{tier}", "/bin/kill"})
+            self.assertIn("procps", run("dpkg-query", "--search", "/bin/kill"))
 
     def test_services_are_bounded(self):
         for tier in TIERS:
