@@ -5,7 +5,7 @@ names.
     client, client, ... -> agent-0 -> proxy -> global-0, global-1 -> JSON lines        interval 1 s
 
 Each client is sent once per line of its `runs`, all at once, each under a prefix of its own. clients/README.md says what
-they send. Not here: dogstatsd-ruby, which is in no Debian package.
+they send, and which is not here.
 
 usage: real_clients_test.py [DatadogGoTest ...]
 """
