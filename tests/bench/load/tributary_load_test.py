@@ -3,7 +3,7 @@ import json
 import subprocess
 import unittest
 
-from cluster import BIN, Cluster
+from cluster import BIN, Cluster, free_port
 
 
 def load(*arguments):
@@ -17,8 +17,11 @@ def load(*arguments):
 class TributaryLoadTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.cluster = cls.enterClassContext(Cluster(agents=1, globals_=1))
+        cls.cluster = Cluster(agents=1, globals_=1)
         cls.agent = cls.cluster.agents[0]
+        cls.tcp = f"tcp://127.0.0.1:{free_port()}"
+        cls.agent.config.write_text(cls.agent.config.read_text().replace("  listen:\n", f"  listen:\n    - {cls.tcp}\n", 1))
+        cls.enterClassContext(cls.cluster)
 
     def send(self, address, *arguments):
         return load("--to", address, "--agent-http", self.agent.url, "--pid", self.agent.child.pid, *arguments)
@@ -36,6 +39,10 @@ class TributaryLoadTest(unittest.TestCase):
 
     def test_stream_socket_takes_every_line(self):
         report = self.send(f"unixstream://{self.agent.socket_path.with_suffix('.stream')}", "--lines", 20011)
+        self.assert_all_read(report, 20011, 20011)
+
+    def test_tcp_takes_every_line(self):
+        report = self.send(self.tcp, "--lines", 20011, "--senders", 2)
         self.assert_all_read(report, 20011, 20011)
 
     def test_udp_at_a_modest_rate_loses_nothing(self):
