@@ -15,6 +15,8 @@ import threading
 import time
 import unittest
 
+from leave_out import leave_out
+
 BIN = pathlib.Path(os.environ.get("TRIBUTARY_BIN", "build/dev/bin")).resolve()
 TRIBUTARY = str(BIN / "tributary")
 GOLDEN = pathlib.Path(__file__).resolve().parents[1] / "golden" / "cli"
@@ -249,6 +251,17 @@ class ScreensTest(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (1, ""))
         self.assert_golden("status_problems.txt", done.stdout)
 
+    def test_status_tells_problems_on_a_terminal(self):
+        self.fake.answers["/api/v1/status/cluster"] = ILL
+        for columns, rows in ((110, 40), (80, 24)):
+            terminal = self.terminal(columns=columns, rows=rows)
+            terminal.type(f"{TRIBUTARY} status --watch --interval 100ms --proxy {self.fake.url}")
+            terminal.wait_for("does not answer: deadline exceeded")
+            self.assert_golden(f"status_problems_{columns}x{rows}.txt", terminal.screen())
+            self.assertIn("\033[", terminal.screen(colours=True))
+            terminal.key("q")
+            terminal.wait_for("$ ")
+
     def test_status_json_is_the_proxys_own(self):
         done = run("status", "--proxy", self.fake.url, "-o", "json")
         self.assertEqual((done.returncode, json.loads(done.stdout)), (0, WELL))
@@ -296,6 +309,31 @@ class ScreensTest(unittest.TestCase):
         terminal.type(f"{TRIBUTARY} tap --agent {self.fake.url} | head -n 1; echo \"${{PIPESTATUS[0]}} en\"ded")
         terminal.wait_for("0 ended")
 
+    def test_tap_in_a_terminal(self):
+        for columns, rows in ((100, 24), (60, 24)):  # the narrow one wraps: a line of a tap is whole
+            self.fake.tap_polls = 0
+            terminal = self.terminal(columns=columns, rows=rows)
+            terminal.type(f"clear; {TRIBUTARY} tap 'api.*{{region:eu}}' --agent {self.fake.url}")
+            terminal.wait_for("rejected: bad_value")
+            self.assertIn("\033[", terminal.screen(colours=True))
+            terminal.key("C-c")
+            terminal.wait_for("2 lines shown, 5 beyond --rate")
+            self.assert_golden(f"tap_{columns}x{rows}.txt", terminal.screen())
+
+    def test_progress_is_told_while_work_is_long_and_gone_when_it_is_done(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            udp.bind(("127.0.0.1", 0))
+            address = f"udp://127.0.0.1:{udp.getsockname()[1]}"
+            terminal = self.terminal()
+            terminal.type(f"clear; (echo a:1\\|c; sleep 1.5; echo a:1\\|c; sleep 1.5) | {TRIBUTARY} emit --to {address}; echo sta''tus $?")
+            terminal.wait_for("2 lines, ")
+            self.assertEqual(terminal.wait_for("status 0\n$"), "status 0\n$\n")
+            # And of how many, where that is known.
+            terminal.type(f"clear; {TRIBUTARY} emit counter a --count 1000000000 --to {address}")
+            terminal.wait_for(" of 1,000,000,000 lines, ")
+            terminal.key("C-c")
+            terminal.wait_for("$ ")
+
     def test_completion_works_in_bash(self):
         terminal = self.terminal()
         terminal.type(f"PATH={BIN}:$PATH; source <(tributary completion bash); clear; echo rea''dy")
@@ -307,8 +345,24 @@ class ScreensTest(unittest.TestCase):
             terminal.wait_for(completed)
             terminal.key("C-c")
 
-    @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
+    def test_completion_works_in_zsh(self):
+        if not shutil.which("zsh"):
+            leave_out("zsh is not installed")
+        terminal = self.terminal()
+        terminal.type("exec zsh -f")
+        terminal.type(f"PS1='zsh> '; PATH={BIN}:$PATH; autoload -Uz compinit; compinit -D -u; "
+                      "source <(tributary completion zsh); clear; echo rea''dy")
+        terminal.wait_for("ready")
+        for typed, completed in (("tributary stat", "tributary status"), ("tributary emit dis", "emit distribution"),
+                                 ("tributary query --out", "query --output"), ("tributary tap -o j", "tap -o json")):
+            terminal.type(typed, enter=False)
+            terminal.key("Tab")
+            terminal.wait_for(completed)
+            terminal.key("C-c")
+
     def test_completion_is_valid_zsh(self):
+        if not shutil.which("zsh"):
+            leave_out("zsh is not installed")
         script = run("completion", "zsh").stdout
         done = subprocess.run(["zsh", "-f", "-c", f"autoload -Uz compinit && compinit -D -u; {script}\n"
                                "print ${_comps[tributary]}"], capture_output=True, text=True, timeout=30)
