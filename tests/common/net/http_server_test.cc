@@ -12,6 +12,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/net/http_client.h"
+#include "common/net/listen_error.h"
 #include "common/net/socket_address.h"
 #include "tests/common/net/raw_client.h"
 
@@ -80,6 +82,20 @@ TEST(HttpServerTest, HandlersKnowTheClientsAddress) {
   EXPECT_THAT(Exchange(*Serve(), "GET /peer HTTP/1.0\r\n\r\n"), EndsWith("127.0.0.1 loopback"));
   // To a socket for both families an IPv4 client is ::ffff:127.0.0.1.
   EXPECT_THAT(Exchange(*Serve({.address = ":0"}), "GET /peer HTTP/1.0\r\n\r\n"), EndsWith("127.0.0.1 loopback"));
+}
+
+TEST(HttpServerTest, ListensOnIpv6) {
+  HttpServer server({.address = "[::1]:0"});
+  server.Handle("GET", "/peer", [](const HttpRequest& request) {
+    return HttpResponse::Text(200, absl::StrCat(request.peer, request.peer_is_loopback ? " loopback" : ""));
+  });
+  if (!TryToListen({.host = "::1"}).ok()) GTEST_SKIP() << "no IPv6 here";
+  ASSERT_TRUE(server.Start().ok());
+  HttpClient client;
+  const auto reply = client.Fetch({.url = absl::StrCat("http://[::1]:", server.port(), "/peer")});
+  ASSERT_TRUE(reply.ok()) << reply.status();
+  EXPECT_EQ(reply->body, "::1 loopback");
+  EXPECT_FALSE(client.Fetch({.url = absl::StrCat("http://127.0.0.1:", server.port(), "/peer")}).ok());
 }
 
 TEST(HttpServerTest, PagesAreServed) {

@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "common/base/mutex.h"
 #include "common/net/event_loop.h"
+#include "common/net/listen_error.h"
 #include "common/rpc/delivery_client.h"
 #include "common/rpc/delivery_server.h"
 #include "gmock/gmock.h"
@@ -310,6 +311,18 @@ TEST(DeliveryTest, SaysWhyItCannotListen) {
   const auto second = DeliveryServer::Start(loop, {.listen = echo.address()}, {});
   EXPECT_THAT(std::string(second.status().message()),
               testing::HasSubstr("gRPC server: tcp://" + echo.address() + ": cannot listen: the port is in use"));
+}
+
+TEST(DeliveryTest, ListensOnIpv6) {
+  if (!TryToListen({.host = "::1"}).ok()) GTEST_SKIP() << "no IPv6 here";
+  Echo echo("[::1]:0");
+  Caller caller("[::1]:" + std::to_string(echo.server->port()));
+  ASSERT_TRUE(caller.events.Await("open"));
+  ASSERT_TRUE(caller.Send(MakeUp("a")));
+  EXPECT_TRUE(caller.events.Await("echo a"));
+  Caller stranger(echo.address());  // over IPv4
+  EXPECT_TRUE(stranger.events.Await("close"));
+  EXPECT_THAT(stranger.events.all(), testing::Not(testing::Contains("open")));
 }
 
 TEST(DeliveryTest, AnEmptyHostIsEveryInterface) {

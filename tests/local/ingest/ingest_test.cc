@@ -167,6 +167,15 @@ TEST_F(IngestTest, ReadsDatagramsOverIpv6) {
   EXPECT_EQ(TotalAfter(1), 5);
 }
 
+TEST_F(IngestTest, ReadsLinesOverTcpOverIpv6) {
+  if (!OpenUdpSockets({.kind = Address::Kind::kUdp, .host = "::1"}, 1).ok()) GTEST_SKIP() << "no IPv6 here";
+  const Address address = Start({.kind = Address::Kind::kTcp, .host = "::1"});
+  EXPECT_EQ(address.ToString(), absl::StrCat("tcp://[::1]:", address.port));
+  Client client(address);
+  client.Send("hits:1|c\nhits:4|c\n");
+  EXPECT_EQ(TotalAfter(2), 5);
+}
+
 TEST_F(IngestTest, ListensOnEveryInterface) {
   Client client(Start({.kind = Address::Kind::kUdp}));  // over IPv4, to a socket that may be IPv6
   client.Send("hits:5|c");
@@ -186,6 +195,17 @@ TEST_F(IngestTest, ReadsPacketsOverUnixStreams) {
   client.SendPacket("hits:1|c\nhits:2|c\n");
   client.SendPacket("hits:4|c");
   EXPECT_EQ(TotalAfter(3), 7);
+}
+
+TEST_F(IngestTest, ReadsLinesOverUnixStreams) {
+  const Address address = Start(At(Address::Kind::kUnixStream));
+  Client lines(address);
+  Client packets(address);
+  lines.Send("hits:1|c\nhits:2");
+  packets.SendPacket("hits:8|c");
+  lines.Send("|c\nhits:4|c\n");
+  EXPECT_EQ(TotalAfter(4), 15);
+  EXPECT_EQ(Streams().closed_bad_length.value(), 0u);
 }
 
 TEST_F(IngestTest, TakesTheWholeLinesOfATruncatedDatagram) {
