@@ -183,8 +183,7 @@ absl::Status GridSelection::Read(absl::Duration length, const GridWindows::Span&
                                  Cancelled cancelled,
                                  absl::FunctionRef<absl::Status(KeyId, const Row&, int64_t)> take) {
   const IntervalScale scale(length);
-  summary_.set_resolution_ms(
-      std::max(summary_.resolution_ms(), static_cast<uint32_t>(absl::ToInt64Milliseconds(length))));
+  const uint64_t rows_before = summary_.rows();
   absl::Status stopped;
   TRIBUTARY_RETURN_IF_ERROR(
       reader_.ReadRows(length, ids, At(span.from_ms), At(span.to_ms), [&](KeyId id, const Row& row) {
@@ -200,7 +199,17 @@ absl::Status GridSelection::Read(absl::Duration length, const GridWindows::Span&
         summary_.set_min_coverage(std::min(summary_.min_coverage(), row.coverage));
         return stopped.ok();
       }));
+  if (summary_.rows() > rows_before) AddResolution(length);
   return stopped;
+}
+
+void GridSelection::AddResolution(absl::Duration length) {
+  const auto length_ms = static_cast<uint32_t>(absl::ToInt64Milliseconds(length));
+  auto& all = *summary_.mutable_resolutions_ms();
+  if (std::find(all.begin(), all.end(), length_ms) != all.end()) return;
+  all.Add(length_ms);
+  std::sort(all.begin(), all.end());
+  summary_.set_resolution_ms(all[all.size() - 1]);
 }
 
 absl::Status GridSelection::AddMemory(size_t bytes) {
@@ -228,9 +237,10 @@ absl::Status GridSelection::KeepRow(KeyId id, const Row& row, int64_t end_ms) {
       std::find_if(rows.rbegin(), rows.rend(), [end_ms](const Entry& entry) { return entry.end_ms <= end_ms; });
   if (same != rows.rend() && same->end_ms == end_ms) {
     MergeInto(same->value, row.value);
+    same->partial |= row.partial;
     return absl::OkStatus();
   }
-  rows.insert(same.base(), Entry{.end_ms = end_ms, .value = row.value});
+  rows.insert(same.base(), Entry{.end_ms = end_ms, .value = row.value, .partial = row.partial});
   return AddMemory(sizeof(Entry) + MemoryBytes(row.value));
 }
 
@@ -301,7 +311,10 @@ void GridSelection::PutNewest(const Group& group, v1::GridSeries& out) const {
 }
 
 void GridSelection::PutRows(const Group& group, v1::GridSeries& out) const {
-  for (const Entry& entry : group.rows) PutEntry(static_cast<MetricType>(out.type()), entry.value, entry.end_ms, out);
+  for (const Entry& entry : group.rows) {
+    if (entry.partial) out.add_partial(static_cast<uint32_t>(out.unix_ms_size()));
+    PutEntry(static_cast<MetricType>(out.type()), entry.value, entry.end_ms, out);
+  }
 }
 
 absl::Status GridSelection::SendAll(Cancelled cancelled, Send send) {

@@ -47,6 +47,7 @@ class GridSelection {
   struct Entry {  // a row, its late parts merged into it
     int64_t end_ms = 0;
     Aggregate value;
+    bool partial = false;
   };
   struct Group {
     std::map<size_t, AggregateMerger> segments;  // what merges
@@ -65,6 +66,7 @@ class GridSelection {
   absl::Status MergeRow(KeyId id, const Row& row, int64_t end_ms);
   absl::Status KeepRow(KeyId id, const Row& row, int64_t end_ms);
   absl::Status AddMemory(size_t bytes);
+  void AddResolution(absl::Duration length);
   absl::Status SendAll(Cancelled cancelled, Send send);
   absl::Status PutFolded(MetricType type, const Group& group, Cancelled cancelled, v1::GridSeries& out);
   void PutNewest(const Group& group, v1::GridSeries& out) const;

@@ -73,6 +73,9 @@ absl::Status CheckShape(const v1::GridSeries& series, size_t values, int64_t win
   for (const uint32_t at : series.at()) {
     if (at >= windows) return Unreadable("a window that nobody asked for");
   }
+  for (const uint32_t at : series.partial()) {
+    if (at >= times) return Unreadable("a partial row that is not there");
+  }
   return absl::OkStatus();
 }
 
@@ -104,7 +107,7 @@ absl::Status GridMerger::Add(const GridAnswer& answer) {
     TRIBUTARY_ASSIGN_OR_RETURN(values.emplace_back(), ValuesOf(series));
     TRIBUTARY_RETURN_IF_ERROR(CheckShape(series, values.back().size(), selection_.grid.count));
   }
-  for (size_t i = 0; i < answer.series.size(); ++i) AddSeries(answer.series[i], values[i], answer.global);
+  for (size_t i = 0; i < answer.series.size(); ++i) AddSeries(answer.series[i], values[i], answer);
   const v1::Summary& summary = answer.summary;
   series_ += summary.series();
   rows_ += summary.rows();
@@ -114,21 +117,21 @@ absl::Status GridMerger::Add(const GridAnswer& answer) {
   if (summary.rows() == 0) return absl::OkStatus();
   min_coverage_ = std::min(min_coverage_, summary.min_coverage());
   resolutions_ms_.insert(summary.resolution_ms());
+  resolutions_ms_.insert(summary.resolutions_ms().begin(), summary.resolutions_ms().end());
   return absl::OkStatus();
 }
 
-void GridMerger::AddSeries(const v1::GridSeries& series, const std::vector<Aggregate>& values, const Member& global) {
+void GridMerger::AddSeries(const v1::GridSeries& series, const std::vector<Aggregate>& values,
+                           const GridAnswer& answer) {
   const MetricType type = static_cast<MetricType>(series.type());
   Labels labels;
   for (const v1::Label& label : series.labels()) SetLabel(labels, label.name(), label.value());
   Merged& merged = merged_[Key(std::move(labels), type)];
+  if (!series.folded()) return AddRows(series, values, answer.summary.resolution_ms(), merged.rows);
   for (size_t i = 0; i < values.size(); ++i) {
     const int k = static_cast<int>(i);
     const int64_t unix_ms = series.unix_ms(k);
-    if (!series.folded()) {
-      const auto [row, is_new] = merged.rows.try_emplace(unix_ms, values[i]);
-      if (!is_new) MergeInto(row->second, values[i]);
-    } else if (selection_.fold == Fold::kLast) {
+    if (selection_.fold == Fold::kLast) {
       const auto [newest, is_new] = merged.newest.try_emplace(series.at(k), Newest{unix_ms, values[i]});
       if (is_new || newest->second.unix_ms > unix_ms) continue;
       if (newest->second.unix_ms == unix_ms) {
@@ -138,9 +141,24 @@ void GridMerger::AddSeries(const v1::GridSeries& series, const std::vector<Aggre
       }
     } else {
       merged.folded.try_emplace(series.at(k), type, AggregateMerger::Options())
-          .first->second.Add(values[i], SourceOf(global));
+          .first->second.Add(values[i], SourceOf(answer.global));
     }
   }
+}
+
+void GridMerger::AddRows(const v1::GridSeries& series, const std::vector<Aggregate>& values, int64_t length_ms,
+                         Rows& rows) {
+  rows.length_ms = rows.length_ms == 0 ? length_ms : std::min(rows.length_ms, length_ms);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const auto [row, is_new] = rows.values.try_emplace(series.unix_ms(static_cast<int>(i)), values[i]);
+    if (!is_new) MergeInto(row->second, values[i]);
+  }
+  for (const uint32_t at : series.partial()) rows.partial.insert(series.unix_ms(static_cast<int>(at)));
+}
+
+absl::Status GridMerger::VisitRows(Visit visit) const {
+  for (const auto& [key, merged] : merged_) TRIBUTARY_RETURN_IF_ERROR(visit(key.first, key.second, merged.rows));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<SelectedSeries>> GridMerger::Finish(promql::QueryContext& context) const {
@@ -158,14 +176,14 @@ absl::StatusOr<std::vector<SelectedSeries>> GridMerger::Finish(promql::QueryCont
 SelectedSeries GridMerger::Read(const Key& key, const Merged& merged) const {
   SelectedSeries series;
   series.labels = key.first;
-  series.folded = merged.rows.empty();
+  series.folded = merged.rows.values.empty();
   for (const auto& [at, merger] : merged.folded) {
     series.points.push_back(PointOf(merger.Finish(), selection_.grid.At(at), true));
   }
   for (const auto& [at, newest] : merged.newest) {
     series.points.push_back(PointOf(newest.value, selection_.grid.At(at), true));
   }
-  for (const auto& [unix_ms, value] : merged.rows) series.points.push_back(PointOf(value, unix_ms, false));
+  for (const auto& [unix_ms, value] : merged.rows.values) series.points.push_back(PointOf(value, unix_ms, false));
   return series;
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "common/aggregate/aggregate_merger.h"
 #include "common/sink/labels.h"
@@ -27,6 +28,16 @@ class GridMerger {
   // The series, with points at the grid's times where they are folded.
   absl::StatusOr<std::vector<promql::SelectedSeries>> Finish(promql::QueryContext& context) const;
 
+  // Of one series, as they are, by the ends of their intervals.
+  struct Rows {
+    std::map<int64_t, Aggregate> values;
+    std::set<int64_t> partial;  // come from part of the fleet
+    int64_t length_ms = 0;      // of an interval
+  };
+  using Visit = absl::FunctionRef<absl::Status(const Labels&, MetricType, const Rows&)>;
+  // Every series' rows, of Fold::kRaw, in order of labels; until one is refused.
+  absl::Status VisitRows(Visit visit) const;
+
   const std::set<std::string>& names() const { return names_; }
   uint64_t series() const { return series_; }
   uint64_t rows() const { return rows_; }
@@ -43,11 +54,12 @@ class GridMerger {
   struct Merged {
     std::map<uint32_t, AggregateMerger> folded;  // by place in the grid
     std::map<uint32_t, Newest> newest;
-    std::map<int64_t, Aggregate> rows;  // by unix ms
+    Rows rows;
   };
   using Key = std::pair<Labels, MetricType>;
 
-  void AddSeries(const v1::GridSeries& series, const std::vector<Aggregate>& values, const Member& global);
+  void AddSeries(const v1::GridSeries& series, const std::vector<Aggregate>& values, const GridAnswer& answer);
+  void AddRows(const v1::GridSeries& series, const std::vector<Aggregate>& values, int64_t length_ms, Rows& rows);
   promql::SelectedSeries Read(const Key& key, const Merged& merged) const;
   promql::Point PointOf(const Aggregate& value, int64_t time_ms, bool folded) const;
 

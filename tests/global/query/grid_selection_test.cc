@@ -152,6 +152,46 @@ TEST_F(GridSelectionTest, RowsComeAsTheyAreWhereThereIsNothingToMerge) {
   EXPECT_THAT(series.values(), ElementsAre(4, 3));
 }
 
+TEST_F(GridSelectionTest, RowsOfPartOfTheFleetAreNamed) {
+  const KeyId id = reader_.AddSeries("wait", {});
+  reader_.AddRow(id, 0, {4});
+  reader_.AddRow(id, 1, {1}).partial = true;
+  reader_.AddRow(id, 2, {5});
+  const v1::GridSeries series = Ask(reader_, Request("wait", v1::FOLD_RAW, 30, 30, 1, 30)).Of({{"__name__", "wait"}});
+  EXPECT_THAT(series.unix_ms(), ElementsAre(10'000, 20'000, 30'000));
+  EXPECT_THAT(series.partial(), ElementsAre(1));
+}
+
+// Rows of ten seconds, and of two minutes that are over.
+class MinutesToo : public FakeRowReader {
+ public:
+  std::vector<absl::Duration> Resolutions() const override { return {absl::Seconds(10), absl::Minutes(1)}; }
+  std::vector<KeptRows> Kept() const override {
+    return {{absl::Seconds(10), absl::UnixEpoch(), absl::FromUnixSeconds(1000)},
+            {absl::Minutes(1), absl::UnixEpoch(), absl::FromUnixSeconds(120)}};
+  }
+  absl::Status ReadRows(absl::Duration length, absl::Span<const KeyId> series, absl::Time from, absl::Time to,
+                        Visit visit) const override {
+    if (length == absl::Minutes(1)) return minutes.ReadRows(length, series, from, to, visit);
+    return FakeRowReader::ReadRows(length, series, from, to, visit);
+  }
+  FakeRowReader minutes{absl::Minutes(1)};
+};
+
+TEST_F(GridSelectionTest, EveryLengthOfRowsThatWasReadIsTold) {
+  MinutesToo reader;
+  const KeyId id = reader.AddSeries("hits", {}, MetricType::kCounter);
+  TRIBUTARY_CHECK(reader.minutes.AddSeries("hits", {}, MetricType::kCounter) == id);
+  for (int i = 0; i < 15; ++i) reader.AddRow(id, i, {1});
+  reader.minutes.AddRow(id, 1, {6});
+  const Answer edges = Ask(reader, Request("hits", v1::FOLD_INCREASE, 150, 10, 1, 120));  // (30, 150] s
+  EXPECT_THAT(edges.summary.resolutions_ms(), ElementsAre(10'000, 60'000));
+  EXPECT_EQ(edges.summary.resolution_ms(), 60'000);
+  EXPECT_EQ(edges.summary.rows(), 3 + 1 + 3);
+  const Answer minute = Ask(reader, Request("hits", v1::FOLD_INCREASE, 120, 10, 1, 60));
+  EXPECT_THAT(minute.summary.resolutions_ms(), ElementsAre(60'000));
+}
+
 TEST_F(GridSelectionTest, GaugesKeepTheirPeaks) {
   const KeyId id = reader_.AddSeries("depth", {}, MetricType::kGauge);
   reader_.AddRow(id, 0, {5, 90, 3});

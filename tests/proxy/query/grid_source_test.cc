@@ -132,6 +132,9 @@ TEST_F(GridSourceTest, WhatSeveralGlobalsFoldedMerges) {
   EXPECT_EQ(selected->series[0].points[1].time_ms, 30'000);
   EXPECT_THAT(selected->infos, Contains("globals 2/2, committed through 1970-01-01T00:01:40Z"));
   EXPECT_THAT(selected->infos, Contains(HasSubstr("merged 6 rows of 2 series, resolution 10s, partial rows 0")));
+  fan_out_.answers[1].summary.set_resolution_ms(3'600'000);
+  for (const uint32_t length : {10'000, 60'000, 3'600'000}) fan_out_.answers[1].summary.add_resolutions_ms(length);
+  EXPECT_THAT(Select(Asking(Fold::kLast))->infos, Contains(HasSubstr("resolution 10s and 1m and 1h, partial rows 0")));
 }
 
 TEST_F(GridSourceTest, SketchesMergeAndAreReadAtAnyQuantile) {
