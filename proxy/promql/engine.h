@@ -37,6 +37,8 @@ class Engine {
   struct Options {
     absl::Duration lookback = absl::Minutes(5);
     absl::Duration subquery_step = absl::Minutes(1);  // where [1h:] names none
+    // Of sets too. False: as Prometheus, with a warning and without a result.
+    bool refuse_quantiles_of_numbers = false;
   };
   explicit Engine(SampleSource& source) : Engine(source, Options()) {}
   Engine(SampleSource& source, const Options& options) : source_(source), options_(options) {}

@@ -183,7 +183,7 @@ absl::StatusOr<Argument> Evaluator::EvaluateArgument(const Expression& expressio
 }
 
 absl::StatusOr<Evaluated> Evaluator::EvaluateOverGrid(const FunctionCall& call, const std::string& position) {
-  GridCall grid_call{grid_, {}, position, evaluation_.notes};
+  GridCall grid_call{grid_, {}, position, evaluation_.notes, evaluation_.options.refuse_quantiles_of_numbers};
   std::vector<std::string> positions;
   positions.reserve(call.arguments.size());
   for (const ExpressionPtr& argument : call.arguments) {

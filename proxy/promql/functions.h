@@ -40,6 +40,7 @@ struct GridCall {
   std::vector<Argument> arguments;  // may be moved from
   absl::string_view position;
   Notes& notes;
+  bool refuse_quantiles_of_numbers = false;
 };
 
 // None: no point at this time. The point's time is set by who calls.

@@ -32,6 +32,13 @@ Labels Without(Labels labels, absl::string_view label) {
   return labels;
 }
 
+absl::Status NumbersHaveNoQuantiles(const GridCall& call) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("percentiles are of timers, histograms and distributions, and here are others", call.position,
+                   ": of a counter ask rate() or increase(), of a gauge quantile_over_time(0.99, m[5m]), of a set "
+                   "distinct(); or send the metric as a timer"));
+}
+
 void AddSeries(const GridCall& call, const Series& series, std::map<Labels, Cells>& histograms) {
   const Labels labels = Without(series.labels, kMetricName);
   const std::optional<double> bound = BucketBound(labels);
@@ -42,10 +49,14 @@ void AddSeries(const GridCall& call, const Series& series, std::map<Labels, Cell
   };
   const Labels without_bound = Without(labels, "le");
   for (const Point& point : series.points) {
+    const bool is_set = point.distribution && point.distribution->kind() == Distribution::Kind::kSet;
+    if (is_set && call.refuse_quantiles_of_numbers) return call.notes.Fail(NumbersHaveNoQuantiles(call));
     if (point.distribution) {
       cell(labels, point).distribution = point.distribution;
     } else if (bound) {
       cell(without_bound, point).classic.push_back({*bound, point.value});
+    } else if (call.refuse_quantiles_of_numbers) {
+      return call.notes.Fail(NumbersHaveNoQuantiles(call));
     } else {
       call.notes.Warn(absl::StrCat("PromQL warning: bucket label \"le\" is missing or has a malformed value of \"",
                                    LabelValue(series.labels, "le"), "\" for metric name \"",

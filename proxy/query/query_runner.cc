@@ -18,7 +18,7 @@ QueryRunner::QueryRunner(FanOut& fan_out, GridSource::Globals globals, const Clo
       options_(options),
       metrics_(telemetry),
       source_(fan_out, globals_),
-      engine_(source_) {}
+      engine_(source_, {.refuse_quantiles_of_numbers = true}) {}
 
 absl::Status QueryRunner::Ready() const {
   return globals_().empty() ? absl::UnavailableError("no global is known") : absl::OkStatus();

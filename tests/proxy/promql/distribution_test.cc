@@ -119,6 +119,32 @@ TEST_F(DistributionTest, SketchesAreMergedAndScaledOnly) {
   EXPECT_EQ(At(0, "-s"), "sketches take no negative factor");
 }
 
+TEST_F(DistributionTest, NumbersAndSetsMayBeRefusedQuantiles) {
+  Load("n", {1, 2});
+  Load("classic{le=\"1\"}", {4});
+  Load("classic{le=\"+Inf\"}", {4});
+  LoadSketch("s", 2);
+  LoadDistribution("users", std::make_shared<CountingSketch>(3, Distribution::Kind::kSet));
+  EXPECT_EQ(At(60, "histogram_quantile(0.5, n)"), "");
+  EXPECT_THAT(warnings_, ElementsAre(HasSubstr("bucket label \"le\" is missing")));
+
+  const Engine strict(source_, {.refuse_quantiles_of_numbers = true});
+  const auto ask = [&](absl::string_view query) {
+    QueryContext context(clock_, absl::InfiniteFuture(), limits_);
+    return Text(strict.Instant(query, 60'000, context));
+  };
+  const std::string refusal =
+      "percentiles are of timers, histograms and distributions, and here are others (1:1): of a counter ask rate() or "
+      "increase(), of a gauge quantile_over_time(0.99, m[5m]), of a set distinct(); or send the metric as a timer";
+  for (const char* query : {"histogram_quantile(0.5, n)", "quantile(0.5, n[2m])", "quantile([0.5, 0.9], n[2m]) by (i)",
+                            "histogram_fraction(0, 1, n)", "histogram_quantile(0.5, users)"}) {
+    EXPECT_EQ(ask(query), refusal) << query;
+  }
+  EXPECT_EQ(ask("histogram_quantile(0.5, s)"), "{} => 1");
+  EXPECT_EQ(ask("histogram_quantile(0.5, classic)"), "{} => 0.5");
+  EXPECT_EQ(ask("quantile(0.5, n)"), "{} => 2");  // over series, as Prometheus means it
+}
+
 TEST_F(DistributionTest, KindsThatDoNotMixHaveNoSum) {
   LoadSketch(R"(s{i="0"})", 2);
   LoadDistribution(R"(s{i="1"})", std::make_shared<CountingSketch>(3, Distribution::Kind::kSet));
