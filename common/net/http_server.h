@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -40,6 +41,10 @@ class HttpServer {
     absl::Duration handshake_timeout = absl::Seconds(10);
     // Whether a request may be answered at all; others get 401. Null: all may. On the server's thread, quickly.
     std::function<bool(const HttpRequest&)> admits = nullptr;
+    // Origins whose pages a browser lets read the answers (CORS): "https://grafana.example", or "*" for all. None: as
+    // if there were no such thing.
+    std::vector<std::string> cors_origins = {};
+    size_t gzip_min_bytes = 1024;                       // a smaller body is not compressed for clients that take gzip
     absl::Duration handler_timeout = absl::Minutes(2);  // then the client gets 503; the handler's own result is dropped
   };
 

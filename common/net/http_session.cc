@@ -1,5 +1,6 @@
 #include "common/net/http_session.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <exception>
@@ -11,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
+#include "common/net/gzip.h"
 
 namespace tributary {
 
@@ -118,6 +120,7 @@ void HttpSession::StopWaiting() {
 // The idle time ends with the first byte; from then on the request has its own time, however slowly it comes.
 void HttpSession::AwaitRequest() {
   WaitForClient();
+  cors_origin_.clear();
   parser_.emplace();
   parser_->header_limit(static_cast<uint32_t>(shared_.options.max_header_bytes));
   parser_->body_limit(shared_.options.max_body_bytes);
@@ -158,6 +161,8 @@ void HttpSession::OnRequest() {
   absl::StatusOr<HttpRequest> request = ToHttpRequest(std::move(parser_->get()));
   if (!request.ok()) return Refuse(400, request.status().message());
   SetPeer(*request);
+  ReadOrigin(*request);
+  if (AnswersPreflight(*request)) return;
   if (shared_.options.admits && !shared_.options.admits(*request)) {
     shared_.requests_unauthorized.fetch_add(1, std::memory_order_relaxed);
     HttpResponse response = HttpResponse::Text(401, "a token is needed: Authorization: Bearer TOKEN\n");
@@ -173,6 +178,25 @@ void HttpSession::OnRequest() {
                                   : HttpResponse::Text(405, absl::StrCat("use ", match.allowed_methods, "\n"));
   if (!unknown) response.headers.emplace_back("Allow", match.allowed_methods);
   Answer(response, parser_->get().keep_alive());
+}
+
+void HttpSession::ReadOrigin(const HttpRequest& request) {
+  const absl::string_view origin = request.Header("origin");
+  if (origin.empty()) return;
+  for (const std::string& allowed : shared_.options.cors_origins) {
+    if (allowed == "*" || allowed == origin) cors_origin_ = allowed;
+  }
+}
+
+// It carries no token: what it is told is no secret, and the request that follows needs one.
+bool HttpSession::AnswersPreflight(const HttpRequest& request) {
+  if (cors_origin_.empty() || request.method != "OPTIONS") return false;
+  HttpResponse response;
+  response.headers = {{"Access-Control-Allow-Methods", "GET, POST"},
+                      {"Access-Control-Allow-Headers", "Accept, Authorization, Content-Type"},
+                      {"Access-Control-Max-Age", "600"}};
+  Answer(response, parser_->get().keep_alive());
+  return true;
 }
 
 void HttpSession::Dispatch(const HttpHandler& handler, HttpRequest request) {
@@ -191,8 +215,9 @@ void HttpSession::Dispatch(const HttpHandler& handler, HttpRequest request) {
     HttpSession& session = *self;
     const bool awaited = session.current_request_.load(std::memory_order_relaxed) == number;
     HttpResponse response = awaited ? session.Run(handler, request) : HttpResponse();
-    asio::post(session.shared_.loop,
-               [back = std::move(self), number, response = std::move(response)] { back->OnHandled(number, response); });
+    asio::post(session.shared_.loop, [back = std::move(self), number, response = std::move(response)]() mutable {
+      back->OnHandled(number, std::move(response));
+    });
   });
 }
 
@@ -208,7 +233,9 @@ void HttpSession::SetPeer(HttpRequest& request) const {
 HttpResponse HttpSession::Run(const HttpHandler& handler, const HttpRequest& request) {
   std::string what = "unknown exception";
   try {
-    return handler(request);
+    HttpResponse response = handler(request);
+    Compress(request, response);
+    return response;
   } catch (const std::exception& error) {
     what = error.what();
   } catch (...) {
@@ -218,11 +245,25 @@ HttpResponse HttpSession::Run(const HttpHandler& handler, const HttpRequest& req
   return HttpResponse::Text(500, "internal error\n");
 }
 
-void HttpSession::OnHandled(uint64_t number, const HttpResponse& response) {
+void HttpSession::Compress(const HttpRequest& request, HttpResponse& response) const {
+  const auto is_set = [&response](absl::string_view name) {
+    return std::any_of(response.headers.begin(), response.headers.end(),
+                       [name](const auto& header) { return absl::EqualsIgnoreCase(header.first, name); });
+  };
+  if (response.body.size() < shared_.options.gzip_min_bytes || is_set("Content-Encoding")) return;
+  if (!is_set("Vary")) response.headers.emplace_back("Vary", "Accept-Encoding");
+  if (!AcceptsGzip(request.Header("accept-encoding"))) return;
+  std::optional<std::string> packed = Gzip(response.body);
+  if (!packed) return;
+  response.body = *std::move(packed);
+  response.headers.emplace_back("Content-Encoding", "gzip");
+}
+
+void HttpSession::OnHandled(uint64_t number, HttpResponse response) {
   --shared_.in_work;
   if (current_request_.load(std::memory_order_relaxed) != number || !stream_.tcp().socket().is_open()) return;
   handler_timer_.cancel();
-  Answer(response, parser_->get().keep_alive());
+  Answer(std::move(response), parser_->get().keep_alive());
 }
 
 void HttpSession::OnHandlerTimeout(uint64_t number) {
@@ -236,7 +277,7 @@ void HttpSession::Refuse(int status, absl::string_view why) {
   Answer(HttpResponse::Text(status, absl::StrCat(why, "\n")), /*keep_alive=*/false);
 }
 
-void HttpSession::Answer(const HttpResponse& response, bool keep_alive) {
+void HttpSession::Answer(HttpResponse response, bool keep_alive) {
   const bool parsed = parser_ && parser_->is_header_done();
   const bool head = parsed && parser_->get().method() == http::verb::head;
   answer_ = {};
@@ -245,8 +286,12 @@ void HttpSession::Answer(const HttpResponse& response, bool keep_alive) {
   answer_.keep_alive(keep_alive);
   answer_.set(http::field::content_type, response.content_type);
   for (const auto& [name, value] : response.headers) answer_.insert(name, value);
+  if (!cors_origin_.empty()) {
+    answer_.set(http::field::access_control_allow_origin, cors_origin_);
+    answer_.insert(http::field::vary, "Origin");
+  }
   answer_.content_length(response.body.size());
-  if (!head) answer_.body() = response.body;
+  if (!head) answer_.body() = std::move(response.body);
   stream_.tcp().expires_after(Chrono(shared_.options.request_timeout));
   WaitForClient();
   http::async_write(stream_, answer_, [self = shared_from_this(), keep_alive](Error error, size_t) {

@@ -71,12 +71,16 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void OnRequest();
   void Dispatch(const HttpHandler& handler, HttpRequest request);
   HttpResponse Run(const HttpHandler& handler, const HttpRequest& request);
+  void Compress(const HttpRequest& request, HttpResponse& response) const;
+  // Notes which origin may read the answer; answers the question a browser asks before it sends a request.
+  void ReadOrigin(const HttpRequest& request);
+  bool AnswersPreflight(const HttpRequest& request);
   void SetPeer(HttpRequest& request) const;
-  void OnHandled(uint64_t number, const HttpResponse& response);
+  void OnHandled(uint64_t number, HttpResponse response);
   void OnHandlerTimeout(uint64_t number);
 
   void Refuse(int status, absl::string_view why);
-  void Answer(const HttpResponse& response, bool keep_alive);
+  void Answer(HttpResponse response, bool keep_alive);
   // From now on it is the client's turn, until StopWaiting.
   void WaitForClient();
   void StopWaiting();
@@ -96,6 +100,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   std::optional<Parser> parser_;
   boost::beast::http::response<boost::beast::http::string_body> answer_;
   std::string continue_;
+  std::string cors_origin_;  // of the request, as the answer names it; empty: none that may read it
   std::optional<std::list<HttpSession*>::iterator> place_;  // in HttpShared::waiting
   // The request being handled, counted from 1; a handler whose number has passed works for nobody.
   std::atomic<uint64_t> current_request_{0};

@@ -39,7 +39,8 @@ Daemon::Daemon(const Identity& identity, ConfigReading reading, ConfigInForce::R
       http_({.address = reading.config->http_listen.HostPort(),
              .inherited = &inherited_,
              .tls = trust_->PageCertificates(),
-             .admits = trust_->PageGate()}),
+             .admits = trust_->PageGate(),
+             .cors_origins = reading.config->http_cors_origins}),
       admin_(http_, telemetry_, {identity.program, identity.version, [this] { return config_.digest(); }}) {
   admin_.AddHealthCheck("watchdog", [this] { return watchdog_.Health(); });
   AddPages(reading.config->remote_admin);

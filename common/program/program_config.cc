@@ -2,6 +2,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "common/net/tls_identity.h"
 
 namespace tributary {
@@ -33,12 +34,24 @@ void ReadTls(ConfigNode root, ProgramConfig& config) {
              "with `tls`, lower-case letters, digits and .-_ only: certificates name it");
 }
 
+// As browsers spell one.
+bool IsOrigin(absl::string_view text) {
+  if (text == "*") return true;
+  if (!absl::ConsumePrefix(&text, "https://") && !absl::ConsumePrefix(&text, "http://")) return false;
+  return !text.empty() && text.find_first_of("/?#@ ") == absl::string_view::npos;
+}
+
 void ReadHttp(ConfigNode node, ProgramConfig& config) {
   ReadTcpAddress(node, "listen", config.http_listen);
   node.ReadEnum("admin", config.remote_admin, {{"loopback", false}, {"any", true}});
   node.Read("tls", config.http_tls);
   node.Read("tokens_file", config.http_tokens_file);
   node.Read("public_metrics", config.public_metrics);
+  node.Read("cors_origins", config.http_cors_origins);
+  for (const std::string& origin : config.http_cors_origins) {
+    node.Check(IsOrigin(origin), "cors_origins",
+               absl::StrCat("must be \"*\" or scheme://host[:port] without a path, not \"", origin, "\""));
+  }
   if (config.tls_off || IsLoopback(config.http_listen)) return;
   const std::string address = config.http_listen.HostPort();
   node.Check(config.tls.configured() || !config.http_tls, "listen", absl::StrCat(address, " ", kPlaintextRefused));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -27,6 +28,7 @@ struct ProgramConfig {
   bool http_tls = true;          // HTTPS when there are certificates
   std::string http_tokens_file;  // who is not on this machine needs one of them
   bool public_metrics = false;   // but not for /metrics
+  std::vector<std::string> http_cors_origins;  // whose pages a browser lets read ours; "*": all
 
   int watchdog_intervals = 6;         // without a sign of work, until that is told; 0: never
   int watchdog_abort_intervals = 30;  // until the process ends itself; 0: never

@@ -78,6 +78,69 @@ class Gate {
   std::shared_future<void> opened_ = open_.get_future().share();
 };
 
+// `text` of 2,000 bytes, and `packed`, which says that it is compressed already.
+std::unique_ptr<HttpServer> ServeLong(HttpServer::Options options = {}) {
+  auto server = std::make_unique<HttpServer>(options);
+  server->Handle("GET", "/text", [](const HttpRequest&) { return HttpResponse::Text(200, std::string(2000, 'a')); });
+  server->Handle("GET", "/short", [](const HttpRequest&) { return HttpResponse::Text(200, "short"); });
+  server->Handle("GET", "/packed", [](const HttpRequest&) {
+    HttpResponse response = HttpResponse::Text(200, std::string(2000, 'p'));
+    response.headers = {{"Content-Encoding", "snappy"}, {"Vary", "Accept-Encoding"}};
+    return response;
+  });
+  const absl::Status started = server->Start();
+  EXPECT_TRUE(started.ok()) << started;
+  return server;
+}
+
+std::string Get(absl::string_view path, absl::string_view headers) {
+  return absl::StrCat("GET ", path, " HTTP/1.1\r\nHost: x\r\n", headers, "\r\n");
+}
+
+TEST(HttpServerTest, LongBodiesAreCompressedForThoseThatTakeIt) {
+  const auto server = ServeLong();
+  const std::string packed = Exchange(*server, Get("/text", "Accept-Encoding: gzip\r\n"));
+  EXPECT_THAT(packed, AllOf(HasSubstr("Content-Encoding: gzip\r\n"), HasSubstr("Vary: Accept-Encoding\r\n"),
+                            HasSubstr("\r\n\r\n\x1f\x8b"), Not(HasSubstr("aaaaaaaaaaaaaaaaa"))));
+  EXPECT_LT(packed.size(), 400u);
+  EXPECT_THAT(Exchange(*server, Get("/text", "Accept-Encoding: gzip;q=0\r\n")),
+              AllOf(Not(HasSubstr("Content-Encoding")), HasSubstr("Vary: Accept-Encoding\r\n"),
+                    HasSubstr("Content-Length: 2000\r\n")));
+  EXPECT_THAT(Exchange(*server, Get("/short", "Accept-Encoding: gzip\r\n")), EndsWith("\r\n\r\nshort"));
+  EXPECT_THAT(Exchange(*server, Get("/packed", "Accept-Encoding: gzip\r\n")),
+              AllOf(HasSubstr("Content-Encoding: snappy\r\n"), HasSubstr("Content-Length: 2000\r\n")));
+}
+
+TEST(HttpServerTest, OtherOriginsMayNotReadUnlessConfigured) {
+  const std::string origin = "Origin: https://grafana.example\r\n";
+  EXPECT_THAT(Exchange(*ServeLong(), Get("/short", origin)), Not(HasSubstr("Access-Control")));
+  EXPECT_THAT(Exchange(*ServeLong({.cors_origins = {"https://other.example"}}), Get("/short", origin)),
+              Not(HasSubstr("Access-Control")));
+  EXPECT_THAT(Exchange(*ServeLong({.cors_origins = {"https://other.example", "https://grafana.example"}}),
+                       Get("/short", origin)),
+              AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("Vary: Origin\r\n"),
+                    HasSubstr("Access-Control-Allow-Origin: https://grafana.example\r\n")));
+  EXPECT_THAT(Exchange(*ServeLong({.cors_origins = {"*"}}), Get("/nothing", origin)),
+              AllOf(StartsWith("HTTP/1.1 404"), HasSubstr("Access-Control-Allow-Origin: *\r\n")));
+}
+
+TEST(HttpServerTest, TheQuestionBeforeARequestNeedsNoTokenAndTheRequestDoes) {
+  const auto server =
+      ServeLong({.admits = [](const HttpRequest& request) { return request.Header("authorization") == "Bearer right"; },
+                 .cors_origins = {"https://grafana.example"}});
+  const auto ask = [](absl::string_view origin) {
+    return absl::StrCat("OPTIONS /short HTTP/1.1\r\nHost: x\r\nOrigin: ", origin,
+                        "\r\nAccess-Control-Request-Method: POST\r\n\r\n");
+  };
+  EXPECT_THAT(Exchange(*server, ask("https://grafana.example")),
+              AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("Access-Control-Allow-Methods: GET, POST\r\n"),
+                    HasSubstr("Access-Control-Allow-Headers: Accept, Authorization, Content-Type\r\n")));
+  EXPECT_THAT(Exchange(*server, ask("https://evil.example")),
+              AllOf(StartsWith("HTTP/1.1 401"), Not(HasSubstr("Access-Control"))));
+  EXPECT_THAT(Exchange(*server, Get("/short", "Origin: https://grafana.example\r\n")),
+              AllOf(StartsWith("HTTP/1.1 401"), HasSubstr("Access-Control-Allow-Origin: https://grafana.example\r\n")));
+}
+
 TEST(HttpServerTest, HandlersKnowTheClientsAddress) {
   EXPECT_THAT(Exchange(*Serve(), "GET /peer HTTP/1.0\r\n\r\n"), EndsWith("127.0.0.1 loopback"));
   // To a socket for both families an IPv4 client is ::ffff:127.0.0.1.
