@@ -77,8 +77,10 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, Daemon& dae
                              Relay::Start(std::move(relay_options), clock, telemetry));
   const auto globals = [&relay = *relay] { return relay.CurrentMembers(); };
 
-  GrpcFanOut fan_out({.trust = trust});
-  QueryRunner queries(fan_out, globals, clock, telemetry);
+  GrpcFanOut fan_out({.max_series = static_cast<size_t>(config.query.limits.max_series),
+                      .max_answer_bytes = config.query_bytes_per_global,
+                      .trust = trust});
+  QueryRunner queries(fan_out, globals, clock, telemetry, config.query);
   ClusterInspection inspection(fan_out, [&relay = *relay] { return relay.CurrentView(); }, clock,
                                {.cluster = config.cluster, .interval = config.interval});
   daemon.admin().AddReadyCheck("globals", [&queries] { return queries.Ready(); });

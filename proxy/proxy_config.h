@@ -12,6 +12,7 @@
 #include "common/hash/view.h"
 #include "common/net/address.h"
 #include "common/program/program_config.h"
+#include "proxy/query/query_runner.h"
 
 namespace tributary {
 
@@ -29,6 +30,10 @@ struct ProxyConfig : ProgramConfig {
   uint64_t agent_queue_bytes = 8u << 20;
   // Of batches that wait for one global; what is beyond is told to the agents as busy. Memory: this times the globals.
   uint64_t owner_queue_bytes = 8u << 20;
+
+  // Of queries; what they may take.
+  QueryRunner::Options query;
+  uint64_t query_bytes_per_global = 64u << 20;  // that one global may answer a selector with
 
   // Where the globals are: a list here, or what finds them.
   std::vector<Member> members;  // read again at SIGHUP and when the file changes

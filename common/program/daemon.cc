@@ -38,6 +38,7 @@ Daemon::Daemon(const Identity& identity, ConfigReading reading, ConfigInForce::R
       watchdog_(WatchdogOptions(*reading.config), telemetry_),
       http_({.address = reading.config->http_listen.HostPort(),
              .inherited = &inherited_,
+             .handler_threads = reading.config->http_handler_threads,
              .tls = trust_->PageCertificates(),
              .admits = trust_->PageGate(),
              .cors_origins = reading.config->http_cors_origins}),

@@ -28,6 +28,7 @@ struct ProgramConfig {
   bool http_tls = true;          // HTTPS when there are certificates
   std::string http_tokens_file;  // who is not on this machine needs one of them
   bool public_metrics = false;   // but not for /metrics
+  int http_handler_threads = 4;  // no key: as many as the program's slow pages need, and some for the others
   std::vector<std::string> http_cors_origins;  // whose pages a browser lets read ours; "*": all
 
   int watchdog_intervals = 6;         // without a sign of work, until that is told; 0: never

@@ -91,9 +91,11 @@ void AppendPoints(const std::vector<promql::Point>& points, bool distributions, 
   if (!first) out.push_back(']');
 }
 
-void AppendSeries(const promql::Answer& answer, std::string& out) {
+// Until it is longer than `max_bytes`; a series is some 11,000 points at most.
+void AppendSeries(const promql::Answer& answer, uint64_t max_bytes, std::string& out) {
   bool first = true;
   for (const promql::Series& series : answer.series) {
+    if (out.size() > max_bytes) return;
     absl::StrAppend(&out, first ? "" : ",", "{\"metric\":");
     first = false;
     AppendLabels(series.labels, out);
@@ -135,7 +137,7 @@ std::string JsonText(absl::string_view text) {
   return Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-HttpResponse AnswerResponse(const promql::Answer& answer) {
+HttpResponse AnswerResponse(const promql::Answer& answer, uint64_t max_bytes) {
   std::string body =
       absl::StrCat("{\"status\":\"success\",\"data\":{\"resultType\":\"", TypeName(answer.type), "\",\"result\":");
   if (answer.type == promql::ValueType::kScalar) {
@@ -144,8 +146,13 @@ HttpResponse AnswerResponse(const promql::Answer& answer) {
     absl::StrAppend(&body, "[", TimeText(answer.scalar.time_ms), ",", JsonText(answer.text), "]");
   } else {
     body.push_back('[');
-    AppendSeries(answer, body);
+    AppendSeries(answer, max_bytes, body);
     body.push_back(']');
+  }
+  if (body.size() > max_bytes) {
+    return ErrorResponse(absl::ResourceExhaustedError(
+        absl::StrCat("the answer is over ", max_bytes,
+                     " bytes (query.max_answer_bytes); aggregate, narrow the selector, or lengthen the step")));
   }
   body.push_back('}');
   AppendTexts("warnings", answer.warnings, body);

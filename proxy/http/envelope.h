@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,9 @@ namespace tributary {
 // Prometheus's JSON envelope. Text that is not UTF-8 is shown with U+FFFD.
 
 // {"status":"success","data":{"resultType":...,"result":...},"warnings":[...],"infos":[...]}; the last two only when
-// there are any. Distributions are "histogram" and "histograms", as native histograms are.
-HttpResponse AnswerResponse(const promql::Answer& answer);
+// there are any. Distributions are "histogram" and "histograms", as native histograms are. What is longer than
+// `max_bytes` is refused, by the name query.max_answer_bytes.
+HttpResponse AnswerResponse(const promql::Answer& answer, uint64_t max_bytes);
 
 // `data` is JSON.
 HttpResponse DataResponse(const std::string& data, const std::vector<std::string>& warnings = {});

@@ -42,8 +42,8 @@ absl::StatusOr<promql::Answer> Range(QueryRunner& queries, const HttpRequest& re
   return queries.Range(query, start, end, step, timeout);
 }
 
-HttpResponse Respond(const absl::StatusOr<promql::Answer>& answer) {
-  return answer.ok() ? AnswerResponse(*answer) : ErrorResponse(answer.status());
+HttpResponse Respond(const QueryRunner& queries, const absl::StatusOr<promql::Answer>& answer) {
+  return answer.ok() ? AnswerResponse(*answer, queries.options().max_answer_bytes) : ErrorResponse(answer.status());
 }
 
 HttpResponse Ready(const QueryRunner& queries) {
@@ -61,9 +61,9 @@ HttpResponse UnknownEndpoint(const HttpRequest& request) {
 void RegisterQueryApi(HttpServer& server, QueryRunner& queries) {
   for (const char* method : {"GET", "POST"}) {
     server.Handle(method, "/api/v1/query",
-                  [&queries](const HttpRequest& request) { return Respond(Instant(queries, request)); });
+                  [&queries](const HttpRequest& request) { return Respond(queries, Instant(queries, request)); });
     server.Handle(method, "/api/v1/query_range",
-                  [&queries](const HttpRequest& request) { return Respond(Range(queries, request)); });
+                  [&queries](const HttpRequest& request) { return Respond(queries, Range(queries, request)); });
     server.Handle(method, "/api/*", UnknownEndpoint);
   }
   server.Handle("GET", "/api/v1/status/buildinfo", [](const HttpRequest&) { return BuildInfoResponse(); });

@@ -26,7 +26,7 @@ absl::Status CheckTimes(int64_t start_ms, int64_t end_ms, int64_t step_ms, const
   }
   if ((end_ms - start_ms) / step_ms + 1 > limits.max_points_per_series) {
     return absl::ResourceExhaustedError(absl::StrCat("exceeded maximum resolution of ", limits.max_points_per_series,
-                                                     " points per timeseries (limits.max_points_per_series). Try "
+                                                     " points per timeseries (query.max_points_per_series). Try "
                                                      "decreasing the query resolution (?step=XX)"));
   }
   return absl::OkStatus();

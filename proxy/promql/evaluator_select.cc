@@ -133,7 +133,7 @@ absl::StatusOr<Windows> Evaluator::SelectSubquery(const Subquery& subquery) {
   if (inner.count == 0) return windows;
   if (const int64_t limit = evaluation_.context.limits().max_samples; inner.count > limit) {
     return absl::ResourceExhaustedError(absl::StrCat("subquery has more than ", limit,
-                                                     " steps (limits.max_samples); shorten its range or lengthen its "
+                                                     " steps (query.max_samples); shorten its range or lengthen its "
                                                      "step"));
   }
   Evaluator evaluator(evaluation_, inner);

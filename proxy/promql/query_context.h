@@ -10,11 +10,12 @@
 
 namespace tributary::promql {
 
-// What one query may take. More of each costs memory on the proxy, and time on the globals.
+// What one query may take; the keys query.max_... of a proxy. More of each costs memory on the proxy, and time on the
+// globals.
 struct QueryLimits {
   int64_t max_series = 100'000;            // that selectors give
-  int64_t max_samples = 10'000'000;        // points in memory; a distribution counts as 50
-  int64_t max_sketches = 5'000'000;        // rows with a sketch, merged here or at a global
+  int64_t max_samples = 5'000'000;         // points in memory, 32 bytes each; a distribution counts as 50
+  int64_t max_rows = 5'000'000;            // merged here or at a global
   int64_t max_points_per_series = 11'000;  // of a range query or subquery, as in Prometheus
 };
 
@@ -36,17 +37,15 @@ class QueryContext {
   absl::Status Check() const;
 
   absl::Status AddSeries(int64_t count) {
-    return Add(series_, count, limits_.max_series, "series", "limits.max_series");
+    return Add(series_, count, limits_.max_series, "series", "query.max_series");
   }
-  absl::Status AddSketches(int64_t count) {
-    return Add(sketches_, count, limits_.max_sketches, "sketches", "limits.max_sketches");
-  }
+  absl::Status AddRows(int64_t count) { return Add(rows_, count, limits_.max_rows, "rows", "query.max_rows"); }
   // Held by now, not over the query's life: give back with a negative count.
   absl::Status AddSamples(int64_t count) {
-    return Add(samples_, count, limits_.max_samples, "samples", "limits.max_samples");
+    return Add(samples_, count, limits_.max_samples, "samples", "query.max_samples");
   }
   int64_t series() const { return series_.load(std::memory_order_relaxed); }
-  int64_t sketches() const { return sketches_.load(std::memory_order_relaxed); }
+  int64_t rows() const { return rows_.load(std::memory_order_relaxed); }
   int64_t samples() const { return samples_.load(std::memory_order_relaxed); }
 
  private:
@@ -58,7 +57,7 @@ class QueryContext {
   const QueryLimits limits_;
   std::atomic<bool> cancelled_{false};
   std::atomic<int64_t> series_{0};
-  std::atomic<int64_t> sketches_{0};
+  std::atomic<int64_t> rows_{0};
   std::atomic<int64_t> samples_{0};
 };
 

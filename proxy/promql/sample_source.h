@@ -56,7 +56,7 @@ struct Selected {
 };
 
 // Where the engine's points come from: the globals, or a store in memory. Errors are the query's; Select asks
-// QueryContext::Check while it works, and counts there what it takes.
+// QueryContext::Check while it works, and counts its rows there; series and points the engine counts.
 class SampleSource {
  public:
   virtual ~SampleSource() = default;

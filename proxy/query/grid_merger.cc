@@ -161,14 +161,12 @@ absl::Status GridMerger::VisitRows(Visit visit) const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<SelectedSeries>> GridMerger::Finish(promql::QueryContext& context) const {
+absl::StatusOr<std::vector<SelectedSeries>> GridMerger::Finish(const promql::QueryContext& context) const {
   std::vector<SelectedSeries> all;
   all.reserve(merged_.size());
-  TRIBUTARY_RETURN_IF_ERROR(context.AddSeries(static_cast<int64_t>(merged_.size())));
   for (const auto& [key, merged] : merged_) {
     TRIBUTARY_RETURN_IF_ERROR(context.Check());
     all.push_back(Read(key, merged));
-    TRIBUTARY_RETURN_IF_ERROR(context.AddSamples(static_cast<int64_t>(all.back().points.size())));
   }
   return all;
 }

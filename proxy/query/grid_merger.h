@@ -25,8 +25,8 @@ class GridMerger {
   // Whole or not at all: Internal, with what is wrong with it.
   absl::Status Add(const GridAnswer& answer);
 
-  // The series, with points at the grid's times where they are folded.
-  absl::StatusOr<std::vector<promql::SelectedSeries>> Finish(promql::QueryContext& context) const;
+  // The series, with points at the grid's times where they are folded. Until `context` says no.
+  absl::StatusOr<std::vector<promql::SelectedSeries>> Finish(const promql::QueryContext& context) const;
 
   // Of one series, as they are, by the ends of their intervals.
   struct Rows {

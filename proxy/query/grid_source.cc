@@ -7,7 +7,6 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status.h"
-#include "common/sink/prometheus_name.h"
 #include "proxy/promql/prom_duration.h"
 #include "proxy/query/grid_merger.h"
 
@@ -181,7 +180,7 @@ absl::StatusOr<promql::Selected> GridSource::Select(const promql::Selection& sel
   }
   TRIBUTARY_RETURN_IF_ERROR(CheckAnswered(statuses));
   TRIBUTARY_RETURN_IF_ERROR(CheckNames(selection, merger.names()));
-  TRIBUTARY_RETURN_IF_ERROR(context.AddSketches(static_cast<int64_t>(merger.rows())));
+  TRIBUTARY_RETURN_IF_ERROR(context.AddRows(static_cast<int64_t>(merger.rows())));
   TRIBUTARY_ASSIGN_OR_RETURN(selected.series, merger.Finish(context));
   TRIBUTARY_RETURN_IF_ERROR(CheckHosts(selection, selected.series, merger.names()));
   AddNotes(merger, answered, globals.size(), selected);

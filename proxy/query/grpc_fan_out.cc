@@ -117,7 +117,8 @@ class StreamCall : public grpc::ClientReadReactor<typename Stream::Response> {
     const size_t most = Stream::MaxItems(options_);
     if (bytes_ <= options_.max_answer_bytes && Stream::Items(answer_).size() <= most) return true;
     answer_.status = absl::ResourceExhaustedError(
-        absl::StrCat("its answer is over ", most, " series or groups, or ", options_.max_answer_bytes, " bytes"));
+        absl::StrCat("its answer is over ", most, " series (query.max_series) or ", options_.max_answer_bytes,
+                     " bytes (query.max_bytes_per_global); narrow the selector, or its time, or group by less"));
     return false;
   }
 

@@ -26,7 +26,7 @@ class GrpcFanOut : public FanOut, public Inspector {
   struct Options {
     size_t max_groups = 10'000;                     // the globals' own limit
     size_t max_series = 100'000;                    // the same
-    size_t max_answer_bytes = 128u << 20;           // 10,000 groups of 500 centroids are about 40 MiB
+    size_t max_answer_bytes = 64u << 20;            // 10,000 groups of 500 centroids are about 40 MiB
     absl::Duration max_backoff = absl::Seconds(2);  // between attempts to reach a global that is down
     RpcTrustPtr trust = nullptr;                    // null: plaintext
   };

@@ -40,7 +40,7 @@ void QueryMetrics::CountResult(const absl::Status& status, absl::Duration durati
 
 void QueryMetrics::CountMerged(const promql::QueryContext& context) {
   series_.Increment(static_cast<uint64_t>(context.series()));
-  rows_.Increment(static_cast<uint64_t>(context.sketches()));
+  rows_.Increment(static_cast<uint64_t>(context.rows()));
 }
 
 }  // namespace tributary

@@ -4,7 +4,6 @@
 #include <map>
 #include <set>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 
@@ -24,39 +23,69 @@ absl::Status QueryRunner::Ready() const {
   return globals_().empty() ? absl::UnavailableError("no global is known") : absl::OkStatus();
 }
 
+class QueryRunner::Place {
+ public:
+  explicit Place(QueryRunner& runner)
+      : running_(runner.running_), taken_(running_.fetch_add(1) < runner.options_.max_concurrent) {
+    if (!taken_) runner.metrics_.CountBusy();
+  }
+  ~Place() { running_.fetch_sub(1); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  bool taken() const { return taken_; }
+
+ private:
+  std::atomic<int>& running_;
+  const bool taken_;
+};
+
+namespace {
+
+absl::Status Busy(int max_concurrent) {
+  return absl::UnavailableError(
+      absl::StrCat("more than ", max_concurrent, " queries at once (query.max_concurrent); ask again"));
+}
+
+}  // namespace
+
 absl::StatusOr<promql::Answer> QueryRunner::Instant(absl::string_view query, absl::Time time,
                                                     std::optional<absl::Duration> timeout) {
-  return Run(timeout,
-             [&](promql::QueryContext& context) { return engine_.Instant(query, absl::ToUnixMillis(time), context); });
+  promql::Answer answer;
+  TRIBUTARY_RETURN_IF_ERROR(Run(timeout, [&](promql::QueryContext& context) -> absl::Status {
+    TRIBUTARY_ASSIGN_OR_RETURN(answer, engine_.Instant(query, absl::ToUnixMillis(time), context));
+    return absl::OkStatus();
+  }));
+  return answer;
 }
 
 absl::StatusOr<promql::Answer> QueryRunner::Range(absl::string_view query, absl::Time start, absl::Time end,
                                                   absl::Duration step, std::optional<absl::Duration> timeout) {
-  return Run(timeout, [&](promql::QueryContext& context) {
-    return engine_.Range(query, absl::ToUnixMillis(start), absl::ToUnixMillis(end), absl::ToInt64Milliseconds(step),
-                         context);
-  });
+  promql::Answer answer;
+  TRIBUTARY_RETURN_IF_ERROR(Run(timeout, [&](promql::QueryContext& context) -> absl::Status {
+    TRIBUTARY_ASSIGN_OR_RETURN(answer, engine_.Range(query, absl::ToUnixMillis(start), absl::ToUnixMillis(end),
+                                                     absl::ToInt64Milliseconds(step), context));
+    return absl::OkStatus();
+  }));
+  return answer;
 }
 
-absl::StatusOr<promql::Answer> QueryRunner::Run(std::optional<absl::Duration> timeout, Evaluate evaluate) {
-  const bool admitted = running_.fetch_add(1) < options_.max_concurrent;
-  const absl::Cleanup leave = [this] { running_.fetch_sub(1); };
-  if (!admitted) {
-    metrics_.CountBusy();
-    return absl::UnavailableError(absl::StrCat("more than ", options_.max_concurrent, " queries at once"));
-  }
+absl::Status QueryRunner::Run(std::optional<absl::Duration> timeout, Evaluate evaluate) {
+  const Place place(*this);
+  if (!place.taken()) return Busy(options_.max_concurrent);
   const absl::Time start = clock_.Now();
   const absl::Duration patience = std::min(timeout.value_or(options_.default_timeout), options_.max_timeout);
   promql::QueryContext context(clock_, start + patience, options_.limits);
   metrics_.AddRunning(1);
-  absl::StatusOr<promql::Answer> answer = evaluate(context);
+  const absl::Status status = evaluate(context);
   metrics_.AddRunning(-1);
   metrics_.CountMerged(context);
-  metrics_.CountResult(answer.status(), clock_.Now() - start);
-  return answer;
+  metrics_.CountResult(status, clock_.Now() - start);
+  return status;
 }
 
 absl::StatusOr<Listing> QueryRunner::List(const v1::LabelsRequest& request) {
+  const Place place(*this);
+  if (!place.taken()) return Busy(options_.max_concurrent);
   std::vector<std::pair<Member, absl::Status>> statuses;
   std::set<std::string> texts;
   std::map<Labels, MetricType> series;

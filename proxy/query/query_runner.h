@@ -38,13 +38,16 @@ class QueryRunner {
   struct Options {
     absl::Duration default_timeout = absl::Seconds(30);
     absl::Duration max_timeout = absl::Seconds(100);  // below HttpServer's handler_timeout
-    int max_concurrent = 8;                           // queries; each may hold an answer of every global
+    int max_concurrent = 8;                           // queries and listings; each may hold an answer of every global
     promql::QueryLimits limits = {};
+    uint64_t max_answer_bytes = 64u << 20;  // as it goes to the client, before it is compressed
   };
   QueryRunner(FanOut& fan_out, GridSource::Globals globals, const Clock& clock, Telemetry& telemetry)
       : QueryRunner(fan_out, std::move(globals), clock, telemetry, Options()) {}
   QueryRunner(FanOut& fan_out, GridSource::Globals globals, const Clock& clock, Telemetry& telemetry,
               const Options& options);
+
+  const Options& options() const { return options_; }
 
   // A longer timeout than max_timeout is cut to it.
   absl::StatusOr<promql::Answer> Instant(absl::string_view query, absl::Time time,
@@ -59,8 +62,10 @@ class QueryRunner {
   absl::Time Now() const { return clock_.Now(); }
 
  private:
-  using Evaluate = absl::FunctionRef<absl::StatusOr<promql::Answer>(promql::QueryContext&)>;
-  absl::StatusOr<promql::Answer> Run(std::optional<absl::Duration> timeout, Evaluate evaluate);
+  using Evaluate = absl::FunctionRef<absl::Status(promql::QueryContext&)>;
+  // One of max_concurrent while it lives.
+  class Place;
+  absl::Status Run(std::optional<absl::Duration> timeout, Evaluate evaluate);
 
   FanOut& fan_out_;
   const GridSource::Globals globals_;

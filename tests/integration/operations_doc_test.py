@@ -168,8 +168,10 @@ globals:
   members:
     - {id: a, address: "127.0.0.1:1"}
     - {id: a, weight: 0}
+http: {cors_origins: ["https://grafana.example", "grafana.example/"]}
+query: {timeout: 50s, max_timeout: 10s, max_series: 1000000}
 """, ["1: grpc.max_agents", "3: globals.refresh", "6: globals.members[1].address", "6: globals.members[1].weight",
-      "6: globals.members[1].id"])
+      "6: globals.members[1].id", "7: http.cors_origins", "8: query.timeout", "8: query.max_series"])
         self.check_broken("tributary-global", """\
 merge:
   coverage: 2

@@ -99,7 +99,7 @@ TEST_F(DistributionTest, CountMoreAgainstTheLimit) {
   limits_.max_samples = 99;
   EXPECT_EQ(At(0, "s"), "s => sketch of 2");
   limits_.max_samples = 49;
-  EXPECT_THAT(At(0, "s"), HasSubstr("limits.max_samples"));
+  EXPECT_THAT(At(0, "s"), HasSubstr("query.max_samples"));
 }
 
 TEST_F(DistributionTest, SketchesAreMergedAndScaledOnly) {

@@ -159,16 +159,16 @@ TEST_F(EngineTest, LimitsAreRefusedByName) {
   Load(R"(m{a="1"})", {1, 2, 3, 4, 5});
   Load(R"(m{a="2"})", {1, 2, 3, 4, 5});
   limits_.max_points_per_series = 10;
-  EXPECT_THAT(Over(0, 1000, 100, "m"), testing::HasSubstr("limits.max_points_per_series"));
+  EXPECT_THAT(Over(0, 1000, 100, "m"), testing::HasSubstr("query.max_points_per_series"));
   limits_ = QueryLimits();
   limits_.max_series = 1;
   EXPECT_EQ(At(0, "m"),
-            "query takes more than 1 series (limits.max_series); narrow its selectors, its time or its step");
+            "query takes more than 1 series (query.max_series); narrow its selectors, its time or its step");
   EXPECT_EQ(At(0, R"(m{a="1"})"), R"(m{a="1"} => 1)");
   limits_ = QueryLimits();
   limits_.max_samples = 20;
-  EXPECT_THAT(Over(0, 300, 10, "m"), testing::HasSubstr("limits.max_samples"));
-  EXPECT_THAT(At(300, "last_over_time(m[1h:1s])"), testing::HasSubstr("limits.max_samples"));
+  EXPECT_THAT(Over(0, 300, 10, "m"), testing::HasSubstr("query.max_samples"));
+  EXPECT_THAT(At(300, "last_over_time(m[1h:1s])"), testing::HasSubstr("query.max_samples"));
   EXPECT_EQ(Over(0, 240, 240, R"(m{a="1"})"), R"(m{a="1"} => 1@0 5@240)");
 }
 

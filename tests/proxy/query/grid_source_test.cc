@@ -239,7 +239,7 @@ TEST_F(GridSourceTest, HostsOfAMetricThatHasNoneAreRefused) {
 }
 
 TEST_F(GridSourceTest, LimitsOfTheQueryHold) {
-  limits_.max_sketches = 5;
+  limits_.max_rows = 5;
   EXPECT_EQ(Select(Asking(Fold::kIncrease)).status().code(), absl::StatusCode::kResourceExhausted);
 }
 
