@@ -14,6 +14,7 @@
 #include "common/rpc/rpc_trust.h"
 #include "proxy/http/audit_api.h"
 #include "proxy/http/query_api.h"
+#include "proxy/http/remote_read_api.h"
 #include "proxy/http/series_api.h"
 #include "proxy/http/status_api.h"
 #include "proxy/page/page.h"
@@ -86,6 +87,7 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, Daemon& dae
   daemon.admin().AddReadyCheck("globals", [&queries] { return queries.Ready(); });
   RegisterQueryApi(http, queries);
   RegisterSeriesApi(http, queries);
+  RegisterRemoteReadApi(http, queries);
   RegisterStatusApi(http, inspection);
   RegisterAuditApi(http, inspection);
   RegisterPage(http);

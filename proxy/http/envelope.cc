@@ -168,6 +168,8 @@ HttpResponse DataResponse(const std::string& data, const std::vector<std::string
   return HttpResponse::Json(200, std::move(body));
 }
 
+int HttpStatusOf(const absl::Status& status) { return KindOf(status.code()).http_status; }
+
 HttpResponse ErrorResponse(const absl::Status& status) {
   const ErrorKind kind = KindOf(status.code());
   return Response(kind.http_status,

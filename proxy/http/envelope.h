@@ -23,6 +23,9 @@ HttpResponse DataResponse(const std::string& data, const std::vector<std::string
 // A text as JSON, quotes and all.
 std::string JsonText(absl::string_view text);
 
+// 400 for InvalidArgument, and so on as below.
+int HttpStatusOf(const absl::Status& status);
+
 // {"status":"error","errorType":...,"error":...}: 400 bad_data for InvalidArgument, 404 not_found, 422 execution for
 // FailedPrecondition and ResourceExhausted, 503 timeout for DeadlineExceeded, 503 unavailable, else 500 internal.
 HttpResponse ErrorResponse(const absl::Status& status);

@@ -17,6 +17,7 @@ QueryRunner::QueryRunner(FanOut& fan_out, GridSource::Globals globals, const Clo
       options_(options),
       metrics_(telemetry),
       source_(fan_out, globals_),
+      reader_(fan_out, globals_),
       engine_(source_, {.refuse_quantiles_of_numbers = true}) {}
 
 absl::Status QueryRunner::Ready() const {
@@ -67,6 +68,16 @@ absl::StatusOr<promql::Answer> QueryRunner::Range(absl::string_view query, absl:
     return absl::OkStatus();
   }));
   return answer;
+}
+
+absl::StatusOr<prometheus::ReadResponse> QueryRunner::Read(const prometheus::ReadRequest& request, bool allow_partial) {
+  prometheus::ReadResponse response;
+  TRIBUTARY_RETURN_IF_ERROR(Run(std::nullopt, [&](promql::QueryContext& context) -> absl::Status {
+    TRIBUTARY_ASSIGN_OR_RETURN(
+        response, reader_.Read(request, {options_.max_answer_bytes, allow_partial, clock_.Now()}, context));
+    return absl::OkStatus();
+  }));
+  return response;
 }
 
 absl::Status QueryRunner::Run(std::optional<absl::Duration> timeout, Evaluate evaluate) {

@@ -18,6 +18,7 @@
 #include "proxy/promql/engine.h"
 #include "proxy/query/grid_source.h"
 #include "proxy/query/query_metrics.h"
+#include "proxy/query/remote_reader.h"
 
 namespace tributary {
 
@@ -54,6 +55,8 @@ class QueryRunner {
                                          std::optional<absl::Duration> timeout);
   absl::StatusOr<promql::Answer> Range(absl::string_view query, absl::Time start, absl::Time end, absl::Duration step,
                                        std::optional<absl::Duration> timeout);
+  // Remote read of Prometheus (proxy/query/remote_reader.h).
+  absl::StatusOr<prometheus::ReadResponse> Read(const prometheus::ReadRequest& request, bool allow_partial);
   // Not counted as a query.
   absl::StatusOr<Listing> List(const v1::LabelsRequest& request);
 
@@ -73,6 +76,7 @@ class QueryRunner {
   const Options options_;
   QueryMetrics metrics_;
   GridSource source_;
+  RemoteReader reader_;
   const promql::Engine engine_;
   std::atomic<int> running_{0};
 };

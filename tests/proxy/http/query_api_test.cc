@@ -226,6 +226,16 @@ TEST_F(QueryApiTest, SaysInTheEnvelopeThatNoGlobalAnswered) {
                                            {"error", "no global answered: g0 (10.0.0.1:8127): Deadline Exceeded"}}));
 }
 
+TEST_F(QueryApiTest, QueriesAndListingsWithoutAPlaceAreToldToAskAgain) {
+  Telemetry telemetry;
+  QueryRunner full(fan_out_, [this] { return globals_; }, clock_, telemetry, {.max_concurrent = 0});
+  const absl::Status busy = absl::UnavailableError("more than 0 queries at once (query.max_concurrent); ask again");
+  EXPECT_EQ(full.Instant("1", clock_.Now(), std::nullopt).status(), busy);
+  EXPECT_EQ(full.List({}).status(), busy);
+  EXPECT_EQ(full.Read({}, false).status(), busy);
+  EXPECT_EQ(full.Instant("1", clock_.Now(), std::nullopt).status(), busy);  // and nobody keeps a place
+}
+
 TEST_F(QueryApiTest, TellsGrafanaWhichPrometheusItIs) {
   const HttpReply reply = Fetch("GET", "/api/v1/status/buildinfo");
   EXPECT_EQ(reply.status, 200);
