@@ -15,7 +15,6 @@ namespace {
 constexpr uint64_t kSeed = 1337;
 constexpr size_t kMinUnfolded = 16;
 constexpr int kRankBits = 64 - HyperLogLog::kPrecision;
-constexpr uint8_t kMaxRank = kRankBits + 1;
 constexpr double kAllHashes = 0x1p64;
 
 // The series of Ertl's algorithm 6, summed until they stop changing.
@@ -46,6 +45,7 @@ double Tau(double x) {
 
 double EstimateRegisters(const uint8_t* registers) {
   constexpr double kCount = HyperLogLog::kRegisters;
+  constexpr uint8_t kMaxRank = HyperLogLog::kMaxRank;
   std::array<uint32_t, kMaxRank + 1> histogram{};
   for (size_t i = 0; i < HyperLogLog::kRegisters; ++i) ++histogram[registers[i]];
   double z = kCount * Tau(1 - histogram[kMaxRank] / kCount);

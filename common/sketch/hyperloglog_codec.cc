@@ -1,70 +1,67 @@
-// The bytes of axiomhq/hyperloglog: of version 1 (2017), as Veneur writes and reads them; version 2 (2024) is read too,
-// whose dense form has a byte a register. All integers are big-endian.
+// The native form: all that a set knows, so that a union of what was sent is what was sent of the union.
 //
-//   01 | precision | base | 00 | u32 size = 8192 | registers, 4 bits each above base, the even one in the high bits
-//   02 | precision |   00 | 00 | u32 size = 16384 | registers
-//   01 | precision | base | 01 | u32 n | n x u32 key, any order | u32 count | u32 last | u32 size | count LEB128 steps
-//   02 | the same
+//   81 | varint n | bits: n ascending tokens
+//   82 | bits: a PrefixCode of ranks | 16,384 coded ranks
 //
-// We write the ascending list only, n = 0.
+// Of a token its hash bits come as the distance to those before, less one (the first: as they are), in Rice's code: the
+// high bits unary, TokenRiceBits(n) low ones as they are. Where the tail is zero 6 bits follow, the token's zeros. Bits
+// are filled into bytes from the lowest on; the last byte is filled with zeros.
+//
+// Source: Rice, Plaunt, "Adaptive variable-length coding", IEEE Trans. Commun. 19 (1971).
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/bits.h"
 #include "common/base/bytes.h"
 #include "common/sketch/hyperloglog.h"
 #include "common/sketch/hyperloglog_token.h"
+#include "common/sketch/prefix_code.h"
 
 namespace tributary {
 namespace {
 
-constexpr uint8_t kVersion = 1;
-constexpr uint8_t kByteRegistersVersion = 2;
-constexpr uint8_t kSparse = 1;
-constexpr size_t kDenseBytes = HyperLogLog::kRegisters / 2;
-constexpr uint8_t kMaxNibble = 15;
-constexpr uint8_t kMaxRank = 64 - HyperLogLog::kPrecision + 1;
+constexpr uint8_t kTokens = 0x81;
+constexpr uint8_t kRanks = 0x82;
+constexpr int kZerosBits = 6;
+constexpr uint32_t kHashBitsEnd = uint32_t{1} << kTokenHashBits;
 
-void WriteU32(ByteWriter& writer, uint32_t value) { writer.U32(__builtin_bswap32(value)); }
-uint32_t ReadU32(ByteReader& reader) { return __builtin_bswap32(reader.U32()); }
-
-void WriteHeader(ByteWriter& writer, uint8_t base, bool sparse) {
-  writer.U8(kVersion);
-  writer.U8(HyperLogLog::kPrecision);
-  writer.U8(base);
-  writer.U8(sparse ? kSparse : 0);
+// Nearest to ln 2 of the mean distance.
+int TokenRiceBits(size_t count) {
+  const size_t mean = kHashBitsEnd / count;
+  return std::max(0, static_cast<int>(std::bit_width(mean * 11 / 16)) - 1);
 }
 
-void WriteDense(const uint8_t* registers, ByteWriter& writer) {
-  const uint8_t base = *std::min_element(registers, registers + HyperLogLog::kRegisters);
-  const auto nibble = [registers, base](size_t i) { return std::min<uint8_t>(kMaxNibble, registers[i] - base); };
-  WriteHeader(writer, base, false);
-  WriteU32(writer, kDenseBytes);
-  for (size_t i = 0; i < HyperLogLog::kRegisters; i += 2) {
-    writer.U8(static_cast<uint8_t>(nibble(i) << 4 | nibble(i + 1)));
+void WriteTokens(const std::vector<uint32_t>& tokens, std::string& out) {
+  ByteWriter(out).U8(kTokens);
+  ByteWriter(out).Varint(tokens.size());
+  if (tokens.empty()) return;
+  const int low_bits = TokenRiceBits(tokens.size());
+  BitWriter bits(out);
+  uint32_t next = 0;
+  for (const uint32_t token : tokens) {
+    const uint32_t hash_bits = token >> kZerosBits;
+    const uint32_t distance = hash_bits - next;
+    bits.WriteUnary(distance >> low_bits);
+    bits.Write(distance & ((uint32_t{1} << low_bits) - 1), low_bits);
+    if ((hash_bits & kTailMask) == 0) bits.Write(token & 63, kZerosBits);
+    next = hash_bits + 1;
   }
+  bits.Finish();
 }
 
-std::string SparseBytes(const std::vector<uint32_t>& tokens) {
-  std::vector<uint32_t> keys(tokens.size());
-  std::transform(tokens.begin(), tokens.end(), keys.begin(), KeyOfToken);
-  std::sort(keys.begin(), keys.end());
-  std::string steps;
-  ByteWriter step_writer(steps);
-  uint32_t last = 0;
-  for (const uint32_t key : keys) {
-    step_writer.Varint(key - last);
-    last = key;
-  }
-  std::string bytes;
-  ByteWriter writer(bytes);
-  WriteHeader(writer, 0, true);
-  WriteU32(writer, 0);
-  WriteU32(writer, static_cast<uint32_t>(keys.size()));
-  WriteU32(writer, last);
-  WriteU32(writer, static_cast<uint32_t>(steps.size()));
-  writer.Bytes(steps);
-  return bytes;
+void WriteRanks(absl::Span<const uint8_t> ranks, std::string& out) {
+  std::array<uint32_t, PrefixCode::kMaxSymbols> counts{};
+  for (const uint8_t rank : ranks) ++counts[rank];
+  const PrefixCode code(counts);
+  ByteWriter(out).U8(kRanks);
+  BitWriter bits(out);
+  code.Write(bits);
+  for (const uint8_t rank : ranks) code.Encode(rank, bits);
+  bits.Finish();
 }
 
 absl::Status Malformed(absl::string_view what) {
@@ -75,88 +72,56 @@ absl::Status Malformed(absl::string_view what) {
 
 void HyperLogLog::Encode(std::string& out) const {
   if (folded_ < tokens_.size()) return Folded().Encode(out);
-  ByteWriter writer(out);
   if (registers_ != nullptr) {
-    WriteDense(registers_.get(), writer);
-    return;
+    WriteRanks(absl::MakeConstSpan(registers_.get(), kRegisters), out);
+  } else {
+    WriteTokens(tokens_, out);
   }
-  const std::string sparse = SparseBytes(tokens_);
-  if (sparse.size() <= 8 + kDenseBytes) {
-    writer.Bytes(sparse);
-    return;
-  }
-  HyperLogLog dense = *this;
-  dense.TurnDense();
-  WriteDense(dense.registers_.get(), writer);
 }
 
 absl::StatusOr<HyperLogLog> HyperLogLog::Decode(absl::string_view bytes) {
   ByteReader reader(bytes);
-  const uint8_t version = reader.U8();
-  if (version != kVersion && version != kByteRegistersVersion) return Malformed("version");
-  if (reader.U8() != kPrecision) return Malformed("precision");
-  const uint8_t base = reader.U8();
   const uint8_t form = reader.U8();
-  if (!reader.ok() || form > kSparse) return Malformed("header");
+  if (form != kTokens && form != kRanks) return DecodeAxiomhq(bytes);
   HyperLogLog set;
-  const absl::Status read = form == kSparse       ? set.ReadSparse(reader.rest())
-                            : version == kVersion ? set.ReadDense(base, reader.rest())
-                                                  : set.ReadByteRegisters(reader.rest());
+  const absl::Status read = form == kTokens ? set.ReadTokens(reader.rest()) : set.ReadRanks(reader.rest());
   if (!read.ok()) return read;
   return set;
 }
 
-absl::Status HyperLogLog::ReadDense(uint8_t base, absl::string_view bytes) {
+absl::Status HyperLogLog::ReadTokens(absl::string_view bytes) {
   ByteReader reader(bytes);
-  if (ReadU32(reader) != kDenseBytes || reader.rest().size() != kDenseBytes) return Malformed("registers");
-  const absl::string_view packed = reader.rest();
-  TurnDense();
-  for (size_t i = 0; i < kDenseBytes; ++i) {
-    const uint8_t pair = static_cast<uint8_t>(packed[i]);
-    const int even = base + (pair >> 4);
-    const int odd = base + (pair & 15);
-    if (std::max(even, odd) > kMaxRank) return Malformed("rank");
-    registers_[2 * i] = static_cast<uint8_t>(even);
-    registers_[2 * i + 1] = static_cast<uint8_t>(odd);
+  const uint64_t count = reader.Varint();
+  if (!reader.ok() || count > kMaxTokens) return Malformed("token count");
+  if (count == 0) return reader.AtEnd() ? absl::OkStatus() : Malformed("end");
+  const int low_bits = TokenRiceBits(count);
+  BitReader bits(reader.rest());
+  tokens_.reserve(std::min<size_t>(count, reader.rest().size()));  // a token has more than 8 bits
+  uint64_t next = 0;
+  for (uint64_t i = 0; i < count; ++i) {
+    const uint64_t high = bits.ReadUnary(kHashBitsEnd >> low_bits);
+    const uint64_t hash_bits = next + (high << low_bits | bits.Read(low_bits));
+    if (!bits.ok() || hash_bits >= kHashBitsEnd) return Malformed("token");
+    uint32_t zeros = 0;
+    if ((hash_bits & kTailMask) == 0) {
+      zeros = static_cast<uint32_t>(bits.Read(kZerosBits));
+      if (zeros < 1 || zeros > kLowBits + 1) return Malformed("token");
+    }
+    tokens_.push_back(static_cast<uint32_t>(hash_bits) << kZerosBits | zeros);
+    next = hash_bits + 1;
   }
+  if (!bits.AtEnd()) return Malformed("end");
+  folded_ = static_cast<uint32_t>(count);
   return absl::OkStatus();
 }
 
-absl::Status HyperLogLog::ReadByteRegisters(absl::string_view bytes) {
-  ByteReader reader(bytes);
-  if (ReadU32(reader) != kRegisters || reader.rest().size() != kRegisters) return Malformed("registers");
+absl::Status HyperLogLog::ReadRanks(absl::string_view bytes) {
+  BitReader bits(bytes);
+  const std::optional<PrefixCode> code = PrefixCode::Read(bits);
+  if (!code.has_value() || code->last() > kMaxRank) return Malformed("ranks");
   TurnDense();
-  for (size_t i = 0; i < kRegisters; ++i) {
-    registers_[i] = static_cast<uint8_t>(reader.rest()[i]);
-    if (registers_[i] > kMaxRank) return Malformed("rank");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status HyperLogLog::ReadSparse(absl::string_view bytes) {
-  ByteReader reader(bytes);
-  const uint32_t unsorted = ReadU32(reader);
-  if (unsorted > reader.rest().size() / sizeof(uint32_t)) return Malformed("key count");
-  uint32_t token = 0;
-  for (uint32_t i = 0; i < unsorted; ++i) {
-    if (!TokenOfKey(ReadU32(reader), token)) return Malformed("key");
-    AddToken(token);
-  }
-  const uint32_t count = ReadU32(reader);
-  const uint32_t last = ReadU32(reader);
-  const uint32_t size = ReadU32(reader);
-  if (!reader.ok() || size != reader.rest().size() || count > size) return Malformed("list size");
-  uint64_t key = 0;
-  for (uint32_t i = 0; i < count; ++i) {
-    const uint64_t step = reader.Varint();
-    if (!reader.ok() || step > UINT32_MAX - key) return Malformed("step");
-    key += step;
-    if (!TokenOfKey(static_cast<uint32_t>(key), token)) return Malformed("key");
-    AddToken(token);
-  }
-  if (!reader.AtEnd() || key != last) return Malformed("list end");
-  Fold();
-  return absl::OkStatus();
+  code->Decode(bits, absl::MakeSpan(registers_.get(), kRegisters));
+  return bits.AtEnd() ? absl::OkStatus() : Malformed("end");
 }
 
 }  // namespace tributary

@@ -22,6 +22,14 @@ void Run(absl::string_view bytes) {
   std::string twice;
   read->Encode(twice);
   TRIBUTARY_CHECK(once == twice);
+  std::string axiomhq;
+  set->EncodeAxiomhq(axiomhq);
+  TRIBUTARY_CHECK(HyperLogLog::Decode(axiomhq).ok());
+  HyperLogLog merged = *read;
+  merged.Merge(*set);
+  std::string of_both;
+  merged.Encode(of_both);
+  TRIBUTARY_CHECK(once == of_both);
 }
 
 }  // namespace

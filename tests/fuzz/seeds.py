@@ -58,8 +58,10 @@ def main():
         "line_parser_fuzz": [line.encode() for line in LINES],
         "promql_parser_fuzz": [query.encode() for query in QUERIES],
         "tdigest_decode_fuzz": [golden(root, "tdigest_v1")],
-        "hyperloglog_decode_fuzz": [golden(root, "hyperloglog_v1"), golden(root, "hyperloglog_axiomhq_40")],
-        "payload_decode_fuzz": [b"\0" + golden(root, "unit_payload_v1")],  # the first byte chooses the codec
+        "hyperloglog_decode_fuzz": [golden(root, "hyperloglog_v1"), golden(root, "hyperloglog_axiomhq_40"),
+                                    golden(root, "hyperloglog_native"), bytes.fromhex("82c11010") + bytes(2048)],
+        # The first byte chooses the codec.
+        "payload_decode_fuzz": [b"\0" + golden(root, f"unit_payload_v{version}") for version in (1, 2)],
         "delivery_message_fuzz": [encoded(root, protoc, *message) for message in MESSAGES],
     }
     for fuzzer, contents in seeds.items():

@@ -18,8 +18,8 @@ namespace {
 
 const InstanceId kOwn = InstanceOf('A');
 
-std::string GoldenBytes() {
-  std::ifstream file(TRIBUTARY_GOLDEN_DIR "/unit_payload_v1.hex");
+std::string GoldenBytes(const std::string& version = "v2") {
+  std::ifstream file(TRIBUTARY_GOLDEN_DIR "/unit_payload_" + version + ".hex");
   const std::string hex((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   return absl::HexStringToBytes(absl::StrReplaceAll(hex, {{"\n", ""}}));
 }
@@ -203,6 +203,8 @@ TEST(UnitBuilderTest, TakesEverythingWithinTheLimits) {
 // ---- what is read
 
 TEST(DecodePayloadTest, ReadsTheGoldenBytes) { ExpectGolden(Decode(BlockOf(GoldenBytes()))); }
+
+TEST(DecodePayloadTest, ReadsSketchesInTheirFirstForms) { ExpectGolden(Decode(BlockOf(GoldenBytes("v1")))); }
 
 TEST(DecodePayloadTest, AWriterThatWasLeftOutIsTheSender) {
   const absl::StatusOr<UnitPayload> payload = DecodePayload(BlockOf(GoldenBytes()), InstanceOf('Z'));

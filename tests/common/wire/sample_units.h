@@ -29,7 +29,7 @@ inline SetAggregate SetOf(const std::vector<std::string>& members) {
   return set;
 }
 
-// What tests/golden/unit_payload_v1.textproto says.
+// What tests/golden/unit_payload_v2.textproto says.
 inline std::vector<std::pair<SeriesKey, Aggregate>> GoldenSeries() {
   const InstanceId own = InstanceOf('A');
   CounterAggregate counter;
