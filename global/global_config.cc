@@ -26,6 +26,8 @@ void ReadGrpc(ConfigNode node, GlobalConfig& config) {
 
 void ReadMerge(ConfigNode node, GlobalConfig& config) {
   node.ReadBytes("memory_bytes", config.merge_memory_bytes, {.min = 16u << 20});
+  node.ReadBytes("buffer_bytes", config.merge_buffer_bytes,
+                 {.min = TDigestMerger::kMinBufferCentroids * sizeof(Centroid), .max = 1u << 30});
   node.ReadBytes("history_bytes", config.merge_history_bytes, {.min = 16u << 20});
   node.Read("horizon", config.merge_horizon, {.min = 90, .max = 8640});
   node.Read("max_series", config.max_series, {.min = 1000, .max = 100'000'000});
@@ -81,6 +83,7 @@ WindowBookOptions BookOptions(const GlobalConfig& config) {
   options.horizon = config.merge_horizon;
   options.max_series = static_cast<size_t>(config.max_series);
   options.merge.compression = config.merge_compression;
+  options.merge.buffer_centroids = config.merge_buffer_bytes / sizeof(Centroid);
   return options;
 }
 

@@ -30,7 +30,11 @@ struct GlobalConfig : ProgramConfig {
 
   Address grpc_listen{.kind = Address::Kind::kTcp, .host = "127.0.0.1", .port = 8129, .path = ""};  // proxies
 
-  uint64_t merge_memory_bytes = 1u << 30;    // of open windows; beyond, units are told to come again
+  uint64_t merge_memory_bytes = 1u << 30;  // of open windows; beyond, units are told to come again
+  // Of one series in one open window: its digests, 24 bytes a centroid, of which an agent's has up to about 110. Beyond
+  // it they are compacted, and owners that compute the same window may differ within the digest's error. Should be well
+  // below merge_memory_bytes.
+  uint64_t merge_buffer_bytes = 8 << 20;
   uint64_t merge_history_bytes = 256 << 20;  // of closed windows' manifests; beyond, the horizon comes nearer
   // In intervals: how far back units are taken, and so the longest outage of the globals whose backlog is not lost. Not
   // more than agents spool (spool.max_age), nor than what merge_history_bytes holds. More: memory and disk for

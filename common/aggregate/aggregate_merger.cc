@@ -28,6 +28,11 @@ Aggregate AggregateMerger::Finish() const {
   return DistributionAggregate{merger.digest.Finish(options_.compression), merger.reciprocal_sum};
 }
 
+bool AggregateMerger::approximate_order() const {
+  const auto* merger = std::get_if<DistributionMerger>(&state_);
+  return merger != nullptr && merger->digest.approximate_order();
+}
+
 size_t AggregateMerger::MemoryBytes() const {
   if (const auto* merged = std::get_if<Aggregate>(&state_)) return sizeof *this + tributary::MemoryBytes(*merged);
   return sizeof *this + std::get<DistributionMerger>(state_).digest.MemoryBytes();

@@ -15,13 +15,15 @@ class AggregateMerger {
   struct Options {
     double compression = 500;
     // Above it sources are compacted by hash, and the result is only equal within the digest's error.
-    size_t buffer_centroids = 65536;
+    size_t buffer_centroids = TDigestMerger::kDefaultBufferCentroids;
   };
   AggregateMerger(MetricType type, const Options& options);
 
   // REQUIRES: AgreesWithType(aggregate, type).
   void Add(const Aggregate& aggregate, const InstanceId& source);
   Aggregate Finish() const;
+  // Sources were compacted: from then on the order in which they came shows in the result, within the digest's error.
+  bool approximate_order() const;
   size_t MemoryBytes() const;
 
  private:

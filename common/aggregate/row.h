@@ -31,6 +31,8 @@ struct Row {
   uint32_t version = 1;  // 1 main; 2.. late: only what came after the versions before it
   bool partial = false;  // closed below the coverage bar: no percentiles are made of it
   bool late = false;
+  // Made of more than merge.buffer_bytes: whoever else computes it has it equal only within the digest's error.
+  bool approximate_order = false;
   double coverage = 1;        // heard contributors / expected contributors
   uint32_t contributors = 0;  // instances merged
   Aggregate value;

@@ -196,6 +196,7 @@ void ValueToProto(const Row& row, const Aggregate& value, v1::Row& out) {
   ToProto(value, *out.mutable_series());
   out.set_partial(row.partial);
   out.set_late(row.late);
+  out.set_approximate_order(row.approximate_order);
   out.set_coverage(row.coverage);
   out.set_contributors(row.contributors);
   if (!row.total.has_value()) return;
@@ -222,6 +223,7 @@ absl::StatusOr<Row> ValueFromProto(const v1::Row& message, SharedSeriesKey key, 
   if (!in_range || !fits) return Refused("bad_row");
   row.partial = message.partial();
   row.late = message.late();
+  row.approximate_order = message.approximate_order();
   row.coverage = message.coverage();
   row.contributors = message.contributors();
   if (message.has_total_count()) {

@@ -294,6 +294,7 @@ Row Window::TakeRow(const StateEntry& entry, PartKind kind) {
   row.key = entry.first->first;
   row.interval = interval_;
   row.contributors = static_cast<uint32_t>(part->contributors.size());
+  row.approximate_order = part->merger.approximate_order();
   row.value = part->merger.Finish();
   return row;
 }

@@ -281,6 +281,9 @@ void Receiver::Emit(WindowOutputs out) {
 
 void Receiver::Commit(CommitPlan plan) {
   const uint64_t number = plan.number;
+  for (const WindowCommit& window : plan.windows) {
+    for (const Row& row : window.rows) metrics_.rows_approximate.Increment(row.approximate_order ? 1 : 0);
+  }
   committer_.Commit(std::move(plan), [this, number](const CommitPlan& written) {
     audit_.Commit(written);
     // As a timer, for those cannot be refused.

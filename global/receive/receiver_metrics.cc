@@ -27,7 +27,9 @@ ReceiverMetrics::ReceiverMetrics(Telemetry& telemetry)
       events_dropped(telemetry.AddDropCounter("tributary_global_events_dropped_total",
                                               "Events received that no sink takes.", "no_sink")),
       announced_drops(telemetry.AddCounter("tributary_global_agent_samples_dropped_total",
-                                           "Samples that agents say they dropped after their interval closed.")) {
+                                           "Samples that agents say they dropped after their interval closed.")),
+      rows_approximate(telemetry.AddCounter("tributary_global_rows_approximate_total",
+                                            "Rows of more centroids than merge.buffer_bytes holds.")) {
   const auto samples = [&](Telemetry::Kind kind, const std::string& name, const std::string& help,
                            uint64_t WindowBookStats::*field, const Telemetry::Labels& labels = {}) {
     Read(telemetry, kind, "tributary_global_" + name, help, labels,

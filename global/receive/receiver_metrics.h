@@ -30,7 +30,8 @@ class ReceiverMetrics {
   Counter& hellos_refused;
   Counter& sends_dropped;  // a session's queue was full; the agent sends again
   Counter& events_dropped;
-  Counter& announced_drops;  // samples that agents say they dropped
+  Counter& announced_drops;   // samples that agents say they dropped
+  Counter& rows_approximate;  // of more than merge.buffer_bytes
 
  private:
   void Read(Telemetry& telemetry, Telemetry::Kind kind, const std::string& name, const std::string& help,

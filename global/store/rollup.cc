@@ -171,6 +171,7 @@ absl::Status Rollup::Make(IntervalIndex window, absl::Span<const KeyId> series, 
     Merging& into = at->second;
     into.merger.Add(row.value, SourceOf(row));
     into.row.partial |= row.partial;
+    into.row.approximate_order |= row.approximate_order;
     into.row.coverage = std::min(into.row.coverage, row.coverage);
     into.row.contributors = std::max(into.row.contributors, row.contributors);
     const int place = static_cast<int>(row.interval - window * ratio_);

@@ -28,6 +28,7 @@ struct RowTable::Found {
       covered |= other_covered;
       MergeInto(row.value, other.value);
       row.partial |= other.partial;
+      row.approximate_order |= other.approximate_order;
       row.coverage = std::min(row.coverage, other.coverage);
       row.contributors = std::max(row.contributors, other.contributors);
     }

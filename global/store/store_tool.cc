@@ -147,7 +147,8 @@ Json LineOf(const RowKey& at, const RowTable::Shape& shape, const Row& row, absl
                {"partial", row.partial},
                {"late", row.late},
                {"coverage", row.coverage},
-               {"contributors", row.contributors}};
+               {"contributors", row.contributors},
+               {"approximate_order", row.approximate_order}};
   Describe(row.value, line);
   line["series"] = absl::Base64Escape(EncodeSeriesKey(*row.key));
   line["row"] = absl::Base64Escape(value);

@@ -41,6 +41,13 @@ TEST(GlobalConfigTest, UnitsOfAnHourAgoAreTakenUnlessAnotherHorizonIsAsked) {
   EXPECT_THAT(ErrorOf("merge: {horizon: 60}"), HasSubstr("merge.horizon"));
 }
 
+TEST(GlobalConfigTest, ASeriesBufferHoldsAThousandAgentsUnlessItIsAskedToBeLess) {
+  constexpr size_t kCentroidsOfAThousand = 1000 * 125;
+  EXPECT_GE(BookOptions(*Read("")).merge.buffer_centroids, kCentroidsOfAThousand);
+  EXPECT_EQ(BookOptions(*Read("merge: {buffer_bytes: 1MiB}")).merge.buffer_centroids, (1 << 20) / 24);
+  EXPECT_THAT(ErrorOf("merge: {buffer_bytes: 700KiB}"), HasSubstr("merge.buffer_bytes"));
+}
+
 TEST(GlobalConfigTest, PlaintextOffLoopbackMustBeAskedFor) {
   EXPECT_THAT(ErrorOf("grpc: {listen: \"0.0.0.0:8129\"}"), HasSubstr("grpc.listen: 0.0.0.0:8129 is not on loopback"));
   EXPECT_TRUE(Read("tls: off\ngrpc: {listen: \"0.0.0.0:8129\"}").ok());

@@ -77,6 +77,8 @@ TEST(AggregateMergerTest, CountsAndSumsStayExactWhenCompacted) {
     merger.Add(aggregate, source);
     sum += std::get<DistributionAggregate>(aggregate).digest.sum();
   }
+  EXPECT_TRUE(merger.approximate_order());
+  EXPECT_FALSE(AggregateMerger(MetricType::kSet, {}).approximate_order());
   const Aggregate merged = merger.Finish();
   EXPECT_EQ(std::get<DistributionAggregate>(merged).digest.count().ToDouble(), 300 * 200);
   EXPECT_EQ(std::get<DistributionAggregate>(merged).digest.sum(), sum);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -119,6 +120,26 @@ TEST(TDigestMergerTest, AnyOrderGivesEqualBytes) {
     TDigestMerger merger;
     for (const size_t host : order) merger.Add(fleet.digests[host], host);
     EXPECT_EQ(Bytes(merger.Finish(kOwnerCompression)), bytes) << "seed " << round;
+  }
+}
+
+// The protocol's own size, by the bound that owners have.
+TEST(TDigestMergerTest, AThousandHostsMergeToTheSameBytesInAnyOrder) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(seed);
+  const Fleet fleet = MakeFleet(Named("lognormal2"), 1000, seed % 1000);
+  std::vector<size_t> order(fleet.digests.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::string bytes;
+  for (int round = 0; round < 3; ++round) {
+    TDigestMerger merger;
+    for (const size_t host : order) merger.Add(fleet.digests[host], host);
+    EXPECT_FALSE(merger.approximate_order());
+    EXPECT_LE(merger.MemoryBytes(), 3 << 20);
+    const std::string merged = Bytes(merger.Finish(kOwnerCompression));
+    if (round > 0) EXPECT_TRUE(merged == bytes);
+    bytes = merged;
+    std::shuffle(order.begin(), order.end(), Random(seed + round));
   }
 }
 

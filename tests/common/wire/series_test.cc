@@ -161,6 +161,7 @@ Row GoldenRow(MetricType type) {
   row.version = 2;
   row.partial = true;
   row.late = true;
+  row.approximate_order = true;
   row.coverage = 0.75;
   row.contributors = 12;
   return row;
@@ -176,6 +177,7 @@ TEST(RowTest, EveryFieldIsReadBack) {
   EXPECT_EQ(read->version, row.version);
   EXPECT_TRUE(read->partial);
   EXPECT_TRUE(read->late);
+  EXPECT_TRUE(read->approximate_order);
   EXPECT_EQ(read->coverage, row.coverage);
   EXPECT_EQ(read->contributors, row.contributors);
   EXPECT_TRUE(Same(read->value, row.value));
