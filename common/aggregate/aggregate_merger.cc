@@ -1,5 +1,7 @@
 #include "common/aggregate/aggregate_merger.h"
 
+#include <utility>
+
 #include "common/base/check.h"
 #include "common/hash/hash128.h"
 
@@ -17,9 +19,21 @@ void AggregateMerger::Add(const Aggregate& aggregate, const InstanceId& source) 
   if (auto* merged = std::get_if<Aggregate>(&state_)) return MergeInto(*merged, aggregate);
   const auto* distribution = std::get_if<DistributionAggregate>(&aggregate);
   TRIBUTARY_CHECK(distribution != nullptr);
+  AddDistribution(*distribution, source);
+}
+
+void AggregateMerger::Add(Aggregate&& aggregate, const InstanceId& source) {
+  if (auto* merged = std::get_if<Aggregate>(&state_)) return MergeInto(*merged, aggregate);
+  auto* distribution = std::get_if<DistributionAggregate>(&aggregate);
+  TRIBUTARY_CHECK(distribution != nullptr);
+  AddDistribution(std::move(*distribution), source);
+}
+
+template <class Distribution>
+void AggregateMerger::AddDistribution(Distribution&& distribution, const InstanceId& source) {
   auto& merger = std::get<DistributionMerger>(state_);
-  merger.digest.Add(distribution->digest, Xxh3Hash64(source.bytes(), 0));
-  AddReciprocalSum(merger.reciprocal_sum, distribution->reciprocal_sum);
+  AddReciprocalSum(merger.reciprocal_sum, distribution.reciprocal_sum);
+  merger.digest.Add(std::forward<Distribution>(distribution).digest, Xxh3Hash64(source.bytes(), 0));
 }
 
 Aggregate AggregateMerger::Finish() const {

@@ -21,6 +21,8 @@ class AggregateMerger {
 
   // REQUIRES: AgreesWithType(aggregate, type).
   void Add(const Aggregate& aggregate, const InstanceId& source);
+  // The same, and keeps what a digest holds: for what has just been decoded.
+  void Add(Aggregate&& aggregate, const InstanceId& source);
   Aggregate Finish() const;
   // Sources were compacted: from then on the order in which they came shows in the result, within the digest's error.
   bool approximate_order() const;
@@ -31,6 +33,9 @@ class AggregateMerger {
     TDigestMerger digest;
     std::optional<Fixed192> reciprocal_sum = Fixed192();
   };
+  template <class Distribution>
+  void AddDistribution(Distribution&& distribution, const InstanceId& source);
+
   Options options_;
   std::variant<Aggregate, DistributionMerger> state_;  // all but distributions merge as they come
 };

@@ -65,13 +65,73 @@ void Skip(uint32_t wire_type, ByteReader& reader) {
   }
 }
 
-absl::Status DecodeSeries(absl::string_view bytes, const InstanceId& instance, v1::SeriesAggregate& scratch,
-                          std::pair<SeriesKey, Aggregate>& series) {
-  if (!scratch.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return Refused("malformed");
-  TRIBUTARY_RETURN_IF_ERROR(KeyFromProto(scratch, series.first));
-  TRIBUTARY_ASSIGN_OR_RETURN(series.second, AggregateFromProto(scratch, instance));
-  return absl::OkStatus();
+// The key's fields, as far as they stand first and in order: as every encoder of ours writes them.
+absl::string_view KeyBytes(absl::string_view series) {
+  constexpr uint32_t kTypeTag = v1::SeriesAggregate::kTypeFieldNumber << 3 | kWireVarint;
+  ByteReader reader(series);
+  size_t size = 0;
+  for (uint64_t last = 0; reader.ok(); size = series.size() - reader.rest().size()) {
+    const uint64_t tag = reader.AtEnd() ? 0 : reader.Varint();
+    const bool is_text = tag == TagOf(v1::SeriesAggregate::kNameFieldNumber) ||
+                         tag == TagOf(v1::SeriesAggregate::kTagsFieldNumber);
+    if ((!is_text && tag != kTypeTag) || tag < last) break;
+    is_text ? static_cast<void>(reader.Sized()) : static_cast<void>(reader.Varint());
+    last = tag;
+  }
+  return series.substr(0, size);
 }
+
+bool HasKey(const v1::SeriesAggregate& message) {
+  return !message.name().empty() || message.tags_size() > 0 || message.type() != v1::METRIC_TYPE_UNSPECIFIED;
+}
+
+// With the help of `memo`, which knows keys by the bytes that stand before the value.
+class SeriesDecoder {
+ public:
+  SeriesDecoder(const InstanceId& instance, KeyMemo& memo) : instance_(instance), memo_(memo) {}
+
+  absl::Status Decode(absl::string_view bytes, std::pair<SharedSeriesKey, Aggregate>& series) {
+    const absl::string_view key_bytes = KeyBytes(bytes);
+    const absl::string_view value_bytes = bytes.substr(key_bytes.size());
+    if (const SharedSeriesKey* known = memo_.Find(key_bytes)) {
+      series.first = *known;
+    } else {
+      if (!Parse(key_bytes)) return Refused("malformed");
+      absl::StatusOr<SeriesKey> key = KeyFromProto(scratch_);
+      if (!key.ok()) return DecodeOutOfOrder(bytes, series);
+      series.first = *std::move(key);
+      memo_.Add(key_bytes, series.first);
+    }
+    if (IsDistribution(series.first->type)) {
+      if (const auto fields = FieldsOfDistribution(value_bytes)) {
+        TRIBUTARY_ASSIGN_OR_RETURN(series.second, DistributionOf(*fields));
+        return absl::OkStatus();
+      }
+    }
+    if (!Parse(value_bytes)) return Refused("malformed");
+    if (HasKey(scratch_)) return DecodeOutOfOrder(bytes, series);
+    scratch_.set_type(static_cast<v1::MetricType>(series.first->type));
+    TRIBUTARY_ASSIGN_OR_RETURN(series.second, AggregateFromProto(scratch_, instance_));
+    return absl::OkStatus();
+  }
+
+ private:
+  bool Parse(absl::string_view bytes) {
+    return scratch_.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  }
+
+  // Another encoder's, which wrote some of the key after the value.
+  absl::Status DecodeOutOfOrder(absl::string_view bytes, std::pair<SharedSeriesKey, Aggregate>& series) {
+    if (!Parse(bytes)) return Refused("malformed");
+    TRIBUTARY_ASSIGN_OR_RETURN(series.first, KeyFromProto(scratch_));
+    TRIBUTARY_ASSIGN_OR_RETURN(series.second, AggregateFromProto(scratch_, instance_));
+    return absl::OkStatus();
+  }
+
+  const InstanceId& instance_;
+  KeyMemo& memo_;
+  v1::SeriesAggregate scratch_;
+};
 
 absl::Status DecodeEvent(absl::string_view bytes, UnitPayload& payload) {
   v1::Event message;
@@ -82,8 +142,8 @@ absl::Status DecodeEvent(absl::string_view bytes, UnitPayload& payload) {
 }
 
 // Item by item: a v1.UnitPayload parsed as one could hold a message for every two bytes.
-absl::Status DecodeItems(absl::string_view bytes, const InstanceId& instance, UnitPayload& payload) {
-  v1::SeriesAggregate scratch;
+absl::Status DecodeItems(absl::string_view bytes, const InstanceId& instance, KeyMemo& memo, UnitPayload& payload) {
+  SeriesDecoder decoder(instance, memo);
   ByteReader reader(bytes);
   size_t items = 0;
   size_t series = 0;
@@ -103,7 +163,7 @@ absl::Status DecodeItems(absl::string_view bytes, const InstanceId& instance, Un
       continue;
     }
     if (series == payload.series.size()) payload.series.emplace_back();
-    TRIBUTARY_RETURN_IF_ERROR(DecodeSeries(item, instance, scratch, payload.series[series++]));
+    TRIBUTARY_RETURN_IF_ERROR(decoder.Decode(item, payload.series[series++]));
   }
   if (!reader.ok()) return Refused("malformed");
   payload.series.resize(series);
@@ -183,19 +243,20 @@ std::vector<v1::Block> UnitBuilder::FinishLate(IntervalIndex interval, Partition
 
 absl::StatusOr<UnitPayload> DecodePayload(const v1::Block& block, const InstanceId& instance) {
   UnitPayload payload;
-  TRIBUTARY_RETURN_IF_ERROR(DecodePayload(block, instance, payload));
+  KeyMemo memo(2 * kMaxPayloadItems);
+  TRIBUTARY_RETURN_IF_ERROR(DecodePayload(block, instance, memo, payload));
   return payload;
 }
 
-absl::Status DecodePayload(const v1::Block& block, const InstanceId& instance, UnitPayload& payload) {
+absl::Status DecodePayload(const v1::Block& block, const InstanceId& instance, KeyMemo& memo, UnitPayload& payload) {
   const std::string& bytes = block.payload();
   if (bytes.size() > kMaxPayloadBytes) return Refused("payload_too_large");
   if (Crc32c(bytes) != block.crc32c()) return Refused("crc_mismatch");
-  if (block.codec() == v1::CODEC_RAW) return DecodeItems(bytes, instance, payload);
+  if (block.codec() == v1::CODEC_RAW) return DecodeItems(bytes, instance, memo, payload);
   if (block.codec() != v1::CODEC_ZSTD) return Refused("unknown_codec");
   const std::optional<std::string> decoded = DecompressZstd(bytes, kMaxDecodedBytes);
   if (!decoded.has_value()) return Refused("bad_zstd");
-  return DecodeItems(*decoded, instance, payload);
+  return DecodeItems(*decoded, instance, memo, payload);
 }
 
 }  // namespace tributary

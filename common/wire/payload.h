@@ -11,6 +11,8 @@
 #include "common/base/interval.h"
 #include "common/hash/partition.h"
 #include "common/metric/series_key.h"
+#include "common/metric/shared_series_key.h"
+#include "common/wire/key_memo.h"
 #include "tributary/v1/aggregate.pb.h"
 #include "tributary/v1/delivery.pb.h"
 
@@ -63,15 +65,14 @@ class UnitBuilder {
 };
 
 struct UnitPayload {
-  std::vector<std::pair<SeriesKey, Aggregate>> series;
+  std::vector<std::pair<SharedSeriesKey, Aggregate>> series;
   std::vector<Event> events;
 };
 
 // The payload of a block that `instance` sent. Errors are like those of FromProto (series.h). Memory: kMaxDecodedBytes
 // and what the decoded series hold; a zstd frame must say its size, so one that is too large costs nothing.
 absl::StatusOr<UnitPayload> DecodePayload(const v1::Block& block, const InstanceId& instance);
-// The same in place of what `payload` held: keys are written into the strings of those before. After an error it holds
-// anything.
-absl::Status DecodePayload(const v1::Block& block, const InstanceId& instance, UnitPayload& payload);
+// The same in place of what `payload` held; keys that `memo` knows are shared. After an error `payload` holds anything.
+absl::Status DecodePayload(const v1::Block& block, const InstanceId& instance, KeyMemo& memo, UnitPayload& payload);
 
 }  // namespace tributary

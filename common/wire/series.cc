@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "common/base/bytes.h"
 #include "common/base/status.h"
 #include "common/wire/messages.h"
 #include "common/wire/refusal.h"
@@ -97,11 +98,9 @@ absl::StatusOr<Aggregate> Read(const v1::Gauge& message, const InstanceId& unit_
 }
 
 absl::StatusOr<Aggregate> Read(const v1::Distribution& message) {
-  absl::StatusOr<TDigest> digest = TDigest::Decode(message.digest());
-  if (!digest.ok() || digest->empty()) return Refused("bad_digest");
-  DistributionAggregate distribution{.digest = *std::move(digest), .reciprocal_sum = std::nullopt};
-  if (message.has_reciprocal_sum()) distribution.reciprocal_sum = Read(message.reciprocal_sum());
-  return distribution;
+  DistributionFields fields{message.digest(), std::nullopt};
+  if (message.has_reciprocal_sum()) fields.reciprocal_sum = Read(message.reciprocal_sum());
+  return DistributionOf(fields);
 }
 
 absl::StatusOr<Aggregate> Read(const v1::Set& message) {
@@ -139,6 +138,11 @@ absl::StatusOr<Aggregate> ReadArm(const v1::SeriesAggregate& message, const Inst
   return Refused("bad_type");
 }
 
+// Of protobuf fields.
+constexpr uint64_t VarintTag(int field) { return static_cast<uint64_t>(field) << 3; }
+constexpr uint64_t Fixed64Tag(int field) { return static_cast<uint64_t>(field) << 3 | 1; }
+constexpr uint64_t SizedTag(int field) { return static_cast<uint64_t>(field) << 3 | 2; }
+
 // The enumerators of both are equal.
 std::optional<MetricType> ReadType(v1::MetricType type) {
   if (type == v1::METRIC_TYPE_UNSPECIFIED || !v1::MetricType_IsValid(type)) return std::nullopt;
@@ -159,19 +163,12 @@ void ToProto(const Aggregate& aggregate, v1::SeriesAggregate& out, const Instanc
 }
 
 absl::StatusOr<SeriesKey> KeyFromProto(const v1::SeriesAggregate& message) {
-  SeriesKey key;
-  TRIBUTARY_RETURN_IF_ERROR(KeyFromProto(message, key));
-  return key;
-}
-
-absl::Status KeyFromProto(const v1::SeriesAggregate& message, SeriesKey& key) {
   const std::optional<MetricType> type = ReadType(message.type());
   if (!type.has_value()) return Refused("bad_type");
   if (static_cast<size_t>(message.tags_size()) > kMaxTags) return Refused("bad_key");
-  key.type = *type;
-  key.name = message.name();
-  key.tags.assign(message.tags().begin(), message.tags().end());
-  return key.IsWithinLimits() && key.IsCanonical() ? absl::OkStatus() : Refused("bad_key");
+  SeriesKey key{message.name(), {message.tags().begin(), message.tags().end()}, *type};
+  if (!key.IsWithinLimits() || !key.IsCanonical()) return Refused("bad_key");
+  return key;
 }
 
 absl::StatusOr<Aggregate> AggregateFromProto(const v1::SeriesAggregate& message, const InstanceId& unit_instance) {
@@ -180,6 +177,43 @@ absl::StatusOr<Aggregate> AggregateFromProto(const v1::SeriesAggregate& message,
   absl::StatusOr<Aggregate> aggregate = ReadArm(message, unit_instance);
   if (aggregate.ok() && !AgreesWithType(*aggregate, *type)) return Refused("bad_type");
   return aggregate;
+}
+
+std::optional<DistributionFields> FieldsOfDistribution(absl::string_view bytes) {
+  ByteReader series(bytes);
+  if (series.Varint() != SizedTag(v1::SeriesAggregate::kDistributionFieldNumber)) return std::nullopt;
+  ByteReader reader(series.Sized());
+  if (!series.AtEnd() || reader.Varint() != SizedTag(v1::Distribution::kDigestFieldNumber)) return std::nullopt;
+  DistributionFields fields{reader.Sized(), std::nullopt};
+  if (reader.AtEnd()) return fields;
+  if (reader.Varint() != SizedTag(v1::Distribution::kReciprocalSumFieldNumber)) return std::nullopt;
+  ByteReader sum(reader.Sized());
+  if (!reader.AtEnd()) return std::nullopt;
+  int64_t high = 0;
+  uint64_t middle = 0;
+  uint64_t low = 0;
+  uint64_t tag = sum.AtEnd() ? 0 : sum.Varint();
+  if (tag == VarintTag(v1::Fixed192::kHighFieldNumber)) {
+    high = sum.Zigzag();
+    tag = sum.AtEnd() ? 0 : sum.Varint();
+  }
+  if (tag == Fixed64Tag(v1::Fixed192::kMiddleFieldNumber)) {
+    middle = sum.U64();
+    tag = sum.AtEnd() ? 0 : sum.Varint();
+  }
+  if (tag == Fixed64Tag(v1::Fixed192::kLowFieldNumber)) {
+    low = sum.U64();
+    tag = 0;
+  }
+  if (tag != 0 || !sum.AtEnd()) return std::nullopt;
+  fields.reciprocal_sum = Fixed192::FromParts(high, middle, low);
+  return fields;
+}
+
+absl::StatusOr<Aggregate> DistributionOf(const DistributionFields& fields) {
+  absl::StatusOr<TDigest> digest = TDigest::Decode(fields.digest);
+  if (!digest.ok() || digest->empty()) return Refused("bad_digest");
+  return DistributionAggregate{.digest = *std::move(digest), .reciprocal_sum = fields.reciprocal_sum};
 }
 
 v1::Row ToProto(const Row& row) {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <optional>
+
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "common/aggregate/aggregate.h"
 #include "common/aggregate/row.h"
 #include "common/base/instance_id.h"
@@ -24,11 +27,18 @@ void ToProto(const SeriesKey& key, v1::SeriesAggregate& out);
 void ToProto(const Aggregate& aggregate, v1::SeriesAggregate& out, const InstanceId& unit_instance = InstanceId());
 
 absl::StatusOr<SeriesKey> KeyFromProto(const v1::SeriesAggregate& message);
-// The same into the strings that `key` has already; after an error it is anything.
-absl::Status KeyFromProto(const v1::SeriesAggregate& message, SeriesKey& key);
 // Reads type and value only. A writer that was left out is `unit_instance`.
 absl::StatusOr<Aggregate> AggregateFromProto(const v1::SeriesAggregate& message,
                                              const InstanceId& unit_instance = InstanceId());
+
+// What a distribution's field of a SeriesAggregate holds, where it stands.
+struct DistributionFields {
+  absl::string_view digest;
+  std::optional<Fixed192> reciprocal_sum;
+};
+// Of that field alone, written as our encoders do; none when it is written otherwise, well-formed or not.
+std::optional<DistributionFields> FieldsOfDistribution(absl::string_view bytes);
+absl::StatusOr<Aggregate> DistributionOf(const DistributionFields& fields);
 
 v1::Row ToProto(const Row& row);
 absl::StatusOr<Row> FromProto(const v1::Row& message);

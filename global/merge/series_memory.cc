@@ -16,7 +16,7 @@ void SeriesMemory::Restore(const SeriesTotal& total) {
   if (is_new) ++remembered_;
 }
 
-SeriesMemory::Series* SeriesMemory::Acquire(const SeriesKey& key) {
+SeriesMemory::Series* SeriesMemory::Acquire(const SharedSeriesKey& key) {
   Series& series = *series_.try_emplace(key).first;
   ++series.second.windows;
   return &series;

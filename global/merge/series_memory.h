@@ -39,7 +39,7 @@ class SeriesMemory {
   explicit SeriesMemory(size_t max_series) : max_series_(max_series) {}
 
   void Restore(const SeriesTotal& total);
-  Series* Acquire(const SeriesKey& key);
+  Series* Acquire(const SharedSeriesKey& key);
   void Release(Series* series);
 
   // Null when nothing is known of the series.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "common/base/check.h"
 
@@ -112,7 +113,7 @@ void Window::Reopen(uint8_t next_step, uint8_t last_version) {
   last_version_ = last_version;
 }
 
-UnitStatus Window::Take(const UnitChunk& unit, RosterSlot slot) {
+UnitStatus Window::Take(UnitChunk& unit, RosterSlot slot) {
   const ChunkName name(slot, unit.chunk);
   if (const auto known = chunks_.find(name); known != chunks_.end() && options_.rules.dedup) {
     return known->second.crc32c == unit.crc32c ? UnitStatus::kDuplicate : UnitStatus::kConflict;
@@ -141,27 +142,27 @@ UnitStatus Window::Take(const UnitChunk& unit, RosterSlot slot) {
   return UnitStatus::kOk;
 }
 
-void Window::Merge(const UnitChunk& unit, RosterSlot slot, uint8_t stage, bool is_late) {
+void Window::Merge(UnitChunk& unit, RosterSlot slot, uint8_t stage, bool is_late) {
   if (states_.empty()) states_.reserve(unit.series.size());
-  for (const auto& [key, value] : unit.series) {
+  for (auto& [key, value] : unit.series) {
     SeriesState& state = StateOf(key);
     const bool is_late_chunk = unit.chunk >= kFirstLateChunk;
     if (!is_late_chunk && state.stage > stage) continue;  // its row has it already
     const bool since = provisional_ && !is_late_chunk;
     const PartKind kind = since ? kSince : is_late ? kLate : state.stage > 0 ? kAfter : kMain;
-    AddTo(state, kind, key, value, slot, unit.instance);
-    if (since && !state.is_told && state.stage == 0) AddTo(state, kWhole, key, value, slot, unit.instance);
+    if (since && !state.is_told && state.stage == 0) AddTo(state, kWhole, key->type, value, slot, unit.instance);
+    AddTo(state, kind, key->type, std::move(value), slot, unit.instance);
   }
 }
 
-Window::SeriesState& Window::StateOf(const SeriesKey& key) {
+Window::SeriesState& Window::StateOf(const SharedSeriesKey& key) {
   Series* series = memory_.Acquire(key);
   auto [entry, is_new] = states_.try_emplace(series);
   if (!is_new) {
     memory_.Release(series);  // the window holds it once
     return entry->second;
   }
-  memory_bytes_ += KeyBytes(key);
+  memory_bytes_ += KeyBytes(*key);
   if (!emitted_.empty()) {
     const auto emitted = emitted_.find(HashOf(key, options_.cluster_seed));
     if (emitted != emitted_.end()) entry->second.stage = emitted->second;
@@ -169,16 +170,17 @@ Window::SeriesState& Window::StateOf(const SeriesKey& key) {
   return entry->second;
 }
 
-void Window::AddTo(SeriesState& state, PartKind kind, const SeriesKey& key, const Aggregate& value, RosterSlot slot,
+template <class Value>
+void Window::AddTo(SeriesState& state, PartKind kind, MetricType type, Value&& value, RosterSlot slot,
                    const InstanceId& source) {
   std::unique_ptr<Part>& part = state.parts[kind];
   size_t before = 0;
   if (part == nullptr) {
-    part = std::make_unique<Part>(AggregateMerger(key.type, options_.merge));
+    part = std::make_unique<Part>(AggregateMerger(type, options_.merge));
   } else {
     before = BytesOf(*part);
   }
-  part->merger.Add(value, source);
+  part->merger.Add(std::forward<Value>(value), source);
   part->contributors.push_back(slot);
   memory_bytes_ += BytesOf(*part);
   memory_bytes_ -= std::min(before, memory_bytes_);

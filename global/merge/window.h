@@ -61,8 +61,8 @@ class Window {
   // Begins anew after the close, for late chunks; the caller knows the chunks of the steps before.
   void Reopen(uint8_t next_step, uint8_t last_version);
 
-  // kOk, kDuplicate, kConflict.
-  UnitStatus Take(const UnitChunk& unit, RosterSlot slot);
+  // kOk, when it has taken what the unit's aggregates hold; kDuplicate, kConflict.
+  UnitStatus Take(UnitChunk& unit, RosterSlot slot);
   // The chunk is here, or was.
   bool Knows(RosterSlot slot, uint32_t chunk) const { return chunks_.contains(ChunkName(slot, chunk)); }
   // The chunk is named by a commit, and for good.
@@ -132,9 +132,10 @@ class Window {
   };
   using StateEntry = std::pair<Series*, SeriesState*>;
 
-  void Merge(const UnitChunk& unit, RosterSlot slot, uint8_t stage, bool is_late);
-  SeriesState& StateOf(const SeriesKey& key);
-  void AddTo(SeriesState& state, PartKind kind, const SeriesKey& key, const Aggregate& value, RosterSlot slot,
+  void Merge(UnitChunk& unit, RosterSlot slot, uint8_t stage, bool is_late);
+  SeriesState& StateOf(const SharedSeriesKey& key);
+  template <class Value>
+  void AddTo(SeriesState& state, PartKind kind, MetricType type, Value&& value, RosterSlot slot,
              const InstanceId& source);
   WindowCommit NewCommit(CloseKind kind) const;
   std::vector<StateEntry> StatesWith(PartKind kind);

@@ -144,7 +144,7 @@ void WindowBook::Impl::Take(absl::Time now, const AgentMarker& marker, WindowOut
   if (interval.reports.awaiting().empty()) CheckAll(now);
 }
 
-void WindowBook::Impl::Take(absl::Time now, const UnitChunk& unit, WindowOutputs& out) {
+void WindowBook::Impl::Take(absl::Time now, UnitChunk& unit, WindowOutputs& out) {
   const UnitName name{unit.instance, unit.interval, unit.partition, unit.chunk};
   bool committed = false;
   const UnitStatus status = TakeUnit(now, unit, committed);
@@ -156,7 +156,7 @@ void WindowBook::Impl::Take(absl::Time now, const UnitChunk& unit, WindowOutputs
   }
 }
 
-UnitStatus WindowBook::Impl::TakeUnit(absl::Time now, const UnitChunk& unit, bool& committed) {
+UnitStatus WindowBook::Impl::TakeUnit(absl::Time now, UnitChunk& unit, bool& committed) {
   const auto slot = roster_.Find(unit.instance);
   if (!slot) return UnitStatus::kUnavailable;
   roster_.Hear(*slot, now);
@@ -192,7 +192,7 @@ std::optional<UnitStatus> WindowBook::Impl::AnswerFromClosed(const Interval& int
   return known->crc32c == unit.crc32c ? UnitStatus::kDuplicate : UnitStatus::kConflict;
 }
 
-UnitStatus WindowBook::Impl::Merge(absl::Time now, Interval& interval, const UnitChunk& unit, RosterSlot slot) {
+UnitStatus WindowBook::Impl::Merge(absl::Time now, Interval& interval, UnitChunk& unit, RosterSlot slot) {
   const IntervalIndex index = unit.interval;
   const PartitionId partition = unit.partition;
   const uint64_t samples = unit.sample_count;
@@ -349,7 +349,7 @@ WindowOutputs WindowBook::Step(absl::Time now, AgentMarker marker) {
   return impl_->Run(now, [&](WindowOutputs& out) { impl_->Take(now, marker, out); });
 }
 
-WindowOutputs WindowBook::Step(absl::Time now, const UnitChunk& unit) {
+WindowOutputs WindowBook::Step(absl::Time now, UnitChunk&& unit) {
   return impl_->Run(now, [&](WindowOutputs& out) { impl_->Take(now, unit, out); });
 }
 

@@ -45,7 +45,7 @@ struct UnitChunk {
   uint32_t chunk_count = 0;  // 0: a late unit
   uint64_t sample_count = 0;
   uint32_t crc32c = 0;
-  std::vector<std::pair<SeriesKey, Aggregate>> series;  // keys are canonical, aggregates agree with their types
+  std::vector<std::pair<SharedSeriesKey, Aggregate>> series;  // keys are canonical, aggregates agree with their types
   std::vector<Event> events;
 };
 struct Tick {};
@@ -179,7 +179,7 @@ class WindowBook {
   WindowOutputs Step(absl::Time now, AgentHello hello);
   WindowOutputs Step(absl::Time now, AgentGoodbye goodbye);
   WindowOutputs Step(absl::Time now, AgentMarker marker);
-  WindowOutputs Step(absl::Time now, const UnitChunk& unit);
+  WindowOutputs Step(absl::Time now, UnitChunk&& unit);  // keys are left in it
   WindowOutputs Step(absl::Time now, View view);
   // Often: a tenth of an interval apart, say.
   WindowOutputs Step(absl::Time now, Tick tick);

@@ -27,7 +27,7 @@ class WindowBook::Impl {
   void Take(absl::Time now, AgentHello hello, WindowOutputs& out);
   void Take(absl::Time now, const AgentGoodbye& goodbye);
   void Take(absl::Time now, const AgentMarker& marker, WindowOutputs& out);
-  void Take(absl::Time now, const UnitChunk& unit, WindowOutputs& out);
+  void Take(absl::Time now, UnitChunk& unit, WindowOutputs& out);
   void Take(absl::Time now, View view);
   void Take(absl::Time now, Tick tick, WindowOutputs& out);
   void Take(const CommitDone& done, WindowOutputs& out);
@@ -73,9 +73,9 @@ class WindowBook::Impl {
   void NoticePause(absl::Time now);
   Interval& IntervalAt(IntervalIndex index);
   void FindOwned(absl::Time now, IntervalIndex index, Interval& interval) const;
-  UnitStatus TakeUnit(absl::Time now, const UnitChunk& unit, bool& committed);
+  UnitStatus TakeUnit(absl::Time now, UnitChunk& unit, bool& committed);
   std::optional<UnitStatus> AnswerFromClosed(const Interval& interval, const UnitChunk& unit, RosterSlot slot) const;
-  UnitStatus Merge(absl::Time now, Interval& interval, const UnitChunk& unit, RosterSlot slot);
+  UnitStatus Merge(absl::Time now, Interval& interval, UnitChunk& unit, RosterSlot slot);
   bool HasRoom(IntervalIndex index) const;
   void HalfTick(absl::Time now, WindowOutputs& out);
   void ForgetOld(absl::Time now);

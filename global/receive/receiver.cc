@@ -42,6 +42,7 @@ Receiver::Receiver(EventLoop& loop, const Clock& clock, Options options, WindowB
       incarnation_(RandomIncarnation()),
       audit_(state),
       book_(options_.book, std::move(state), clock.Now()),
+      keys_(options_.book.max_series),
       departure_(options_.node_id, scale_) {}
 
 DeliveryServer::Callbacks Receiver::callbacks() {
@@ -179,7 +180,7 @@ std::string Receiver::MismatchOf(const v1::Hello& hello) const {
 void Receiver::OnBatch(const InstanceId& instance, const v1::Batch& batch, WindowOutputs& out) {
   for (const v1::Block& block : batch.blocks()) {
     if (Decode(instance, block)) {
-      Append(book_.Step(clock_.Now(), unit_), out);
+      Append(book_.Step(clock_.Now(), std::move(unit_)), out);
     } else if (block.partition() < kPartitionCount) {
       const auto partition = static_cast<PartitionId>(block.partition());
       out.received.push_back({{instance, block.interval(), partition, block.chunk()}, UnitStatus::kInvalid});
@@ -189,7 +190,7 @@ void Receiver::OnBatch(const InstanceId& instance, const v1::Batch& batch, Windo
 
 bool Receiver::Decode(const InstanceId& instance, const v1::Block& block) {
   payload_.series.swap(unit_.series);
-  if (!Validate(block).ok() || !DecodePayload(block, instance, payload_).ok()) {
+  if (!Validate(block).ok() || !DecodePayload(block, instance, keys_, payload_).ok()) {
     metrics_.units_undecodable.Increment();
     return false;
   }

@@ -91,7 +91,8 @@ class Receiver {
   const uint64_t incarnation_;
   AuditBoard audit_;
   WindowBook book_;
-  UnitPayload payload_;  // these two trade what they hold: strings are used again
+  KeyMemo keys_;
+  UnitPayload payload_;  // these two trade what they hold: memory is used again
   UnitChunk unit_;
   AgentBoard board_;
   uint64_t shown_revision_ = UINT64_MAX;  // of the roster, on the board

@@ -32,8 +32,14 @@ void Run(absl::string_view bytes) {
   block.set_payload(std::string(bytes.substr(1)));
   block.set_crc32c(Crc32c(block.payload()));
   const InstanceId instance = *InstanceId::FromBytes(std::string(InstanceId::kBytes, 'i'));
-  const absl::StatusOr<UnitPayload> payload = DecodePayload(block, instance);
-  if (payload.ok()) CheckReadBack(*payload, instance);
+  KeyMemo memo(100);
+  UnitPayload payload;
+  const bool ok = DecodePayload(block, instance, memo, payload).ok();
+  if (ok) CheckReadBack(payload, instance);
+  // Keys that are known by now change nothing.
+  UnitPayload again;
+  TRIBUTARY_CHECK(DecodePayload(block, instance, memo, again).ok() == ok);
+  if (ok) CheckReadBack(again, instance);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "common/base/bytes.h"
 #include "common/wire/messages.h"
+#include "common/wire/series.h"
 #include "common/wire/zstd.h"
 #include "gtest/gtest.h"
 #include "tests/common/wire/sample_units.h"
@@ -205,6 +206,84 @@ TEST(UnitBuilderTest, TakesEverythingWithinTheLimits) {
 TEST(DecodePayloadTest, ReadsTheGoldenBytes) { ExpectGolden(Decode(BlockOf(GoldenBytes()))); }
 
 TEST(DecodePayloadTest, ReadsSketchesInTheirFirstForms) { ExpectGolden(Decode(BlockOf(GoldenBytes("v1")))); }
+
+TEST(DecodePayloadTest, KeysThatAreKnownAreShared) {
+  KeyMemo memo(100);
+  UnitPayload first;
+  UnitPayload second;
+  ASSERT_TRUE(DecodePayload(BlockOf(GoldenBytes()), kOwn, memo, first).ok());
+  ASSERT_TRUE(DecodePayload(BlockOf(GoldenBytes()), kOwn, memo, second).ok());
+  ExpectGolden(first);
+  ExpectGolden(second);
+  for (size_t i = 0; i < first.series.size(); ++i) EXPECT_EQ(&*first.series[i].first, &*second.series[i].first) << i;
+  EXPECT_EQ(memo.size(), first.series.size());
+}
+
+// A key that is known says nothing of the value beside it.
+TEST(DecodePayloadTest, AKnownKeyWithAnotherValueIsRefused) {
+  KeyMemo memo(100);
+  UnitPayload payload;
+  const SeriesKey key{"api.latency", {"a"}, MetricType::kTimer};
+  DistributionAggregate timer;
+  timer.Add(1, 1);
+  v1::SeriesAggregate message;
+  ToProto(key, message);
+  ToProto(timer, message);
+  ASSERT_TRUE(DecodePayload(BlockOf(message), kOwn, memo, payload).ok());
+  message.mutable_counter();
+  EXPECT_EQ(DecodePayload(BlockOf(message), kOwn, memo, payload).message(), "bad_type");
+  message.mutable_distribution()->set_digest("x");
+  EXPECT_EQ(DecodePayload(BlockOf(message), kOwn, memo, payload).message(), "bad_digest");
+  message.clear_value();
+  EXPECT_EQ(DecodePayload(BlockOf(message), kOwn, memo, payload).message(), "bad_type");
+}
+
+// Protobuf lets an encoder write fields in any order.
+TEST(DecodePayloadTest, KeysAfterTheirValuesAreRead) {
+  for (const auto& [key, aggregate] : GoldenSeries()) {
+    v1::SeriesAggregate key_message;
+    v1::SeriesAggregate value_message;
+    ToProto(key, key_message);
+    ToProto(aggregate, value_message, kOwn);
+    const std::string item = value_message.SerializeAsString() + key_message.SerializeAsString();
+    std::string bytes;
+    ByteWriter(bytes).U8(v1::UnitPayload::kSeriesFieldNumber << 3 | 2);
+    ByteWriter(bytes).Sized(item);
+    const UnitPayload payload = Decode(BlockOf(bytes));
+    ASSERT_EQ(payload.series.size(), 1u);
+    EXPECT_EQ(payload.series[0].first, key);
+    EXPECT_TRUE(Same(payload.series[0].second, aggregate));
+  }
+}
+
+TEST(DecodePayloadTest, ReciprocalSumsOfEveryShapeAreRead) {
+  for (const Fixed192& sum : {Fixed192(), Fixed192::FromDouble(1), Fixed192::FromDouble(-0.75),
+                              Fixed192::FromParts(-5, 0, 7), Fixed192::FromParts(9, 1, 0)}) {
+    DistributionAggregate timer;
+    timer.Add(2, 1);
+    timer.reciprocal_sum = sum;
+    UnitBuilder builder(kOwn);
+    ASSERT_TRUE(builder.Add({"t", {}, MetricType::kTimer}, timer, 1));
+    const UnitPayload payload = Decode(builder.Finish(7, 9)[0]);
+    EXPECT_EQ(std::get<DistributionAggregate>(payload.series.at(0).second).reciprocal_sum, sum);
+  }
+}
+
+TEST(KeyMemoTest, KeepsTheYoungAndIsBounded) {
+  KeyMemo memo(10);
+  const auto key = [](int i) { return SharedSeriesKey(Counter(i)); };
+  memo.Add("used", key(0));
+  for (int i = 1; i < 100; ++i) {
+    memo.Add(absl::StrCat(i), key(i));
+    EXPECT_LE(memo.size(), 10u);
+    ASSERT_NE(memo.Find("used"), nullptr) << i;
+  }
+  EXPECT_EQ(*memo.Find("used"), Counter(0));
+  EXPECT_EQ(memo.Find("1"), nullptr);
+  const std::string long_key(KeyMemo::kMaxBytes + 1, 'k');
+  memo.Add(long_key, key(1));
+  EXPECT_EQ(memo.Find(long_key), nullptr);
+}
 
 TEST(DecodePayloadTest, AWriterThatWasLeftOutIsTheSender) {
   const absl::StatusOr<UnitPayload> payload = DecodePayload(BlockOf(GoldenBytes()), InstanceOf('Z'));
