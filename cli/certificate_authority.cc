@@ -8,12 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
@@ -117,6 +119,13 @@ std::string AlternativeNames(const CertificateAuthority::Request& request) {
 }
 
 }  // namespace
+
+bool IsCertificateHost(absl::string_view host) {
+  return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == '_' || c == ':' ||
+           c == '*';
+  });
+}
 
 absl::StatusOr<CertificateAuthority> CertificateAuthority::OpenOrMake(const std::string& folder,
                                                                       const std::string& cluster, absl::Time now) {

@@ -51,4 +51,7 @@ class CertificateAuthority {
   KeyPtr key_;
 };
 
+// Whether certificates can name the host: as IPv6 addresses and DNS names are written, wildcards included.
+bool IsCertificateHost(absl::string_view host);
+
 }  // namespace tributary

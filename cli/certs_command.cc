@@ -8,7 +8,6 @@
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "cli/certificate_authority.h"
@@ -39,13 +38,6 @@ struct CertsOptions {
   int days = 30;
 };
 
-// As IPv6 addresses and DNS names have them, wildcards included.
-bool IsHost(const std::string& host) {
-  return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
-    return absl::ascii_isalnum(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '*';
-  });
-}
-
 std::string WhatIsWrong(const CertsOptions& options) {
   const bool counted = options.agents + options.proxies + options.globals > 0;
   const bool named = !options.role.empty() || !options.name.empty();
@@ -55,7 +47,8 @@ std::string WhatIsWrong(const CertsOptions& options) {
                 options.name == "ca")) {
     return "--role and --name go together; a name has letters, digits and .-_, and is not ca";
   }
-  if (!std::all_of(options.hosts.begin(), options.hosts.end(), IsHost)) return "--hosts takes names and IP addresses";
+  if (!std::all_of(options.hosts.begin(), options.hosts.end(), IsCertificateHost))
+    return "--hosts takes names and IP addresses";
   return "";
 }
 

@@ -18,6 +18,7 @@
 #include "cli/emit_command.h"
 #include "cli/query_command.h"
 #include "cli/rules_command.h"
+#include "cli/secrets_command.h"
 #include "cli/status_command.h"
 #include "cli/tap_command.h"
 #include "cli/top_command.h"
@@ -67,6 +68,7 @@ int Main(int argc, char** argv) {
                                          AddRulesCommand(app),
                                          AddCheckConfigCommand(app),
                                          AddCertsCommand(app),
+                                         AddSecretsCommand(app),
                                          AddDemoCommand(app),
                                          AddCompletionCommand(app)};
   for (const Command& command : commands) AddColourOption(*command.app);
