@@ -2,7 +2,11 @@
 # A whole cluster on loopback: 2 globals, 1 proxy, 3 agents, and the demo fleet that sends to them.
 #
 # usage: cluster.sh BIN [--for 60s] [--interval 10s] [--data DIR] [--port FIRST] [--seed N] [--tls]
+#        cluster.sh BIN [--interval 10s] [--data DIR] [--port FIRST] --agents-have FILE --with PROGRAM
 #
+# --with: instead of the demo fleet PROGRAM runs, and the cluster ends with it, and with its status. It finds what it needs in
+# its environment: TRIBUTARY_PROXY, TRIBUTARY_DATA, TRIBUTARY_BIN. --agents-have: FILE stands in the agents' configuration in the
+# place of the demo's own last part (services, host_metrics).
 # --tls: with certificates of an authority of its own, in DIR/certs; pages are https:// then.
 # A process that dies is started again after a second, as an orchestrator would, so `kill -9 $(cat DIR/global-0.pid)`
 # is a fair experiment. Everything lives in DIR (default .tributary/demo), which is emptied at the start. Ends with the
@@ -12,13 +16,15 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 bin=$(cd "$1" && pwd)
 shift
-data=.tributary/demo interval=10s first_port='' tls='' scheme=http demo_args=()
+data=.tributary/demo interval=10s first_port='' tls='' scheme=http program='' agents_have='' demo_args=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --for | --seed) demo_args+=("$1" "$2") ;;
     --interval) interval=$2 ;;
     --data) data=$2 ;;
     --port) first_port=$2 ;;
+    --with) program=$2 ;;
+    --agents-have) agents_have=$2 ;;
     --tls) tls=yes scheme=https; shift; continue ;;
     *) echo "cluster.sh: unknown option $1" >&2; exit 2 ;;
   esac
@@ -94,6 +100,10 @@ agents=() metrics=()
 for n in 0 1 2; do
   render "$here/local.yaml.in" "$data/agent-$n.yaml" HOST="node-$n" UDP="$((first_port + 6 + 2 * n))" \
     HTTP="$((first_port + 7 + 2 * n))" DATA="$data/agent-$n" PROXY="$proxy_grpc" INTERVAL="$interval"
+  if [ -n "$agents_have" ]; then
+    sed -i '/^# Rate, errors and duration/,$d' "$data/agent-$n.yaml"
+    cat "$agents_have" >>"$data/agent-$n.yaml"
+  fi
   use_tls "$data/agent-$n.yaml" "agent-$n"
   agents+=(--agent "udp://127.0.0.1:$((first_port + 6 + 2 * n))" --agent "unixgram://$data/agent-$n/dsd.socket")
   metrics+=(--agent-http "$scheme://127.0.0.1:$((first_port + 7 + 2 * n))")
@@ -162,6 +172,10 @@ cluster in $data: 2 globals, 1 proxy, 3 agents (logs, data and process ids are t
 EOF
 
 status=0
+if [ -n "$program" ]; then
+  TRIBUTARY_PROXY="$scheme://127.0.0.1:$proxy_http" TRIBUTARY_DATA="$data" TRIBUTARY_BIN="$bin" "$program" || status=$?
+  exit "$status"
+fi
 "$bin/tributary" demo --interval "$interval" "${agents[@]}" "${metrics[@]}" --proxy "$scheme://127.0.0.1:$proxy_http" \
   --rows "$data/global-0/rows.jsonl" --rows "$data/global-1/rows.jsonl" "${demo_args[@]}" || status=$?
 exit "$status"
