@@ -137,7 +137,9 @@ TEST(TDigestMergerTest, AThousandHostsMergeToTheSameBytesInAnyOrder) {
     EXPECT_FALSE(merger.approximate_order());
     EXPECT_LE(merger.MemoryBytes(), 3 << 20);
     const std::string merged = Bytes(merger.Finish(kOwnerCompression));
-    if (round > 0) EXPECT_TRUE(merged == bytes);
+    if (round > 0) {
+      EXPECT_TRUE(merged == bytes);
+    }
     bytes = merged;
     std::shuffle(order.begin(), order.end(), Random(seed + round));
   }
