@@ -52,7 +52,7 @@ const Chunk* Truth::ChunkOf(const v1::Block& block) const {
   return reader.ok() && number < chunks_.size() ? &chunks_[number] : nullptr;
 }
 
-std::vector<std::pair<SeriesKey, Aggregate>> Truth::SeriesOf(const Chunk& chunk) {
+std::vector<std::pair<SharedSeriesKey, Aggregate>> Truth::SeriesOf(const Chunk& chunk) {
   CounterAggregate counter;
   counter.Add(std::ldexp(1.0, 2 * chunk.digit), 1);
   return {{CounterOf(chunk.window.second), counter}, {TimerOf(chunk.window.second), chunk.timer}};

@@ -13,6 +13,7 @@
 #include "common/base/interval.h"
 #include "common/hash/partition.h"
 #include "common/metric/series_key.h"
+#include "common/metric/shared_series_key.h"
 #include "tributary/v1/delivery.pb.h"
 
 namespace tributary::sim {
@@ -59,7 +60,7 @@ class Truth {
   // What travels in place of a payload, and what comes out of it.
   v1::Block BlockOf(const Chunk& chunk) const;
   const Chunk* ChunkOf(const v1::Block& block) const;
-  static std::vector<std::pair<SeriesKey, Aggregate>> SeriesOf(const Chunk& chunk);
+  static std::vector<std::pair<SharedSeriesKey, Aggregate>> SeriesOf(const Chunk& chunk);
 
   static SeriesKey CounterOf(PartitionId partition);
   static SeriesKey TimerOf(PartitionId partition);

@@ -114,7 +114,7 @@ TEST(PermutationTest, EverySampleIsInTheRowsOnceAfterRestartsAndDelays) {
       for (int agent = 0; agent < 4; ++agent) {
         waiting.push_back({AgentId(agent), i, BookHarness::kPartition, 0});
         for (const auto& [key, value] : chunk_of(waiting.back()).series) {
-          sent[key.name] += std::get<CounterAggregate>(value).total.ToDouble();
+          sent[key->name] += std::get<CounterAggregate>(value).total.ToDouble();
         }
       }
       act(random() % 3 == 0 ? 0.2 : 0.9);

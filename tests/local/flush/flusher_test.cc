@@ -58,7 +58,7 @@ class FlusherTest : public ShardFixture {
       EXPECT_TRUE(payload.ok()) << payload.status();
       for (const auto& [key, value] : payload->series) {
         EXPECT_EQ(block.partition(), PartitionOf(HashOf(key, kClusterSeed)));
-        EXPECT_TRUE(series.emplace(absl::StrCat(key.name, "#", absl::StrJoin(key.tags, ",")), value).second);
+        EXPECT_TRUE(series.emplace(absl::StrCat(key->name, "#", absl::StrJoin(key->tags, ",")), value).second);
       }
     }
     return series;
