@@ -393,6 +393,7 @@ class HostileTlsTest(unittest.TestCase):
             context.load_verify_locations(cluster.certs / "ca.crt")
             context.load_cert_chain(cluster.certs / "app.crt", cluster.certs / "app.key")
             steady_stream = context.wrap_socket(connect(("127.0.0.1", port), timeout=60), server_hostname="127.0.0.1")
+            self.addCleanup(steady_stream.close)
             steady = Steady("steady.tls", steady_stream.sendall)
             peaks = Peaks(cluster.processes)
             def refused(**labels):
