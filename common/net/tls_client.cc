@@ -106,13 +106,22 @@ absl::Status TlsClient::Finish() {
   return result != 1 && told ? Failed(result) : absl::OkStatus();
 }
 
+// A server that refuses a certificate says so and is gone: what is sent to it then fails, but its word is still there.
+bool TlsClient::LeavesWord() const {
+  char byte;
+  size_t count = 0;
+  ERR_clear_error();
+  const int result = SSL_read_ex(ssl_.get(), &byte, 1, &count);
+  return result != 1 && SSL_get_error(ssl_.get(), result) == SSL_ERROR_SSL;
+}
+
 absl::Status TlsClient::Failed(int result) const {
   const int error_number = errno;
   if (const long verdict = SSL_get_verify_result(ssl_.get()); verdict != X509_V_OK) {
     ERR_clear_error();
     return absl::PermissionDeniedError(absl::StrCat("certificate: ", X509_verify_cert_error_string(verdict)));
   }
-  if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_SYSCALL) {
+  if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_SYSCALL && !LeavesWord()) {
     ERR_clear_error();
     return error_number == 0 ? absl::UnavailableError("the other side ended the connection")
                              : absl::ErrnoToStatus(error_number, "TLS");

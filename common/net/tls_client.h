@@ -39,6 +39,8 @@ class TlsClient {
   explicit TlsClient(SslContextPtr context) : context_(std::move(context)), ssl_(SSL_new(context_.get())) {}
   // Of the last call, which returned `result`.
   absl::Status Failed(int result) const;
+  // Whether the server has said why, which is OpenSSL's last error then.
+  bool LeavesWord() const;
 
   const SslContextPtr context_;
   std::unique_ptr<SSL, Free> ssl_;
