@@ -123,8 +123,9 @@ class Judge {
       status_.notes.push_back(absl::StrCat("agents that have not told their books: ", CountText(untold)));
     }
     if (samples.at("difference") == 0) return;
-    status_.problems.push_back(absl::StrCat("the books of all agents together do not balance: ",
-                                            samples.at("difference").dump(), " samples are not accounted for"));
+    status_.problems.push_back(absl::StrCat(
+        "the books of all agents together do not balance: ", DifferenceText(samples.at("difference").get<int64_t>()),
+        " samples are not accounted for"));
   }
 
   void NoteDrops(const std::string& name, const Json& dropped) {

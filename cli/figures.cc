@@ -15,6 +15,11 @@ std::string CountText(uint64_t count) {
   return digits;
 }
 
+std::string DifferenceText(int64_t difference) {
+  const uint64_t size = difference < 0 ? 0 - static_cast<uint64_t>(difference) : static_cast<uint64_t>(difference);
+  return absl::StrCat(difference < 0 ? "-" : "", CountText(size));
+}
+
 std::string RateText(double per_second) {
   if (!(per_second < 1e15)) return "-";  // also NaN
   return per_second < 99.95 ? absl::StrFormat("%.1f", per_second) : CountText(static_cast<uint64_t>(per_second + 0.5));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -40,10 +41,15 @@ Screen::~Screen() {
 }
 
 void Screen::Show(absl::string_view text) {
-  const std::vector<absl::string_view> lines = absl::StrSplit(absl::StripSuffix(text, "\n"), '\n');
-  const size_t count = std::min<size_t>(lines.size(), static_cast<size_t>(size().rows));
+  const TerminalSize fits = size();
+  std::vector<absl::string_view> rows;
+  for (const absl::string_view line : absl::StrSplit(absl::StripSuffix(text, "\n"), '\n')) {
+    const std::vector<absl::string_view> wrapped = Wrapped(line, static_cast<size_t>(fits.columns));
+    rows.insert(rows.end(), wrapped.begin(), wrapped.end());
+  }
+  const size_t count = std::min<size_t>(rows.size(), static_cast<size_t>(fits.rows));
   std::string out = "\033[H";
-  for (size_t i = 0; i < count; ++i) absl::StrAppend(&out, i == 0 ? "" : "\r\n", lines[i], "\033[K");
+  for (size_t i = 0; i < count; ++i) absl::StrAppend(&out, i == 0 ? "" : "\r\n", rows[i], "\033[K");
   Print(absl::StrCat(out, "\033[J"));
 }
 

@@ -23,7 +23,7 @@ class Screen {
   Screen& operator=(const Screen&) = delete;
 
   TerminalSize size() const { return SizeOf(stdout); }
-  // Draws over what is shown; what does not fit below is left out. Lines are not longer than size().columns.
+  // Draws over what is shown: lines that are too long go on in the next row, what does not fit below is left out.
   void Show(absl::string_view text);
 
   // Sleeps. kStop: a signal came, or `q`. kRedraw: the size has changed, or another key was pressed.

@@ -47,8 +47,9 @@ std::string Books(const Json& samples, const StatusView& view) {
       "\nsamples accepted ", Count(samples.at("accepted")), " = committed ", Count(samples.at("committed")),
       " + local ", Count(samples.at("local")), " + open ", Count(samples.at("open")), " + pending ",
       Count(samples.at("pending")), " + dropped ", Count(samples.at("dropped")), ": ",
-      samples.at("difference") == 0 ? view.style.Good("balanced")
-                                    : view.style.Bad(absl::StrCat("off by ", samples.at("difference").dump())),
+      samples.at("difference") == 0
+          ? view.style.Good("balanced")
+          : view.style.Bad(absl::StrCat("off by ", DifferenceText(samples.at("difference").get<int64_t>()))),
       "\n");
 }
 

@@ -74,7 +74,9 @@ class Tap {
 
   void PrintSummary() const {
     if (!IsTerminal(stderr)) return;
-    std::fprintf(stderr, "%s lines shown, %s beyond --rate\n", CountText(shown_).c_str(), CountText(skipped_).c_str());
+    // Over the terminal's own ^C.
+    std::fprintf(stderr, "\r\033[K%s lines shown, %s beyond --rate\n", CountText(shown_).c_str(),
+                 CountText(skipped_).c_str());
   }
 
  private:

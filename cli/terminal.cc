@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 namespace tributary {
 namespace {
@@ -40,6 +41,28 @@ size_t ScreenWidth(absl::string_view text) {
     if (c == 'm') in_escape = false;
   }
   return width;
+}
+
+std::vector<absl::string_view> Wrapped(absl::string_view line, size_t width) {
+  std::vector<absl::string_view> rows;
+  while (width > 0 && ScreenWidth(line) > width) {
+    size_t shown = 0;
+    size_t cut = 0;  // behind the last space that will do
+    bool in_escape = false;
+    size_t end = 0;
+    for (; end < line.size(); ++end) {
+      const char c = line[end];
+      if (c == '\033') in_escape = true;
+      if (!in_escape && BeginsCharacter(c) && shown++ == width) break;
+      if (!in_escape && c == ' ' && shown > width / 2) cut = end + 1;
+      if (c == 'm') in_escape = false;
+    }
+    if (cut == 0 || line[end] == ' ') cut = end;
+    rows.push_back(absl::StripSuffix(line.substr(0, cut), " "));
+    line.remove_prefix(line[cut] == ' ' ? cut + 1 : cut);
+  }
+  rows.push_back(line);
+  return rows;
 }
 
 std::string Shortened(absl::string_view text, size_t width) {

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -37,6 +38,9 @@ class Style {
 
 // How long `text` is on a screen: characters, without escape sequences of Style.
 size_t ScreenWidth(absl::string_view text);
+// `line` as rows of a screen: broken at its last space in the second half of `width`, else where it is full. Escape
+// sequences of Style stay whole.
+std::vector<absl::string_view> Wrapped(absl::string_view line, size_t width);
 // At most `width` characters; what is cut off ends in "…". `text` holds no escape sequences.
 std::string Shortened(absl::string_view text, size_t width);
 

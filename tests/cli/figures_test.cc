@@ -1,5 +1,7 @@
 #include "cli/figures.h"
 
+#include <limits>
+
 #include "gtest/gtest.h"
 
 namespace tributary {
@@ -10,6 +12,10 @@ TEST(FiguresTest, CountsAreGroupedByThousands) {
   EXPECT_EQ(CountText(999), "999");
   EXPECT_EQ(CountText(1000), "1,000");
   EXPECT_EQ(CountText(18446744073709551615u), "18,446,744,073,709,551,615");
+  EXPECT_EQ(DifferenceText(0), "0");
+  EXPECT_EQ(DifferenceText(1234), "1,234");
+  EXPECT_EQ(DifferenceText(-95000), "-95,000");
+  EXPECT_EQ(DifferenceText(std::numeric_limits<int64_t>::min()), "-9,223,372,036,854,775,808");
 }
 
 TEST(FiguresTest, RatesHaveAFractionWhereItTells) {

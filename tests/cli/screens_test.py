@@ -314,7 +314,7 @@ class ScreensTest(unittest.TestCase):
             self.fake.tap_polls = 0
             terminal = self.terminal(columns=columns, rows=rows)
             terminal.type(f"clear; {TRIBUTARY} tap 'api.*{{region:eu}}' --agent {self.fake.url}")
-            terminal.wait_for("rejected: bad_value")
+            terminal.wait_for("bad_value")
             self.assertIn("\033[", terminal.screen(colours=True))
             terminal.key("C-c")
             terminal.wait_for("2 lines shown, 5 beyond --rate")
@@ -332,7 +332,7 @@ class ScreensTest(unittest.TestCase):
             terminal.type(f"clear; {TRIBUTARY} emit counter a --count 1000000000 --to {address}")
             terminal.wait_for(" of 1,000,000,000 lines, ")
             terminal.key("C-c")
-            terminal.wait_for("$ ")
+            terminal.wait_for("\n$")
 
     def test_completion_works_in_bash(self):
         terminal = self.terminal()

@@ -2,10 +2,14 @@
 
 #include <string>
 
+#include "cli/terminal.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace tributary {
 namespace {
+
+using testing::ElementsAre;
 
 QueryAnswer ByRegion() {
   QueryAnswer answer;
@@ -82,6 +86,17 @@ TEST(TableTest, ShowsSixDigitsWithoutLosingWholeNumbers) {
             "3  0.000123457\n"
             "4         -3.5\n"
             "5         +Inf\n");
+}
+
+TEST(TerminalTest, LongLinesGoOnInTheNextRow) {
+  EXPECT_THAT(Wrapped("short", 10), ElementsAre("short"));
+  EXPECT_THAT(Wrapped("exactly 10", 10), ElementsAre("exactly 10"));
+  EXPECT_THAT(Wrapped("a problem of long words", 12), ElementsAre("a problem of", "long words"));
+  EXPECT_THAT(Wrapped("a problem of long words", 13), ElementsAre("a problem of", "long words"));
+  EXPECT_THAT(Wrapped("a 345678901234", 10), ElementsAre("a 34567890", "1234"));  // the space comes too early
+  EXPECT_THAT(Wrapped("größergrößer", 6), ElementsAre("größer", "größer"));
+  EXPECT_THAT(Wrapped("\033[1mbold bold\033[0m plain", 9), ElementsAre("\033[1mbold bold\033[0m", "plain"));
+  EXPECT_THAT(Wrapped("any", 0), ElementsAre("any"));
 }
 
 }  // namespace
