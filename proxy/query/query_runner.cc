@@ -17,7 +17,7 @@ QueryRunner::QueryRunner(FanOut& fan_out, GridSource::Globals globals, const Clo
       options_(options),
       metrics_(telemetry),
       source_(fan_out, globals_),
-      reader_(fan_out, globals_),
+      reader_(fan_out, source_),
       engine_(source_, {.refuse_quantiles_of_numbers = true}) {}
 
 absl::Status QueryRunner::Ready() const {

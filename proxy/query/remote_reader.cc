@@ -14,7 +14,6 @@
 #include "common/sink/points.h"
 #include "common/sink/prometheus_name.h"
 #include "proxy/query/grid_merger.h"
-#include "proxy/query/grid_source.h"
 #include "re2/re2.h"
 
 namespace tributary {
@@ -174,7 +173,7 @@ class RemoteReader::Query {
     }
     std::set<std::string> names;
     std::vector<std::pair<Member, absl::Status>> statuses;
-    for (const LabelsAnswer& answer : reader_.fan_out_.ListLabels(reader_.globals_(), request, Patience())) {
+    for (const LabelsAnswer& answer : reader_.fan_out_.ListLabels(reader_.source_.AllGlobals(), request, Patience())) {
       statuses.emplace_back(answer.global, answer.status);
       names.insert(answer.response.texts().begin(), answer.response.texts().end());
       if (answer.response.more()) {
@@ -213,7 +212,8 @@ class RemoteReader::Query {
 
     GridMerger merger(selection);
     std::vector<std::pair<Member, absl::Status>> statuses;
-    for (const GridAnswer& answer : reader_.fan_out_.SelectGrid(reader_.globals_(), request, Patience())) {
+    const GridSource::Round round = reader_.source_.Ask(request, context_);
+    for (const GridAnswer& answer : round.answers) {
       statuses.emplace_back(answer.global, answer.status.ok() ? merger.Add(answer) : answer.status);
     }
     TRIBUTARY_RETURN_IF_ERROR(CheckAll(statuses));

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -9,12 +8,12 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/hash/view.h"
 #include "prometheus/remote_read.pb.h"
 #include "proxy/promql/label_pattern.h"
 #include "proxy/promql/query_context.h"
 #include "proxy/promql/sample_source.h"
 #include "proxy/query/fan_out.h"
+#include "proxy/query/grid_source.h"
 
 namespace tributary {
 
@@ -29,7 +28,7 @@ namespace tributary {
 //           and where a global does not answer there is no answer, unless `allow_partial`.
 // Errors:   InvalidArgument: the request; ResourceExhausted names the limit; FailedPrecondition: two metrics would make
 //           one series; Unavailable and DeadlineExceeded: a global did not answer.
-// Threads:  thread-safe. `fan_out` outlives it.
+// Threads:  thread-safe. `fan_out` and `source` outlive it.
 // Source:   Prometheus, "Remote Read API" (samples).
 class RemoteReader {
  public:
@@ -43,9 +42,9 @@ class RemoteReader {
     bool allow_partial = false;  // answer without the globals that do not
     absl::Time now;
   };
-  using Globals = std::function<std::vector<Member>()>;  // of the newest views; from any thread
 
-  RemoteReader(FanOut& fan_out, Globals globals) : fan_out_(fan_out), globals_(std::move(globals)) {}
+  // `source` asks for rows, `fan_out` for names.
+  RemoteReader(FanOut& fan_out, GridSource& source) : fan_out_(fan_out), source_(source) {}
 
   absl::StatusOr<prometheus::ReadResponse> Read(const prometheus::ReadRequest& request, const Options& options,
                                                 promql::QueryContext& context) const;
@@ -54,7 +53,7 @@ class RemoteReader {
   class Query;  // while it is answered
 
   FanOut& fan_out_;
-  const Globals globals_;
+  GridSource& source_;
 };
 
 }  // namespace tributary

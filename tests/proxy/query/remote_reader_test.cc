@@ -139,7 +139,8 @@ class RemoteReaderTest : public ::testing::Test {
   promql::QueryLimits limits_;
   FakeFanOut fan_out_;
   RemoteReader::Options options_{.max_bytes = 1 << 20, .allow_partial = false, .now = {}};
-  RemoteReader reader_{fan_out_, [] { return std::vector<Member>{{"g0", "a:1", 1}, {"g1", "b:1", 1}}; }};
+  GridSource source_{fan_out_, [] { return std::vector<Member>{{"g0", "a:1", 1}, {"g1", "b:1", 1}}; }};
+  RemoteReader reader_{fan_out_, source_};
 };
 
 TEST_F(RemoteReaderTest, CountersAreTotalsFromTheStartOfTheRange) {
