@@ -14,7 +14,6 @@ struct Row {
 constexpr Row kTable[] = {
     {"/tributary.v1.DeliveryService/Deliver", Role::kProxy, Role::kAgent},
     {"/tributary.v1.DeliveryService/Deliver", Role::kGlobal, Role::kProxy},
-    {"/tributary.v1.QueryService/Select", Role::kGlobal, Role::kProxy},
     {"/tributary.v1.QueryService/SelectGrid", Role::kGlobal, Role::kProxy},
     {"/tributary.v1.QueryService/ListLabels", Role::kGlobal, Role::kProxy},
     {"/tributary.v1.StatusService/Inspect", Role::kGlobal, Role::kProxy},

@@ -14,11 +14,18 @@
 #include "common/aggregate/aggregate_merger.h"
 #include "global/query/grid_windows.h"
 #include "global/query/label_grouping.h"
-#include "global/query/selection.h"
 #include "global/store/row_reader.h"
 #include "tributary/v1/query.pb.h"
 
 namespace tributary {
+
+// What one query may take here; more is refused by name.
+struct SelectLimits {
+  uint64_t max_series = 100'000;
+  uint64_t max_rows = 20'000'000;  // about 20 s of reading; an hour of 50,000 series at 10 s
+  uint64_t max_groups = 10'000;
+  size_t max_memory_bytes = 512u << 20;  // of centroids being merged
+};
 
 // Answers one GridRequest: finds the series, folds their rows window by window, hands series or groups out.
 //

@@ -75,18 +75,6 @@ absl::Status SelectService::CheckDeadline(const grpc::ServerContext& context) co
   return absl::OkStatus();
 }
 
-grpc::Status SelectService::Select(grpc::ServerContext* context, const v1::SelectRequest* request,
-                                   grpc::ServerWriter<v1::SelectResponse>* writer) {
-  return Admit(*context, [&] {
-    Selection selection(reader_, *request, options_.limits);
-    const absl::Status status =
-        selection.Run([&] { return context->IsCancelled(); },
-                      [&](const v1::SelectResponse& response) { return writer->Write(response); });
-    metrics_.rows.Increment(selection.summary().rows());
-    return status;
-  });
-}
-
 grpc::Status SelectService::SelectGrid(grpc::ServerContext* context, const v1::GridRequest* request,
                                        grpc::ServerWriter<v1::GridResponse>* writer) {
   return Admit(*context, [&] {

@@ -4,7 +4,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "common/telemetry/telemetry.h"
-#include "global/query/selection.h"
+#include "global/query/grid_selection.h"
 #include "global/store/row_reader.h"
 #include "tributary/v1/query.grpc.pb.h"
 
@@ -24,8 +24,6 @@ class SelectService final : public v1::QueryService::Service {
   };
   SelectService(const RowReader& reader, const Options& options, Telemetry& telemetry);
 
-  grpc::Status Select(grpc::ServerContext* context, const v1::SelectRequest* request,
-                      grpc::ServerWriter<v1::SelectResponse>* writer) override;
   grpc::Status SelectGrid(grpc::ServerContext* context, const v1::GridRequest* request,
                           grpc::ServerWriter<v1::GridResponse>* writer) override;
   grpc::Status ListLabels(grpc::ServerContext* context, const v1::LabelsRequest* request,

@@ -9,15 +9,8 @@
 
 namespace tributary {
 
-// What one global said to a question. When it did not answer whole, `status` says why and there are no groups.
-struct GlobalAnswer {
-  Member global;
-  absl::Status status;
-  std::vector<v1::Group> groups;
-  v1::Summary summary;
-};
-
-// The same, to a question about the windows of a grid.
+// What one global said to a question about the windows of a grid. When it did not answer whole, `status` says why and
+// there are no series.
 struct GridAnswer {
   Member global;
   absl::Status status;
@@ -38,8 +31,6 @@ class FanOut {
   virtual ~FanOut() = default;
   // One answer per global, in the order of `globals`. Returns soon after `timeout` at the latest; who has not answered
   // by then is DeadlineExceeded.
-  virtual std::vector<GlobalAnswer> Select(const std::vector<Member>& globals, const v1::SelectRequest& request,
-                                           absl::Duration timeout) = 0;
   virtual std::vector<GridAnswer> SelectGrid(const std::vector<Member>& globals, const v1::GridRequest& request,
                                              absl::Duration timeout) = 0;
   virtual std::vector<LabelsAnswer> ListLabels(const std::vector<Member>& globals, const v1::LabelsRequest& request,

@@ -41,39 +41,11 @@ class Outstanding {
   size_t calls_ ABSL_GUARDED_BY(mutex_);
 };
 
-// What differs between the streams that globals answer with.
-struct SelectStream {
-  using Request = v1::SelectRequest;
-  using Response = v1::SelectResponse;
-  using Answer = GlobalAnswer;
-  static void Start(v1::QueryService::Stub& stub, grpc::ClientContext* context, const Request* request,
-                    grpc::ClientReadReactor<Response>* reactor) {
-    stub.async()->Select(context, request, reactor);
-  }
-  static auto& Items(Response& response) { return *response.mutable_groups(); }
-  static auto& Items(Answer& answer) { return answer.groups; }
-  static size_t MaxItems(const GrpcFanOut::Options& options) { return options.max_groups; }
-};
-
-struct GridStream {
-  using Request = v1::GridRequest;
-  using Response = v1::GridResponse;
-  using Answer = GridAnswer;
-  static void Start(v1::QueryService::Stub& stub, grpc::ClientContext* context, const Request* request,
-                    grpc::ClientReadReactor<Response>* reactor) {
-    stub.async()->SelectGrid(context, request, reactor);
-  }
-  static auto& Items(Response& response) { return *response.mutable_series(); }
-  static auto& Items(Answer& answer) { return answer.series; }
-  static size_t MaxItems(const GrpcFanOut::Options& options) { return options.max_series; }
-};
-
 // One global's stream. The reactor's callbacks run one after the other; `answer` is read after OnDone.
-template <class Stream>
-class StreamCall : public grpc::ClientReadReactor<typename Stream::Response> {
+class GridCall : public grpc::ClientReadReactor<v1::GridResponse> {
  public:
-  StreamCall(const Member& global, const typename Stream::Request& request, const GrpcFanOut::Options& options,
-             std::shared_ptr<grpc::Channel> channel, std::shared_ptr<Outstanding> outstanding)
+  GridCall(const Member& global, const v1::GridRequest& request, const GrpcFanOut::Options& options,
+           std::shared_ptr<grpc::Channel> channel, std::shared_ptr<Outstanding> outstanding)
       : request_(request),
         options_(options),
         stub_(v1::QueryService::NewStub(channel)),
@@ -83,15 +55,15 @@ class StreamCall : public grpc::ClientReadReactor<typename Stream::Response> {
 
   void Start(std::chrono::system_clock::time_point deadline) {
     context_.set_deadline(deadline);
-    Stream::Start(*stub_, &context_, &request_, this);
-    this->StartRead(&response_);
-    this->StartCall();
+    stub_->async()->SelectGrid(&context_, &request_, this);
+    StartRead(&response_);
+    StartCall();
   }
 
   void OnReadDone(bool ok) override {
     if (!ok) return;
     if (Take()) {
-      this->StartRead(&response_);
+      StartRead(&response_);
     } else {
       context_.TryCancel();
     }
@@ -99,26 +71,25 @@ class StreamCall : public grpc::ClientReadReactor<typename Stream::Response> {
 
   void OnDone(const grpc::Status& status) override {
     if (answer_.status.ok()) answer_.status = StatusOf(status);
-    if (!answer_.status.ok()) Stream::Items(answer_).clear();
+    if (!answer_.status.ok()) answer_.series.clear();
     const std::shared_ptr<Outstanding> outstanding = outstanding_;  // Done may destroy *this
     outstanding->Done();
   }
 
-  typename Stream::Answer TakeAnswer() { return std::move(answer_); }
+  GridAnswer TakeAnswer() { return std::move(answer_); }
 
  private:
   bool Take() {
     bytes_ += response_.ByteSizeLong();
-    for (auto& item : Stream::Items(response_)) Stream::Items(answer_).push_back(std::move(item));
+    for (v1::GridSeries& series : *response_.mutable_series()) answer_.series.push_back(std::move(series));
     if (response_.has_summary()) {
       answer_.summary = response_.summary();
       has_summary_ = true;
     }
-    const size_t most = Stream::MaxItems(options_);
-    if (bytes_ <= options_.max_answer_bytes && Stream::Items(answer_).size() <= most) return true;
-    answer_.status = absl::ResourceExhaustedError(
-        absl::StrCat("its answer is over ", most, " series (query.max_series) or ", options_.max_answer_bytes,
-                     " bytes (query.max_bytes_per_global); narrow the selector, or its time, or group by less"));
+    if (bytes_ <= options_.max_answer_bytes && answer_.series.size() <= options_.max_series) return true;
+    answer_.status = absl::ResourceExhaustedError(absl::StrCat(
+        "its answer is over ", options_.max_series, " series (query.max_series) or ", options_.max_answer_bytes,
+        " bytes (query.max_bytes_per_global); narrow the selector, or its time, or group by less"));
     return false;
   }
 
@@ -127,13 +98,13 @@ class StreamCall : public grpc::ClientReadReactor<typename Stream::Response> {
     return has_summary_ ? absl::OkStatus() : absl::InternalError("its answer has no end");
   }
 
-  const typename Stream::Request& request_;
+  const v1::GridRequest& request_;
   const GrpcFanOut::Options& options_;
   const std::unique_ptr<v1::QueryService::Stub> stub_;
   const std::shared_ptr<Outstanding> outstanding_;
   grpc::ClientContext context_;
-  typename Stream::Response response_;
-  typename Stream::Answer answer_;
+  v1::GridResponse response_;
+  GridAnswer answer_;
   size_t bytes_ = 0;
   bool has_summary_ = false;
 };
@@ -242,14 +213,9 @@ GrpcFanOut::Channels GrpcFanOut::ChannelsTo(const std::vector<Member>& globals) 
   return wanted;
 }
 
-std::vector<GlobalAnswer> GrpcFanOut::Select(const std::vector<Member>& globals, const v1::SelectRequest& request,
-                                             absl::Duration timeout) {
-  return AskAll<StreamCall<SelectStream>>(globals, request, options_, ChannelsTo(globals), timeout);
-}
-
 std::vector<GridAnswer> GrpcFanOut::SelectGrid(const std::vector<Member>& globals, const v1::GridRequest& request,
                                                absl::Duration timeout) {
-  return AskAll<StreamCall<GridStream>>(globals, request, options_, ChannelsTo(globals), timeout);
+  return AskAll<GridCall>(globals, request, options_, ChannelsTo(globals), timeout);
 }
 
 std::vector<LabelsAnswer> GrpcFanOut::ListLabels(const std::vector<Member>& globals, const v1::LabelsRequest& request,

@@ -19,13 +19,12 @@ namespace tributary {
 // QueryService and StatusService of every global, through gRPC's callback API: no thread waits but the caller's.
 // Channels are kept as long as their global is among those asked.
 //
-// Bounds:  what one global may answer, in groups and in bytes; more is ResourceExhausted.
+// Bounds:  what one global may answer, in series and in bytes; more is ResourceExhausted.
 // Threads: thread-safe.
 class GrpcFanOut : public FanOut, public Inspector {
  public:
   struct Options {
-    size_t max_groups = 10'000;                     // the globals' own limit
-    size_t max_series = 100'000;                    // the same
+    size_t max_series = 100'000;                    // or groups; the globals' own limit
     size_t max_answer_bytes = 64u << 20;            // 10,000 groups of 500 centroids are about 40 MiB
     absl::Duration max_backoff = absl::Seconds(2);  // between attempts to reach a global that is down
     RpcTrustPtr trust = nullptr;                    // null: plaintext
@@ -34,8 +33,6 @@ class GrpcFanOut : public FanOut, public Inspector {
   explicit GrpcFanOut(const Options& options);
   ~GrpcFanOut() override;
 
-  std::vector<GlobalAnswer> Select(const std::vector<Member>& globals, const v1::SelectRequest& request,
-                                   absl::Duration timeout) override;
   std::vector<GridAnswer> SelectGrid(const std::vector<Member>& globals, const v1::GridRequest& request,
                                      absl::Duration timeout) override;
   std::vector<LabelsAnswer> ListLabels(const std::vector<Member>& globals, const v1::LabelsRequest& request,

@@ -10,7 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
-#include "global/query/selection.h"
+#include "global/query/grid_selection.h"
 #include "tests/global/store/store_harness.h"
 #include "tests/global/store/temp_dir.h"
 
@@ -50,18 +50,25 @@ void BM_Selection_P99ByGroup(benchmark::State& state) {
   const TempDir directory;
   StoreHarness store(directory.path());
   Fill(store, series, intervals, static_cast<int>(state.range(2)));
-  v1::SelectRequest request;
-  request.set_name("api.latency");
-  request.set_from_unix_ms(absl::ToUnixMillis(store.scale.Start(kFirst)));
-  request.set_to_unix_ms(absl::ToUnixMillis(store.scale.Start(kFirst + intervals)));
+  v1::GridRequest request;
+  v1::Matcher& matcher = *request.add_matchers();
+  matcher.set_label("__name__");
+  matcher.set_op(v1::Matcher::OP_EQUAL);
+  matcher.set_value("api.latency");
+  request.set_start_unix_ms(absl::ToUnixMillis(store.scale.Start(kFirst + intervals)));
+  request.set_step_ms(1);
+  request.set_count(1);
+  request.set_window_ms(absl::ToInt64Milliseconds(intervals * store.scale.length()));
+  request.set_fold(v1::FOLD_INCREASE);
+  request.set_grouped(true);
   request.add_group_labels("region");
   int groups = 0;
   for (auto _ : state) {
     groups = 0;
-    Selection selection(*store.ledger, request, {});
+    GridSelection selection(*store.ledger, request, {});
     const absl::Status status = selection.Run([] { return false; },
-                                              [&](const v1::SelectResponse& response) {
-                                                groups += response.groups_size();
+                                              [&](const v1::GridResponse& response) {
+                                                groups += response.series_size();
                                                 return true;
                                               });
     TRIBUTARY_CHECK(status.ok() && groups == kGroups);

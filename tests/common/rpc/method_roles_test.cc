@@ -23,7 +23,7 @@ TEST(MethodRolesTest, AgentsDeliverToProxiesOnly) {
 }
 
 TEST(MethodRolesTest, AtAGlobalOnlyProxiesCallAnything) {
-  for (const char* path : {kDeliver, "/tributary.v1.QueryService/Select", "/tributary.v1.StatusService/Inspect"}) {
+  for (const char* path : {kDeliver, "/tributary.v1.QueryService/SelectGrid", "/tributary.v1.StatusService/Inspect"}) {
     for (const Role client : kRoles) {
       EXPECT_EQ(MayCall(path, Role::kGlobal, client), client == Role::kProxy) << path << TlsRoleName(client);
     }
@@ -41,7 +41,7 @@ TEST(MethodRolesTest, WhatIsNotInTheTableIsForNobody) {
 
 // Or a new method would be refused to everybody in a cluster with certificates, and in tests without go unnoticed.
 TEST(MethodRolesTest, EveryMethodOfTheProtocolIsForSomebody) {
-  for (const auto* file : {v1::Up::descriptor()->file(), v1::SelectRequest::descriptor()->file(),
+  for (const auto* file : {v1::Up::descriptor()->file(), v1::GridRequest::descriptor()->file(),
                            v1::InspectRequest::descriptor()->file()}) {
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {

@@ -50,21 +50,29 @@ class SelectServiceTest : public ::testing::Test {
     channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials());
   }
 
-  v1::SelectRequest Request() const {
-    v1::SelectRequest request;
-    request.set_name("m");
-    request.set_to_unix_ms(1'000'000);
+  // What all series of m have had, as one window.
+  v1::GridRequest Request() const {
+    v1::GridRequest request;
+    v1::Matcher& matcher = *request.add_matchers();
+    matcher.set_label("__name__");
+    matcher.set_op(v1::Matcher::OP_EQUAL);
+    matcher.set_value("m");
+    request.set_start_unix_ms(1'000'000);
+    request.set_step_ms(1);
+    request.set_count(1);
+    request.set_window_ms(1'000'000);
+    request.set_fold(v1::FOLD_INCREASE);
     return request;
   }
 
   // Reads the whole stream into `answer`.
-  grpc::Status Select(const v1::SelectRequest& request, absl::Duration timeout, v1::SelectResponse& answer) {
+  grpc::Status Select(const v1::GridRequest& request, absl::Duration timeout, v1::GridResponse& answer) {
     grpc::ClientContext context;
     if (timeout < absl::InfiniteDuration()) {
       context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout));
     }
-    const auto stream = v1::QueryService::NewStub(channel_)->Select(&context, request);
-    v1::SelectResponse response;
+    const auto stream = v1::QueryService::NewStub(channel_)->SelectGrid(&context, request);
+    v1::GridResponse response;
     while (stream->Read(&response)) answer.MergeFrom(response);
     return stream->Finish();
   }
@@ -76,17 +84,18 @@ class SelectServiceTest : public ::testing::Test {
   std::shared_ptr<grpc::Channel> channel_;
 };
 
-TEST_F(SelectServiceTest, StreamsGroupsAndEndsWithTheSummary) {
+TEST_F(SelectServiceTest, StreamsSeriesAndEndsWithTheSummary) {
   reader_.AddRow(reader_.AddSeries("m", {"region:eu"}), 0, {1, 2, 3});
   Serve();
-  v1::SelectRequest request = Request();
+  v1::GridRequest request = Request();
+  request.set_grouped(true);
   request.add_group_labels("region");
-  v1::SelectResponse answer;
+  v1::GridResponse answer;
   const grpc::Status status = Select(request, absl::Seconds(30), answer);
   ASSERT_TRUE(status.ok()) << status.error_message();
-  ASSERT_EQ(answer.groups_size(), 1);
-  EXPECT_EQ(answer.groups(0).labels(0).value(), "eu");
-  EXPECT_EQ(answer.groups(0).merged().type(), v1::METRIC_TYPE_DISTRIBUTION);
+  ASSERT_EQ(answer.series_size(), 1);
+  EXPECT_EQ(answer.series(0).labels(0).value(), "eu");
+  EXPECT_EQ(answer.series(0).merged(0).type(), v1::METRIC_TYPE_DISTRIBUTION);
   EXPECT_EQ(answer.summary().rows(), 1);
   EXPECT_THAT(telemetry_.Serialize(), HasSubstr("tributary_global_selects_total{result=\"answered\"} 1\n"));
   EXPECT_THAT(telemetry_.Serialize(), HasSubstr("tributary_global_select_rows_total 1\n"));
@@ -95,7 +104,7 @@ TEST_F(SelectServiceTest, StreamsGroupsAndEndsWithTheSummary) {
 TEST_F(SelectServiceTest, NamesALimitWithResourceExhausted) {
   for (int i = 0; i < 2; ++i) reader_.AddRow(reader_.AddSeries("m", {absl::StrCat("n:", i)}), 0, {1});
   Serve({.limits = {.max_series = 1}});
-  v1::SelectResponse answer;
+  v1::GridResponse answer;
   const grpc::Status status = Select(Request(), absl::Seconds(30), answer);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_THAT(status.error_message(), HasSubstr("max_series = 1"));
@@ -104,7 +113,7 @@ TEST_F(SelectServiceTest, NamesALimitWithResourceExhausted) {
 
 TEST_F(SelectServiceTest, NeedsADeadlineThatIsNear) {
   Serve({.max_time = absl::Seconds(60)});
-  v1::SelectResponse answer;
+  v1::GridResponse answer;
   EXPECT_EQ(Select(Request(), absl::InfiniteDuration(), answer).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(Select(Request(), absl::Hours(1), answer).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_TRUE(Select(Request(), absl::Seconds(30), answer).ok());
@@ -120,11 +129,11 @@ TEST_F(SelectServiceTest, TurnsAwayWhatIsOverItsConcurrency) {
   Serve({.max_concurrent = 1});
   grpc::Status first;
   std::thread client([&] {
-    v1::SelectResponse answer;
+    v1::GridResponse answer;
     first = Select(Request(), absl::Seconds(60), answer);
   });
   reading.Wait();
-  v1::SelectResponse answer;
+  v1::GridResponse answer;
   const grpc::Status second = Select(Request(), absl::Seconds(30), answer);
   release.Set();
   client.join();
@@ -159,7 +168,7 @@ TEST_F(SelectServiceTest, StopsReadingWhenTheClientIsGone) {
   Serve(reader, {.limits = {.max_rows = UINT64_MAX}});
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
-  const auto stream = v1::QueryService::NewStub(channel_)->Select(&context, Request());
+  const auto stream = v1::QueryService::NewStub(channel_)->SelectGrid(&context, Request());
   reading.Wait();
   context.TryCancel();
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);

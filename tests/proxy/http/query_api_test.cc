@@ -20,9 +20,6 @@ using Json = nlohmann::json;
 // Every global holds the samples 1, 2, 3 of one series, in one row, and lists two series.
 class FakeFanOut : public FanOut {
  public:
-  std::vector<GlobalAnswer> Select(const std::vector<Member>&, const v1::SelectRequest&, absl::Duration) override {
-    return {};
-  }
   std::vector<GridAnswer> SelectGrid(const std::vector<Member>& globals, const v1::GridRequest& request,
                                      absl::Duration timeout) override {
     last_request = request;

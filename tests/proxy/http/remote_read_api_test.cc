@@ -17,9 +17,6 @@ namespace {
 // Every global holds one gauge, 7 in the interval that ends at 10 s.
 class FakeFanOut : public FanOut {
  public:
-  std::vector<GlobalAnswer> Select(const std::vector<Member>&, const v1::SelectRequest&, absl::Duration) override {
-    return {};
-  }
   std::vector<LabelsAnswer> ListLabels(const std::vector<Member>&, const v1::LabelsRequest&, absl::Duration) override {
     return {};
   }

@@ -21,9 +21,6 @@ using ::testing::HasSubstr;
 // Answers that are put in beforehand; remembers what was asked.
 class FakeFanOut : public FanOut {
  public:
-  std::vector<GlobalAnswer> Select(const std::vector<Member>&, const v1::SelectRequest&, absl::Duration) override {
-    return {};
-  }
   std::vector<LabelsAnswer> ListLabels(const std::vector<Member>&, const v1::LabelsRequest&, absl::Duration) override {
     return {};
   }

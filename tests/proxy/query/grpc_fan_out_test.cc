@@ -58,8 +58,8 @@ struct Global {
 // Never answers; ends when its call does.
 class SilentService : public v1::QueryService::Service {
  public:
-  grpc::Status Select(grpc::ServerContext* context, const v1::SelectRequest*,
-                      grpc::ServerWriter<v1::SelectResponse>*) override {
+  grpc::Status SelectGrid(grpc::ServerContext* context, const v1::GridRequest*,
+                          grpc::ServerWriter<v1::GridResponse>*) override {
     MutexLock lock(mutex_);
     while (!context->IsCancelled()) never_.WaitFor(mutex_, absl::Milliseconds(10));
     return grpc::Status::CANCELLED;
@@ -73,21 +73,29 @@ class SilentService : public v1::QueryService::Service {
 // Sends what it is told and ends well.
 class ScriptedService : public v1::QueryService::Service {
  public:
-  explicit ScriptedService(std::vector<v1::SelectResponse> responses) : responses_(std::move(responses)) {}
-  grpc::Status Select(grpc::ServerContext*, const v1::SelectRequest*,
-                      grpc::ServerWriter<v1::SelectResponse>* writer) override {
-    for (const v1::SelectResponse& response : responses_) writer->Write(response);
+  explicit ScriptedService(std::vector<v1::GridResponse> responses) : responses_(std::move(responses)) {}
+  grpc::Status SelectGrid(grpc::ServerContext*, const v1::GridRequest*,
+                          grpc::ServerWriter<v1::GridResponse>* writer) override {
+    for (const v1::GridResponse& response : responses_) writer->Write(response);
     return grpc::Status::OK;
   }
 
  private:
-  const std::vector<v1::SelectResponse> responses_;
+  const std::vector<v1::GridResponse> responses_;
 };
 
-v1::SelectRequest RequestFor(const std::string& name) {
-  v1::SelectRequest request;
-  request.set_name(name);
-  request.set_to_unix_ms(1'000'000);
+// All rows as they are.
+v1::GridRequest RequestFor(const std::string& name) {
+  v1::GridRequest request;
+  v1::Matcher& matcher = *request.add_matchers();
+  matcher.set_label("__name__");
+  matcher.set_op(v1::Matcher::OP_EQUAL);
+  matcher.set_value(name);
+  request.set_start_unix_ms(1'000'000);
+  request.set_step_ms(1);
+  request.set_count(1);
+  request.set_window_ms(1'000'000);
+  request.set_fold(v1::FOLD_RAW);
   return request;
 }
 
@@ -167,11 +175,11 @@ TEST(GrpcFanOutTest, DoesNotWaitForTheSlowBeyondItsTimeout) {
   SilentService silent;
   Server slow(silent);
   GrpcFanOut fan_out;
-  const auto answers = fan_out.Select({{"quick", quick.server.address()}, {"slow", slow.address()}}, RequestFor("m"),
-                                      absl::Milliseconds(500));
+  const auto answers = fan_out.SelectGrid({{"quick", quick.server.address()}, {"slow", slow.address()}},
+                                          RequestFor("m"), absl::Milliseconds(500));
   ASSERT_EQ(answers.size(), 2);
   EXPECT_TRUE(answers[0].status.ok()) << answers[0].status;
-  EXPECT_EQ(answers[0].groups.size(), 1);
+  EXPECT_EQ(answers[0].series.size(), 1);
   EXPECT_EQ(answers[0].summary.rows(), 1);
   EXPECT_EQ(answers[1].global.id, "slow");
   EXPECT_EQ(answers[1].status.code(), absl::StatusCode::kDeadlineExceeded);
@@ -180,37 +188,39 @@ TEST(GrpcFanOutTest, DoesNotWaitForTheSlowBeyondItsTimeout) {
 TEST(GrpcFanOutTest, KeepsTheCodeAndTheWordsOfARefusal) {
   Global global;
   GrpcFanOut fan_out;
-  const auto answers = fan_out.Select({{"g", global.server.address()}}, RequestFor(""), absl::Seconds(30));
-  EXPECT_EQ(answers[0].status, absl::InvalidArgumentError("no metric is named"));
+  v1::GridRequest request = RequestFor("m");
+  request.set_fold(v1::FOLD_UNSPECIFIED);
+  const auto answers = fan_out.SelectGrid({{"g", global.server.address()}}, request, absl::Seconds(30));
+  EXPECT_EQ(answers[0].status, absl::InvalidArgumentError("an unknown fold"));
 }
 
 TEST(GrpcFanOutTest, TakesNoAnswerWithoutItsEnd) {
-  v1::SelectResponse groups;
-  groups.add_groups();
-  ScriptedService service({groups});
+  v1::GridResponse series;
+  series.add_series();
+  ScriptedService service({series});
   Server server(service);
   GrpcFanOut fan_out;
-  const auto answers = fan_out.Select({{"g", server.address()}}, RequestFor("m"), absl::Seconds(30));
+  const auto answers = fan_out.SelectGrid({{"g", server.address()}}, RequestFor("m"), absl::Seconds(30));
   EXPECT_EQ(answers[0].status.code(), absl::StatusCode::kInternal);
-  EXPECT_TRUE(answers[0].groups.empty());
+  EXPECT_TRUE(answers[0].series.empty());
 }
 
 TEST(GrpcFanOutTest, TakesNoMoreThanItsBounds) {
-  v1::SelectResponse groups;
-  for (int i = 0; i < 3; ++i) groups.add_groups()->add_labels()->set_value(std::string(100, 'x'));
-  v1::SelectResponse end;
+  v1::GridResponse series;
+  for (int i = 0; i < 3; ++i) series.add_series()->add_labels()->set_value(std::string(100, 'x'));
+  v1::GridResponse end;
   end.mutable_summary();
-  ScriptedService service({groups, end});
+  ScriptedService service({series, end});
   Server server(service);
   for (const GrpcFanOut::Options& options :
-       {GrpcFanOut::Options{.max_groups = 2}, GrpcFanOut::Options{.max_answer_bytes = 200}}) {
+       {GrpcFanOut::Options{.max_series = 2}, GrpcFanOut::Options{.max_answer_bytes = 200}}) {
     GrpcFanOut fan_out(options);
-    const auto answers = fan_out.Select({{"g", server.address()}}, RequestFor("m"), absl::Seconds(30));
+    const auto answers = fan_out.SelectGrid({{"g", server.address()}}, RequestFor("m"), absl::Seconds(30));
     EXPECT_EQ(answers[0].status.code(), absl::StatusCode::kResourceExhausted);
-    EXPECT_TRUE(answers[0].groups.empty());
+    EXPECT_TRUE(answers[0].series.empty());
   }
-  GrpcFanOut enough(GrpcFanOut::Options{.max_groups = 3});
-  EXPECT_TRUE(enough.Select({{"g", server.address()}}, RequestFor("m"), absl::Seconds(30))[0].status.ok());
+  GrpcFanOut enough(GrpcFanOut::Options{.max_series = 3});
+  EXPECT_TRUE(enough.SelectGrid({{"g", server.address()}}, RequestFor("m"), absl::Seconds(30))[0].status.ok());
 }
 
 // Never answers; ends when its call does.
@@ -278,7 +288,7 @@ TEST(GrpcFanOutTest, ReachesAGlobalThatComesBackAtAnotherAddress) {
   GrpcFanOut fan_out;
   for (int life = 0; life < 2; ++life) {
     Global global;
-    const auto answers = fan_out.Select({{"g", global.server.address()}}, RequestFor("m"), absl::Seconds(30));
+    const auto answers = fan_out.SelectGrid({{"g", global.server.address()}}, RequestFor("m"), absl::Seconds(30));
     EXPECT_TRUE(answers[0].status.ok()) << answers[0].status;
   }
 }

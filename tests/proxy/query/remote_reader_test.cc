@@ -26,9 +26,6 @@ using prometheus::LabelMatcher;
 // Answers that are put in beforehand; remembers what was asked.
 class FakeFanOut : public FanOut {
  public:
-  std::vector<GlobalAnswer> Select(const std::vector<Member>&, const v1::SelectRequest&, absl::Duration) override {
-    return {};
-  }
   std::vector<LabelsAnswer> ListLabels(const std::vector<Member>& globals, const v1::LabelsRequest& request,
                                        absl::Duration) override {
     listed = request;
