@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace tributary {
 
@@ -82,8 +83,33 @@ class BitReader {
     return 0;
   }
 
+  // One after the other. REQUIRES: width <= 64.
+  void ReadMany(int width, absl::Span<uint64_t> out) {
+    const size_t bits = static_cast<size_t>(width) * out.size();
+    if (width > 56 || (at_ + bits) / 8 + sizeof(uint64_t) > bytes_.size()) {
+      for (uint64_t& value : out) value = Read(width);
+      return;
+    }
+    const uint64_t mask = (uint64_t{1} << width) - 1;
+    for (size_t i = 0, at = at_; i < out.size(); ++i, at += static_cast<size_t>(width)) {
+      uint64_t word;
+      std::memcpy(&word, bytes_.data() + at / 8, sizeof word);
+      out[i] = (word >> (at % 8)) & mask;
+    }
+    at_ += bits;
+  }
+
   bool ok() const { return at_ <= end_; }
   void Fail() { at_ = SIZE_MAX / 2; }
+  // The bytes that are left. Not ok unless the rest of the last byte before them is zero.
+  absl::string_view Rest() {
+    const int filled = static_cast<int>((8 - at_ % 8) % 8);
+    if (!ok() || Peek(filled) != 0) {
+      Fail();
+      return absl::string_view();
+    }
+    return bytes_.substr((at_ + 7) / 8);
+  }
   // All bytes are read, and the last one's rest is zero.
   bool AtEnd() const { return ok() && end_ - at_ < 8 && Window() == 0; }
 

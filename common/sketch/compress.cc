@@ -103,17 +103,18 @@ double SizeLimit::RightEdge(double left) const {
 
 namespace {
 
-Compressed CutJoined(const std::vector<Centroid>& sorted, Cut cut) {
-  Compressed result{.rows = {}, .coordinate = ChooseCoordinate(sorted)};
+Coordinate CutJoined(const std::vector<Centroid>& sorted, Cut cut, std::vector<Centroid>& rows) {
+  const Coordinate coordinate = ChooseCoordinate(sorted);
   if (static_cast<double>(sorted.size()) <= cut.compression) {
-    result.rows = sorted;
-    return result;
+    rows.assign(sorted.begin(), sorted.end());
+    return coordinate;
   }
   const Centroid* const end = sorted.data() + sorted.size();
   const SizeLimit limit(cut, Sum(sorted.data(), end, [](const Centroid& c) { return c.weight; }));
   const auto alone = [&limit](const Centroid& c) { return c.weight >= limit.heavy() && c.atom; };
 
-  result.rows.reserve(static_cast<size_t>(1.25 * cut.compression));
+  rows.clear();
+  rows.reserve(static_cast<size_t>(1.25 * cut.compression));
   double left = 0;
   for (const Centroid* first = sorted.data(); first != end;) {
     const Centroid* last = first + 1;
@@ -122,11 +123,11 @@ Compressed CutJoined(const std::vector<Centroid>& sorted, Cut cut) {
       const double allowed = limit.RightEdge(left) - left;
       while (last != end && weight + last->weight <= allowed && !alone(*last)) weight += (last++)->weight;
     }
-    result.rows.push_back(Average(first, last, weight, result.coordinate));
+    rows.push_back(Average(first, last, weight, coordinate));
     left += weight;
     first = last;
   }
-  return result;
+  return coordinate;
 }
 
 // Four sums side by side as well. What is left over when groups of four begin at the front is taken with values before
@@ -155,18 +156,18 @@ Centroid Average(absl::Span<const double> values) {
 }
 
 // REQUIRES: more than cut.compression different values.
-Compressed CutDifferent(absl::Span<const double> sorted, Cut cut) {
-  Compressed result;
+Coordinate CutDifferent(absl::Span<const double> sorted, Cut cut, std::vector<Centroid>& rows) {
   const SizeLimit limit(cut, static_cast<double>(sorted.size()));
-  result.rows.reserve(static_cast<size_t>(1.25 * cut.compression));
+  rows.clear();
+  rows.reserve(static_cast<size_t>(1.25 * cut.compression));
   for (size_t first = 0; first < sorted.size();) {
     const double left = static_cast<double>(first);
     const double allowed = std::max(1.0, limit.RightEdge(left) - left);
     const size_t count = std::min(sorted.size() - first, static_cast<size_t>(allowed));
-    result.rows.push_back(Average(sorted.subspan(first, count)));
+    rows.push_back(Average(sorted.subspan(first, count)));
     first += count;
   }
-  return result;
+  return Coordinate::kLinear;
 }
 
 // Both ascend; every value becomes an atom of weight 1, and equal atoms one.
@@ -186,20 +187,21 @@ void MergeSorted(absl::Span<const double> values, absl::Span<const Centroid> row
 
 }  // namespace
 
-Compressed Compress(std::vector<Centroid>& sorted, Cut cut) {
+Coordinate Compress(std::vector<Centroid>& sorted, Cut cut, std::vector<Centroid>& rows) {
   JoinEqualAtoms(sorted);
-  return CutJoined(sorted, cut);
+  return CutJoined(sorted, cut, rows);
 }
 
-Compressed Compress(absl::Span<const double> values, absl::Span<const Centroid> rows, Cut cut) {
-  if (rows.empty() && static_cast<double>(values.size()) > cut.compression &&
+Coordinate Compress(absl::Span<const double> values, absl::Span<const Centroid> centroids, Cut cut,
+                    std::vector<Centroid>& rows) {
+  if (centroids.empty() && static_cast<double>(values.size()) > cut.compression &&
       ChooseCoordinate(values) == Coordinate::kLinear &&
       std::adjacent_find(values.begin(), values.end()) == values.end()) {
-    return CutDifferent(values, cut);
+    return CutDifferent(values, cut, rows);
   }
   std::vector<Centroid>& merged = SketchScratch::OfThread().sorted;
-  MergeSorted(values, rows, merged);
-  return Compress(merged, cut);
+  MergeSorted(values, centroids, merged);
+  return Compress(merged, cut, rows);
 }
 
 }  // namespace tributary

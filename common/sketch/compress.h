@@ -34,17 +34,13 @@ class SizeLimit {
   double lower_share_;
 };
 
-struct Compressed {
-  std::vector<Centroid> rows;
-  Coordinate coordinate = Coordinate::kLinear;
-};
+// Cuts centroids in the order of SortCentroids into fewer, which `rows` then holds, and tells in which coordinate they
+// were averaged. Equal atoms become one; up to `compression` of what is then left stays as it is. The first and the
+// last always stay alone. The result depends on the arguments only; `sorted` is left in pieces.
+Coordinate Compress(std::vector<Centroid>& sorted, Cut cut, std::vector<Centroid>& rows);
 
-// Cuts centroids in the order of SortCentroids into fewer. Equal atoms become one; up to `compression` of what is then
-// left stays as it is. The first and the last always stay alone. The result depends on the arguments only; `sorted` is
-// left in pieces.
-Compressed Compress(std::vector<Centroid>& sorted, Cut cut);
-
-// The same of ascending samples of weight 1 and ascending `rows`.
-Compressed Compress(absl::Span<const double> values, absl::Span<const Centroid> rows, Cut cut);
+// The same of ascending samples of weight 1 and ascending `centroids`, which are not `rows`.
+Coordinate Compress(absl::Span<const double> values, absl::Span<const Centroid> centroids, Cut cut,
+                    std::vector<Centroid>& rows);
 
 }  // namespace tributary

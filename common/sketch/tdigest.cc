@@ -93,13 +93,15 @@ void TDigest::Merge(absl::Span<const TDigest* const> digests) {
 
 void TDigest::Compress() {
   if (!Waiting()) return;
-  body_ = std::make_unique<Body>(Fold(2 * compression_));
+  auto folded = std::make_unique<Body>();
+  Fold(2 * compression_, *folded);
+  body_ = std::move(folded);
   pending_.clear();
 }
 
 bool TDigest::Waiting() const { return !pending_.empty() || (body_ != nullptr && !body_->waiting.empty()); }
 
-TDigest::Body TDigest::Fold(uint16_t compression) const {
+void TDigest::Fold(uint16_t compression, Body& folded) const {
   SketchScratch& scratch = SketchScratch::OfThread();
   absl::Span<const Centroid> rows;
   if (body_ != nullptr) {
@@ -113,10 +115,8 @@ TDigest::Body TDigest::Fold(uint16_t compression) const {
   }
   scratch.values.assign(pending_.begin(), pending_.end());
   SortValues(absl::MakeSpan(scratch.values));
-  Compressed compressed =
-      tributary::Compress(scratch.values, rows, Cut{.compression = 1.0 * compression, .dither = dither_ / 1024.0});
-
-  Body folded;
+  folded.coordinate = tributary::Compress(
+      scratch.values, rows, Cut{.compression = 1.0 * compression, .dither = dither_ / 1024.0}, folded.rows);
   folded.count = count();
   folded.sum = sum();
   folded.min = scratch.values.empty() ? body_->min : scratch.values.front();
@@ -125,20 +125,24 @@ TDigest::Body TDigest::Fold(uint16_t compression) const {
     folded.min = std::min(folded.min, body_->min);
     folded.max = std::max(folded.max, body_->max);
   }
-  folded.rows = std::move(compressed.rows);
-  folded.coordinate = compressed.coordinate;
   folded.cut = compression;
-  return folded;
 }
 
-const TDigest::Body& TDigest::Folded(Body& scratch) const {
+TDigest::Body& TDigest::ScratchBody() {
+  static thread_local Body scratch;
+  return scratch;
+}
+
+const TDigest::Body& TDigest::Folded() const {
   if (!Waiting()) return *body_;
-  return scratch = Fold(2 * compression_);
+  Fold(2 * compression_, ScratchBody());
+  return ScratchBody();
 }
 
-const TDigest::Body& TDigest::Published(Body& scratch) const {
+const TDigest::Body& TDigest::Published() const {
   if (!Waiting() && body_->cut <= compression_) return *body_;
-  return scratch = Fold(compression_);
+  Fold(compression_, ScratchBody());
+  return ScratchBody();
 }
 
 double TDigest::Quantile(double q) const {
@@ -153,8 +157,7 @@ void TDigest::Quantiles(absl::Span<const double> q, absl::Span<double> out) cons
     std::fill(out.begin(), out.end(), kNone);
     return;
   }
-  Body scratch;
-  Folded(scratch).reconstruction().Quantiles(q, out);
+  Folded().reconstruction().Quantiles(q, out);
 }
 
 double TDigest::Cdf(double x) const {
@@ -169,8 +172,7 @@ void TDigest::Cdfs(absl::Span<const double> x, absl::Span<double> out) const {
     std::fill(out.begin(), out.end(), kNone);
     return;
   }
-  Body scratch;
-  Folded(scratch).reconstruction().Cdfs(x, out);
+  Folded().reconstruction().Cdfs(x, out);
 }
 
 Fixed128 TDigest::count() const {
@@ -200,8 +202,7 @@ double TDigest::max() const {
 std::vector<Centroid> TDigest::Centroids() const {
   std::vector<Centroid> centroids;
   if (empty()) return centroids;
-  Body scratch;
-  const Body& published = Published(scratch);
+  const Body& published = Published();
   const Reconstruction reconstruction = published.reconstruction();
   centroids.reserve(published.rows.size());
   double before = published.min;
@@ -218,7 +219,14 @@ TDigest TDigest::Recompressed(double compression) const {
   TDigest result(compression);
   result.dither_ = dither_;
   if (empty()) return result;
-  result.body_ = std::make_unique<Body>(Fold(result.compression_));
+  // What has few enough rows would not be cut.
+  if (!Waiting() && body_->cut != Body::kUncut && body_->rows.size() <= result.compression_) {
+    result.body_ = std::make_unique<Body>(*body_);
+    result.body_->cut = result.compression_;
+    return result;
+  }
+  result.body_ = std::make_unique<Body>();
+  Fold(result.compression_, *result.body_);
   return result;
 }
 

@@ -94,10 +94,12 @@ class TDigest {
   bool AddSlowly(double value, double weight);
   bool Waiting() const;
   // Everything, cut anew.
-  Body Fold(uint16_t compression) const;
-  // Everything, cut for work or for publishing: *body_ if it is that already, else `scratch`. REQUIRES: !empty().
-  const Body& Folded(Body& scratch) const;
-  const Body& Published(Body& scratch) const;
+  void Fold(uint16_t compression, Body& folded) const;
+  // The thread's, which the next Folded or Published writes again: reading a digest asks for no memory.
+  static Body& ScratchBody();
+  // Everything, cut for work or for publishing: *body_ if it is that already. REQUIRES: !empty().
+  const Body& Folded() const;
+  const Body& Published() const;
 
   uint16_t compression_;
   uint16_t dither_;              // the factor of the size limit, in 1/1024

@@ -1,98 +1,47 @@
-// The wire form of TDigest; docs/sketches.md has the layout.
+// The wire form of TDigest, version 2; docs/sketches.md has the layout.
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <utility>
 
 #include "absl/base/casts.h"
-#include "absl/strings/str_cat.h"
-#include "common/base/bytes.h"
-#include "common/sketch/tdigest_body.h"
+#include "common/base/bits.h"
+#include "common/sketch/tdigest_wire.h"
 
 namespace tributary {
 namespace {
 
-constexpr uint8_t kVersion = 1;
-
-// How the means of single values and of averages are written.
-enum class MeanForm : uint8_t {
-  kFloat = 0,   // as float32
-  kOffset = 1,  // the distance to min as float32, when all values are close together and far from zero
-  kDouble = 2,  // as double, when a float32 would be denormal
-};
-
-// Flags: bits 0-1 MeanForm, 2-3 Coordinate, then these.
-constexpr uint8_t kFirstIsMin = 1 << 4;
-constexpr uint8_t kLastIsMax = 1 << 5;
-constexpr uint8_t kTotalsDiffer = 1 << 6;   // count or sum is not what the rows add up to
-constexpr uint8_t kWeightsScaled = 1 << 7;  // weights are in steps of another size than 1
-
-constexpr int kMinWeightShift = -48;
-constexpr int kMaxWeightShift = 30;
+constexpr uint8_t kVersion = 2;
 constexpr double kMostSteps = 0x1p60;
 
-// Of the single values: what MeanOf rounds to.
-constexpr int kNoDecimals = 7;
-constexpr double kPowersOfTen[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+// Rows go in blocks, whose weights are written in as many bits as the largest needs, and so are their means.
+constexpr size_t kBlockRows = 16;
+constexpr int kWeightWidthBits = 6;
+constexpr int kMaxWeightWidth = 61;
+constexpr int kMeanWidthBits = 6;
+constexpr int kDoubleMeanWidthBits = 7;
 
-// Row tags: bit 0 says average; of an atom bit 1 says that its value follows as a whole double. The rest is the weight.
-constexpr uint64_t kAverage = 1;
-constexpr uint64_t kExact = 2;
+constexpr int kDroppedBits = 5;
+// Of a block with averages in the digest: where values are that far apart 2^-14 of one is nothing.
+constexpr int kMostDropped = 10;
+// Of single values, of which none is lost.
+constexpr int kMostDroppedExactly = 22;
+// Bits that a value with so many decimals may lose: half a last decimal's logarithm, less one.
+constexpr int kHalfDecimalLog2[] = {-2, -6, -9, -12, -16, -19, -22};
+constexpr int kFloatBits = 23;
 
-struct Layout {
-  MeanForm form;
-  double min;
-  int weight_shift;
-  int decimals;
-};
+// Values that rounding makes equal must not hold more of a fleet's weight: finer towards the ends, where ranks are
+// asked to the millionth.
+double RankGranularity(double nearest_end) { return 3e-7 + 1e-4 * nearest_end; }
 
-uint32_t OrderedFloat(double value) {
-  const uint32_t bits = absl::bit_cast<uint32_t>(static_cast<float>(value));
-  return bits >> 31 ? ~bits : bits | (uint32_t{1} << 31);
-}
+// A digest of n bytes holds no more rows: a block of 16 takes 18 bits at least, and nearly always more.
+constexpr uint64_t MostRows(uint64_t bytes) { return 4 * bytes + 2 * kBlockRows; }
 
-double FromOrderedFloat(uint32_t key) { return absl::bit_cast<float>(key >> 31 ? key & ~(uint32_t{1} << 31) : ~key); }
-
-uint64_t OrderedDouble(double value) {
-  const uint64_t bits = absl::bit_cast<uint64_t>(value);
-  return bits >> 63 ? ~bits : bits | (uint64_t{1} << 63);
-}
-
-double FromOrderedDouble(uint64_t key) { return absl::bit_cast<double>(key >> 63 ? key & ~(uint64_t{1} << 63) : ~key); }
-
-uint64_t KeyOf(const Layout& layout, double mean) {
-  switch (layout.form) {
-    case MeanForm::kFloat:
-      return OrderedFloat(mean);
-    case MeanForm::kOffset:
-      return OrderedFloat(mean - layout.min);
-    case MeanForm::kDouble:
-      return OrderedDouble(mean);
-  }
-  return 0;
-}
-
-// Single values with few decimals come back exactly: the float32 is nearer to them than half a last decimal.
-double MeanOf(const Layout& layout, uint64_t key, bool atom) {
-  if (layout.form == MeanForm::kDouble) return FromOrderedDouble(key);
-  double mean = FromOrderedFloat(static_cast<uint32_t>(key));
-  if (layout.form == MeanForm::kOffset) mean += layout.min;
-  if (!atom || layout.decimals == kNoDecimals) return mean;
-  const double power = kPowersOfTen[layout.decimals];
-  const double scaled = mean * power;
-  // Adding this leaves no bits for a fraction: the nearest whole number, ties to even.
-  constexpr double kNoFraction = 0x1.8p52;
-  return std::fabs(scaled) < 0x1p51 ? ((scaled + kNoFraction) - kNoFraction) / power + 0.0 : mean;
-}
-
-uint64_t MaxKey(const Layout& layout) {
-  return layout.form == MeanForm::kDouble ? std::numeric_limits<uint64_t>::max() : std::numeric_limits<uint32_t>::max();
-}
-
-bool SurvivesAtom(const Layout& layout, double value) { return MeanOf(layout, KeyOf(layout, value), true) == value; }
+bool SurvivesAtom(const Layout& layout, double value) { return MeanOf(layout, KeyOf(layout, value), 0, true) == value; }
 
 MeanForm ChooseForm(const std::vector<Centroid>& rows, double min, double max) {
   const double largest = std::max(std::fabs(min), std::fabs(max));
@@ -104,21 +53,71 @@ MeanForm ChooseForm(const std::vector<Centroid>& rows, double min, double max) {
   return offset ? MeanForm::kOffset : MeanForm::kFloat;
 }
 
+// The fewest that all single values have; kNoDecimals when there are none. Whoever has more of them ends the search.
 int ChooseDecimals(const std::vector<Centroid>& rows, Layout layout) {
-  for (layout.decimals = 0; layout.decimals < kNoDecimals; ++layout.decimals) {
-    const bool all = std::all_of(rows.begin(), rows.end(), [&layout](const Centroid& row) {
-      return !row.atom || SurvivesAtom(layout, row.mean);
-    });
-    if (all) break;
+  layout.decimals = 0;
+  for (size_t same = 0, i = 0; same < rows.size() && layout.decimals < kNoDecimals;
+       i = i + 1 < rows.size() ? i + 1 : 0) {
+    if (!rows[i].atom || SurvivesAtom(layout, rows[i].mean)) {
+      ++same;
+      continue;
+    }
+    ++layout.decimals;
+    same = 0;
+    while (layout.decimals < kNoDecimals && !SurvivesAtom(layout, rows[i].mean)) ++layout.decimals;
+    same = 1;
   }
   return layout.decimals;
 }
+
+// How many low bits of the means of one block go.
+class BitDropper {
+ public:
+  BitDropper(const Layout& layout, const std::vector<Centroid>& rows) : layout_(layout), rows_(rows) {
+    for (const Centroid& row : rows) {
+      total_ += row.weight;
+      averages_ |= !row.atom;
+    }
+  }
+
+  // Of the next `count` rows, from `begin` on.
+  int Next(size_t begin, size_t count) {
+    if (layout_.form == MeanForm::kDouble) return 0;
+    double weight = 0;
+    bool atoms = false;
+    for (size_t i = begin; i < begin + count; ++i) {
+      weight += rows_[i].weight;
+      atoms |= rows_[i].atom;
+    }
+    const double nearest_end = std::max(0.0, std::min(left_, total_ - left_ - weight)) / total_;
+    left_ += weight;
+    const double first = rows_[begin].mean;
+    const double last = rows_[begin + count - 1].mean;
+    const double largest =
+        layout_.form == MeanForm::kOffset ? last - layout_.min : std::max(std::fabs(first), std::fabs(last));
+    if (!(largest > 0)) return 0;
+    const int last_bit = std::ilogb(largest) - kFloatBits;
+    const bool exactly = atoms && layout_.decimals != kNoDecimals;
+    const int spare = exactly ? kHalfDecimalLog2[layout_.decimals] - last_bit : kMostDroppedExactly;
+    if (!averages_) return exactly ? std::clamp(spare, 0, kMostDroppedExactly) : 0;
+    const double step = RankGranularity(nearest_end) * (last - first) * (total_ / weight);
+    return step > 0 ? std::clamp(std::min(spare, std::ilogb(step) - last_bit), 0, kMostDropped) : 0;
+  }
+
+ private:
+  const Layout& layout_;
+  const std::vector<Centroid>& rows_;
+  double total_ = 0;
+  double left_ = 0;
+  bool averages_ = false;
+};
 
 bool IsWhole(double weight) { return weight < 0x1p53 && static_cast<double>(static_cast<int64_t>(weight)) == weight; }
 
 // Weights are written in steps of 2^-shift.
 int ChooseWeightShift(const std::vector<Centroid>& rows) {
-  if (std::all_of(rows.begin(), rows.end(), [](const Centroid& row) { return IsWhole(row.weight); })) return 0;
+  const auto whole = [](const Centroid& row) { return row.weight == 1 || IsWhole(row.weight); };
+  if (std::all_of(rows.begin(), rows.end(), whole)) return 0;
   int shift = 0;
   double heaviest = 0;
   for (const Centroid& row : rows) {
@@ -133,113 +132,9 @@ int ChooseWeightShift(const std::vector<Centroid>& rows) {
 
 // A row that would vanish keeps one step.
 uint64_t WeightSteps(const Centroid& row, int shift) {
+  if (shift == 0 && row.weight == 1) return 1;
   if (shift == 0 && IsWhole(row.weight)) return static_cast<uint64_t>(row.weight);
   return static_cast<uint64_t>(std::max(1.0, std::nearbyint(std::ldexp(row.weight, shift))));
-}
-
-// Without the low bytes that are zero: a count of the other bytes, then those.
-void WriteTrimmed(ByteWriter& writer, double value) {
-  const uint64_t bits = absl::bit_cast<uint64_t>(value);
-  int size = 8;
-  while (size > 0 && ((bits >> (8 * (8 - size))) & 0xff) == 0) --size;
-  writer.U8(static_cast<uint8_t>(size));
-  for (int i = 8 - size; i < 8; ++i) writer.U8(static_cast<uint8_t>(bits >> (8 * i)));
-}
-
-double ReadTrimmed(ByteReader& reader) {
-  const int size = reader.U8();
-  if (size > 8) reader.Fail();
-  uint64_t bits = 0;
-  for (int i = 8 - size; i < 8 && reader.ok(); ++i) bits |= static_cast<uint64_t>(reader.U8()) << (8 * i);
-  return absl::bit_cast<double>(bits);
-}
-
-// A two's complement number of `words`, lowest first: a count of bytes, a count of low zero bytes, those bytes. Zero is
-// one byte; the highest written bit is the sign.
-template <size_t kWords>
-void WriteSigned(ByteWriter& writer, const std::array<uint64_t, kWords>& words) {
-  constexpr int kBytes = 8 * kWords;
-  const auto byte = [&words](int i) { return static_cast<uint8_t>(words[i / 8] >> (8 * (i % 8))); };
-  int begin = 0;
-  while (begin < kBytes && byte(begin) == 0) ++begin;
-  if (begin == kBytes) {
-    writer.U8(0);
-    return;
-  }
-  const uint8_t fill = byte(kBytes - 1) >> 7 ? 0xff : 0;
-  int end = kBytes;
-  while (end > begin + 1 && byte(end - 1) == fill && (byte(end - 2) ^ fill) < 0x80) --end;
-  writer.U8(static_cast<uint8_t>(end - begin));
-  writer.U8(static_cast<uint8_t>(begin));
-  for (int i = begin; i < end; ++i) writer.U8(byte(i));
-}
-
-template <size_t kWords>
-std::array<uint64_t, kWords> ReadSigned(ByteReader& reader) {
-  std::array<uint64_t, kWords> words{};
-  const int size = reader.U8();
-  if (size == 0) return words;
-  const int begin = reader.U8();
-  if (begin + size > static_cast<int>(8 * kWords)) reader.Fail();
-  uint8_t byte = 0;
-  for (int i = begin; i < static_cast<int>(8 * kWords) && reader.ok(); ++i) {
-    if (i < begin + size) byte = reader.U8();
-    const uint8_t filled = i < begin + size ? byte : byte >> 7 ? 0xff : 0;
-    words[i / 8] |= static_cast<uint64_t>(filled) << (8 * (i % 8));
-  }
-  return words;
-}
-
-// What the rows add up to; the wire carries only what the exact count and sum differ from it by.
-struct Totals {
-  Fixed128 count;
-  Fixed192 sum;
-
-  friend bool operator==(const Totals&, const Totals&) = default;
-};
-
-// Of rows whose weights add up to `steps` of 2^-shift.
-Totals TotalsOf(const std::vector<Centroid>& rows, unsigned __int128 steps, int shift) {
-  static_assert(kMaxWeightShift <= 30, "else steps are finer than Fixed128");
-  const unsigned __int128 count = steps << (30 - shift);
-  std::vector<double>& products = SketchScratch::OfThread().values;
-  products.resize(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) {
-    products[i] = std::clamp(rows[i].mean * rows[i].weight, -Fixed192::kMaxMagnitude, Fixed192::kMaxMagnitude);
-  }
-  return Totals{Fixed128::FromParts(static_cast<int64_t>(count >> 64), static_cast<uint64_t>(count)),
-                Fixed192::SumOf(products)};
-}
-
-Fixed192 Minus(const Fixed192& a) {
-  return Fixed192::FromParts(~a.high(), ~a.middle(), ~a.low()) + Fixed192::FromParts(0, 0, 1);
-}
-
-void WriteDifference(ByteWriter& writer, const Totals& exact, const Totals& rows) {
-  Fixed128 count = exact.count;
-  count -= rows.count;
-  const Fixed192 sum = exact.sum + Minus(rows.sum);
-  WriteSigned<2>(writer, {count.low(), static_cast<uint64_t>(count.high())});
-  WriteSigned<3>(writer, {sum.low(), sum.middle(), static_cast<uint64_t>(sum.high())});
-}
-
-void ReadDifference(ByteReader& reader, Totals& totals) {
-  const auto count = ReadSigned<2>(reader);
-  const auto sum = ReadSigned<3>(reader);
-  totals.count += Fixed128::FromParts(static_cast<int64_t>(count[1]), count[0]);
-  totals.sum += Fixed192::FromParts(static_cast<int64_t>(sum[2]), sum[1], sum[0]);
-}
-
-// Weights are rounded on the wire and every addend of the sum by up to 2^-65, so both are compared with some slack.
-bool Plausible(const Totals& exact, const Totals& rows, double min, double max) {
-  constexpr double kSlack = 1e-6;
-  const double count = exact.count.ToDouble();
-  // Rows may be joined into one, which must be representable too.
-  if (!(count > 0) || count > Fixed128::kMaxMagnitude / 2 || std::fabs(count - rows.count.ToDouble()) > kSlack * count)
-    return false;
-  const double sum = exact.sum.ToDouble();
-  const double slack = count * (kSlack * std::max(std::fabs(min), std::fabs(max)) + 0x1p-34);
-  return sum >= count * min - slack && sum <= count * max + slack;
 }
 
 // A single row from min to max: max need not be written.
@@ -247,85 +142,160 @@ bool OneValue(uint64_t row_count, bool first_is_min, bool last_is_max) {
   return row_count == 1 && first_is_min && last_is_max;
 }
 
-absl::Status Malformed(absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat("digest: malformed ", what));
+int MeanWidthBits(const Layout& layout) {
+  return layout.form == MeanForm::kDouble ? kDoubleMeanWidthBits : kMeanWidthBits;
 }
 
-// Reads and writes rows one after the other, each mean as the distance to the one before.
-class RowCoder {
+// Up to kBlockRows rows as they are written.
+struct Block {
+  size_t rows = 0;
+  size_t distances = 0;  // rows at min or max have none
+  int dropped = 0;
+  std::array<uint64_t, kBlockRows> steps;
+  std::array<uint64_t, kBlockRows> distance;
+  std::array<bool, kBlockRows> atom;
+  std::array<bool, kBlockRows> exact;  // the mean follows as a whole double
+
+  template <class Numbers>
+  static int WidthOf(const Numbers& numbers, size_t count) {
+    uint64_t all = 0;
+    for (size_t i = 0; i < count; ++i) all |= numbers[i];
+    return static_cast<int>(std::bit_width(all));
+  }
+};
+
+// Writes rows block by block, and tells what will be read.
+class RowWriter {
  public:
-  RowCoder(const Layout& layout, double max)
+  RowWriter(const Layout& layout, const std::vector<Centroid>& rows, std::string& out)
       : layout_(layout),
-        step_(std::ldexp(1, -layout.weight_shift)),
-        max_(max),
+        rows_(rows),
+        settler_(layout),
+        dropper_(layout, rows),
         key_(KeyOf(layout, layout.min)),
-        mean_(layout.min) {}
-
-  static constexpr size_t kMaxRowBytes = 2 * kMaxVarintBytes;
-
-  // Advances `to`, which has room for kMaxRowBytes. Returns the row as it will be read.
-  Centroid Write(char*& to, const Centroid& row, const double* known_mean) {
-    const uint64_t steps = WeightSteps(row, layout_.weight_shift);
-    const bool exact = row.atom && known_mean == nullptr && steps > UnitSteps() && !SurvivesAtom(layout_, row.mean);
-    to = WriteVarint(to, row.atom ? steps << 2 | (exact ? kExact : 0) : steps << 1 | kAverage);
-    if (known_mean != nullptr) return Settle(*known_mean, steps, row.atom);
-    const uint64_t key = std::max(key_, KeyOf(layout_, row.mean));
-    if (exact) {
-      std::memcpy(to, &row.mean, sizeof row.mean);
-      to += sizeof row.mean;
-    } else {
-      to = WriteVarint(to, key - key_);
+        bits_(out) {
+    uint64_t lightest = std::numeric_limits<uint64_t>::max();
+    for (const Centroid& row : rows) {
+      if (row.atom) lightest = std::min(lightest, WeightSteps(row, layout.weight_shift));
     }
-    key_ = key;
-    return Settle(exact ? row.mean : MeanOf(layout_, key, row.atom), steps, row.atom);
+    repeated_ = std::max(lightest, layout.UnitSteps());
   }
 
-  // A mean that is not a number tells of a malformed row.
-  Centroid Read(ByteReader& reader, const double* known_mean) {
-    const uint64_t tag = reader.Varint();
-    const bool atom = (tag & kAverage) == 0;
-    const uint64_t steps = tag >> (atom ? 2 : 1);
-    const double weight = static_cast<double>(steps) * step_;
-    if (steps == 0 || !Fixed128::Representable(weight)) reader.Fail();
-    if (known_mean != nullptr) return Settle(*known_mean, steps, atom);
-    if (atom && (tag & kExact) != 0) {
-      const double mean = reader.F64();
-      if (!Fixed192::Representable(mean)) reader.Fail();
-      if (!reader.ok()) return Centroid();
-      key_ = std::max(key_, KeyOf(layout_, mean));
-      return Settle(mean, steps, atom);
+  void Write(std::vector<Centroid>& written) {
+    written.resize(rows_.size());
+    for (size_t begin = 0; begin < rows_.size(); begin += kBlockRows) {
+      Block block;
+      block.rows = std::min(kBlockRows, rows_.size() - begin);
+      block.dropped = dropper_.Next(begin, block.rows);
+      key_ >>= block.dropped;
+      for (size_t i = 0; i < block.rows; ++i) written[begin + i] = Take(begin + i, i, block);
+      Write(block, &rows_[begin]);
+      key_ <<= block.dropped;
     }
-    const uint64_t distance = reader.Varint();
-    if (distance > MaxKey(layout_) - key_) reader.Fail();
-    if (!reader.ok()) return Centroid();
-    key_ += distance;
-    const double mean = MeanOf(layout_, key_, atom);
-    if (!Fixed192::Representable(mean)) reader.Fail();
-    return Settle(mean, steps, atom);
+    bits_.Finish();
   }
-
-  // Of the weights of all rows so far.
-  unsigned __int128 steps() const { return steps_; }
+  unsigned __int128 steps() const { return settler_.steps(); }
 
  private:
-  // Weight 1: a value that came once.
-  uint64_t UnitSteps() const { return layout_.weight_shift < 0 ? 1 : uint64_t{1} << layout_.weight_shift; }
-
-  // Rounding may have moved a mean past its neighbour.
-  Centroid Settle(double mean, uint64_t steps, bool atom) {
-    mean_ = std::clamp(mean, mean_, max_);
-    const auto rounded = static_cast<double>(steps);
-    steps_ += static_cast<uint64_t>(rounded);  // at most 2^63
-    return Centroid{.mean = mean_, .weight = rounded * step_, .atom = atom};
+  Centroid Take(size_t row_index, size_t i, Block& block) {
+    const Centroid& row = rows_[row_index];
+    const uint64_t steps = WeightSteps(row, layout_.weight_shift);
+    block.steps[i] = steps - 1;
+    block.atom[i] = row.atom;
+    block.exact[i] = false;
+    if (const double* known = layout_.KnownMean(row_index, rows_.size())) {
+      return settler_.Settle(*known, steps, row.atom);
+    }
+    const uint64_t key = std::max(key_, KeyOf(layout_, row.mean, block.dropped));
+    block.distance[block.distances++] = key - key_;
+    key_ = key;
+    const double mean = MeanOf(layout_, key, block.dropped, row.atom);
+    // Of values that came once a few bits do not matter.
+    block.exact[i] = row.atom && steps > repeated_ && mean != row.mean;
+    return settler_.Settle(block.exact[i] ? row.mean : mean, steps, row.atom);
   }
 
-  const Layout layout_;
-  const double step_;
-  const double max_;
-  uint64_t key_;
-  double mean_;
-  unsigned __int128 steps_ = 0;
+  void Write(const Block& block, const Centroid* rows) {
+    const uint64_t unit = layout_.UnitSteps();
+    const int weight_width = Block::WidthOf(block.steps, block.rows);
+    const int mean_width = Block::WidthOf(block.distance, block.distances);
+    bool unit_averages = false;
+    for (size_t i = 0; i < block.rows; ++i) unit_averages |= block.steps[i] < unit && !block.atom[i];
+    bits_.Write(static_cast<uint64_t>(weight_width), kWeightWidthBits);
+    bits_.Write(unit_averages ? 1 : 0, 1);
+    if (block.distances > 0) {
+      bits_.Write(static_cast<uint64_t>(mean_width), MeanWidthBits(layout_));
+      bits_.Write(static_cast<uint64_t>(block.dropped), kDroppedBits);
+    }
+    if (weight_width > 0) {
+      for (size_t i = 0; i < block.rows; ++i) bits_.Write(block.steps[i], weight_width);
+    }
+    for (size_t i = 0; i < block.distances; ++i) bits_.Write(block.distance[i], mean_width);
+    if (weight_width == 0 && !unit_averages && unit == 1) return;
+    for (size_t i = 0; i < block.rows; ++i) {
+      const bool repeated = block.steps[i] >= unit;
+      if (repeated || unit_averages) bits_.Write(block.atom[i] ? 0 : 1, 1);
+      if (!repeated || !block.atom[i]) continue;
+      bits_.Write(block.exact[i] ? 1 : 0, 1);
+      if (block.exact[i]) bits_.Write(absl::bit_cast<uint64_t>(rows[i].mean), 64);
+    }
+  }
+
+  const Layout& layout_;
+  const std::vector<Centroid>& rows_;
+  RowSettler settler_;
+  BitDropper dropper_;
+  uint64_t key_;       // of the mean before, in the block's bits
+  uint64_t repeated_;  // more steps than of what came once
+  BitWriter bits_;
 };
+
+absl::Status ReadRows(BitReader& bits, const Layout& layout, size_t row_count, RowSettler& settler,
+                      std::vector<Centroid>& rows) {
+  const uint64_t unit = layout.UnitSteps();
+  const double step = std::ldexp(1, -layout.weight_shift);
+  uint64_t key = KeyOf(layout, layout.min);
+  rows.resize(row_count);
+  for (size_t begin = 0; begin < row_count; begin += kBlockRows) {
+    const size_t count = std::min(kBlockRows, row_count - begin);
+    const auto weight_width = static_cast<int>(bits.Read(kWeightWidthBits));
+    const bool unit_averages = bits.Read(1) != 0;
+    const size_t skips_first = layout.KnownMean(begin, row_count) != nullptr ? 1 : 0;
+    const size_t skips_last = count > skips_first && layout.KnownMean(begin + count - 1, row_count) != nullptr ? 1 : 0;
+    const size_t distance_count = count - skips_first - skips_last;
+    const int mean_width = distance_count == 0 ? 0 : static_cast<int>(bits.Read(MeanWidthBits(layout)));
+    const int dropped = distance_count == 0 ? 0 : static_cast<int>(bits.Read(kDroppedBits));
+    const int most_dropped = layout.form == MeanForm::kDouble ? 0 : kMostDroppedExactly;
+    if (weight_width > kMaxWeightWidth || mean_width > 64 || dropped > most_dropped) return MalformedDigest("width");
+    std::array<uint64_t, kBlockRows> steps;
+    std::array<uint64_t, kBlockRows> distances;
+    bits.ReadMany(weight_width, absl::MakeSpan(steps.data(), count));
+    bits.ReadMany(mean_width, absl::MakeSpan(distances.data() + skips_first, distance_count));
+    const uint64_t max_key = MaxKey(layout, dropped);
+    key >>= dropped;
+    for (size_t i = 0; i < count; ++i) {
+      const uint64_t row_steps = steps[i] + 1;
+      const bool repeated = row_steps > unit;
+      const bool atom = !(repeated || unit_averages) || bits.Read(1) == 0;
+      if (!Fixed128::Representable(static_cast<double>(row_steps) * step)) return MalformedDigest("weight");
+      const double* known = layout.KnownMean(begin + i, row_count);
+      double mean;
+      if (known != nullptr) {
+        mean = *known;
+      } else {
+        if (distances[i] > max_key - key) return MalformedDigest("mean");
+        key += distances[i];
+        mean = MeanOf(layout, key, dropped, atom);
+      }
+      if (repeated && atom && bits.Read(1) != 0) mean = absl::bit_cast<double>(bits.Read(64)) + 0.0;
+      if (!Fixed192::Representable(mean)) return MalformedDigest("mean");
+      rows[begin + i] = settler.Settle(mean, row_steps, atom);
+    }
+    if (!bits.ok()) return MalformedDigest("row");
+    key <<= dropped;
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -337,13 +307,17 @@ void TDigest::Encode(std::string& out) const {
     writer.Varint(0);
     return;
   }
-  Body scratch;
-  const Body& body = Published(scratch);
+  const Body& body = Published();
   const std::vector<Centroid>& rows = body.rows;
-  Layout layout{ChooseForm(rows, body.min, body.max), body.min, ChooseWeightShift(rows), kNoDecimals};
+  Layout layout;
+  layout.form = ChooseForm(rows, body.min, body.max);
+  layout.coordinate = body.coordinate;
+  layout.first_is_min = rows.front().mean == body.min;
+  layout.last_is_max = rows.back().mean == body.max;
+  layout.min = body.min;
+  layout.max = body.max;
+  layout.weight_shift = ChooseWeightShift(rows);
   layout.decimals = ChooseDecimals(rows, layout);
-  const bool first_is_min = rows.front().mean == body.min;
-  const bool last_is_max = rows.back().mean == body.max;
 
   writer.Varint(rows.size());
   const size_t flags_at = out.size();
@@ -351,82 +325,80 @@ void TDigest::Encode(std::string& out) const {
   writer.U8(static_cast<uint8_t>(layout.decimals));
   if (layout.weight_shift != 0) writer.U8(static_cast<uint8_t>(layout.weight_shift));
   WriteTrimmed(writer, body.min);
-  if (!OneValue(rows.size(), first_is_min, last_is_max)) WriteTrimmed(writer, body.max);
+  if (!OneValue(rows.size(), layout.first_is_min, layout.last_is_max)) WriteTrimmed(writer, body.max);
 
-  RowCoder coder(layout, body.max);
   std::vector<Centroid>& written = SketchScratch::OfThread().sorted;
-  written.resize(rows.size());
-  const size_t rows_at = out.size();
-  out.resize(rows_at + rows.size() * RowCoder::kMaxRowBytes);
-  char* to = &out[rows_at];
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const double* known = i == 0 && first_is_min                ? &body.min
-                          : i + 1 == rows.size() && last_is_max ? &body.max
-                                                                : nullptr;
-    written[i] = coder.Write(to, rows[i], known);
-  }
-  out.resize(static_cast<size_t>(to - out.data()));
+  RowWriter row_writer(layout, rows, out);
+  row_writer.Write(written);
 
-  const Totals totals = TotalsOf(written, coder.steps(), layout.weight_shift);
+  const Totals totals = TotalsOf(written, row_writer.steps(), layout.weight_shift);
   const Totals exact{body.count, body.sum};
   out[flags_at] =
-      static_cast<char>(static_cast<uint8_t>(layout.form) | static_cast<uint8_t>(body.coordinate) << 2 |
-                        (first_is_min ? kFirstIsMin : 0) | (last_is_max ? kLastIsMax : 0) |
+      static_cast<char>(static_cast<uint8_t>(layout.form) | static_cast<uint8_t>(layout.coordinate) << 2 |
+                        (layout.first_is_min ? kFirstIsMin : 0) | (layout.last_is_max ? kLastIsMax : 0) |
                         (exact == totals ? 0 : kTotalsDiffer) | (layout.weight_shift != 0 ? kWeightsScaled : 0));
   if (!(exact == totals)) WriteDifference(writer, exact, totals);
 }
 
 absl::StatusOr<TDigest> TDigest::Decode(absl::string_view bytes) {
   ByteReader reader(bytes);
-  if (reader.U8() != kVersion) return Malformed("version");
+  const uint8_t version = reader.U8();
+  if (version != kVersion && version != 1) return MalformedDigest("version");
   const uint64_t compression = reader.Varint();
-  if (!reader.ok() || compression < kMinCompression || compression > kMaxCompression) return Malformed("compression");
+  if (!reader.ok() || compression < kMinCompression || compression > kMaxCompression) {
+    return MalformedDigest("compression");
+  }
   TDigest digest(static_cast<double>(compression));
   const uint64_t row_count = reader.Varint();
-  if (!reader.ok() || row_count > kMaxCentroids) return Malformed("row count");
-  if (row_count == 0) return reader.AtEnd() ? absl::StatusOr<TDigest>(std::move(digest)) : Malformed("end");
+  if (!reader.ok() || row_count > kMaxCentroids) return MalformedDigest("row count");
+  if (row_count == 0) return reader.AtEnd() ? absl::StatusOr<TDigest>(std::move(digest)) : MalformedDigest("end");
 
   const uint8_t flags = reader.U8();
   const int form = flags & 3;
   const int coordinate = flags >> 2 & 3;
-  const int decimals = reader.U8();
-  const int shift = (flags & kWeightsScaled) != 0 ? static_cast<int8_t>(reader.U8()) : 0;
-  if (form > 2 || coordinate > 2 || decimals > kNoDecimals || shift < kMinWeightShift || shift > kMaxWeightShift) {
-    return Malformed("header");
+  Layout layout;
+  layout.decimals = reader.U8();
+  layout.weight_shift = (flags & kWeightsScaled) != 0 ? static_cast<int8_t>(reader.U8()) : 0;
+  if (form > 2 || coordinate > 2 || layout.decimals > kNoDecimals || layout.weight_shift < kMinWeightShift ||
+      layout.weight_shift > kMaxWeightShift) {
+    return MalformedDigest("header");
   }
-  const bool first_is_min = (flags & kFirstIsMin) != 0;
-  const bool last_is_max = (flags & kLastIsMax) != 0;
-  auto body = std::make_unique<Body>();
-  body->min = ReadTrimmed(reader) + 0.0;
-  body->max = OneValue(row_count, first_is_min, last_is_max) ? body->min : ReadTrimmed(reader) + 0.0;
-  if (!reader.ok() || !Fixed192::Representable(body->min) || !Fixed192::Representable(body->max) ||
-      body->min > body->max) {
-    return Malformed("min or max");
+  layout.form = static_cast<MeanForm>(form);
+  layout.coordinate = static_cast<Coordinate>(coordinate);
+  layout.first_is_min = (flags & kFirstIsMin) != 0;
+  layout.last_is_max = (flags & kLastIsMax) != 0;
+  layout.min = ReadTrimmed(reader) + 0.0;
+  layout.max = OneValue(row_count, layout.first_is_min, layout.last_is_max) ? layout.min : ReadTrimmed(reader) + 0.0;
+  if (!reader.ok() || !Fixed192::Representable(layout.min) || !Fixed192::Representable(layout.max) ||
+      layout.min > layout.max) {
+    return MalformedDigest("min or max");
   }
-  body->coordinate = static_cast<Coordinate>(coordinate);
-  if ((body->coordinate == Coordinate::kLog && body->min < 0) ||
-      (body->coordinate == Coordinate::kMirroredLog && body->max > 0)) {
-    return Malformed("coordinate");
+  if ((layout.coordinate == Coordinate::kLog && layout.min < 0) ||
+      (layout.coordinate == Coordinate::kMirroredLog && layout.max > 0)) {
+    return MalformedDigest("coordinate");
   }
-  if (row_count > reader.rest().size()) return Malformed("row count");
 
-  const Layout layout{static_cast<MeanForm>(form), body->min, shift, decimals};
-  RowCoder coder(layout, body->max);
-  body->rows.reserve(row_count);
-  for (uint64_t i = 0; i < row_count; ++i) {
-    const double* known = i == 0 && first_is_min              ? &body->min
-                          : i + 1 == row_count && last_is_max ? &body->max
-                                                              : nullptr;
-    body->rows.push_back(coder.Read(reader, known));
-    if (!reader.ok()) return Malformed("row");
+  auto body = std::make_unique<Body>();
+  RowSettler settler(layout);
+  if (version == kVersion) {
+    if (row_count > MostRows(reader.rest().size())) return MalformedDigest("row count");
+    BitReader bits(reader.rest());
+    if (const absl::Status read = ReadRows(bits, layout, row_count, settler, body->rows); !read.ok()) return read;
+    reader = ByteReader(bits.Rest());
+    if (!bits.ok()) return MalformedDigest("row");
+  } else if (const absl::Status read = ReadRowsV1(reader, layout, row_count, settler, body->rows); !read.ok()) {
+    return read;
   }
-  const Totals totals = TotalsOf(body->rows, coder.steps(), shift);
+  const Totals totals = TotalsOf(body->rows, settler.steps(), layout.weight_shift);
   Totals exact = totals;
   if ((flags & kTotalsDiffer) != 0) ReadDifference(reader, exact);
-  if (!reader.AtEnd()) return Malformed("end");
-  if (!Plausible(exact, totals, body->min, body->max)) return Malformed("count or sum");
+  if (!reader.AtEnd()) return MalformedDigest("end");
+  if (!Plausible(exact, totals, layout.min, layout.max)) return MalformedDigest("count or sum");
   body->count = exact.count;
   body->sum = exact.sum;
+  body->min = layout.min;
+  body->max = layout.max;
+  body->coordinate = layout.coordinate;
   body->cut = digest.compression_;
   digest.body_ = std::move(body);
   return digest;

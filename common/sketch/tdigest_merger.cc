@@ -30,8 +30,7 @@ TDigestMerger::TDigestMerger(size_t buffer_centroids)
 
 void TDigestMerger::Add(const TDigest& digest, uint64_t source_hash) {
   if (digest.empty()) return;
-  TDigest::Body scratch;
-  const TDigest::Body& body = digest.Folded(scratch);
+  const TDigest::Body& body = digest.Folded();
   AddRun(body, body.rows, source_hash);
 }
 
@@ -78,14 +77,12 @@ TDigest::Body TDigestMerger::CutAll(uint16_t compression, double dither) const {
   size_t used = 0;
   for (const Run& run : runs_) used = AppendSplit(run, used, scratch);
   SortCentroids(absl::MakeConstSpan(scratch.centroids).first(used), scratch.sorted);
-  Compressed compressed = Compress(scratch.sorted, Cut{.compression = 1.0 * compression, .dither = dither});
   TDigest::Body body;
+  body.coordinate = Compress(scratch.sorted, Cut{.compression = 1.0 * compression, .dither = dither}, body.rows);
   body.count = count_;
   body.sum = sum_;
   body.min = min_;
   body.max = max_;
-  body.rows = std::move(compressed.rows);
-  body.coordinate = compressed.coordinate;
   body.cut = compression;
   return body;
 }
@@ -107,16 +104,14 @@ void TDigestMerger::Compact() {
     for (const Run* run : runs_of[slot]) used = AppendSplit(*run, used, scratch);
     SortCentroids(absl::MakeConstSpan(scratch.centroids).first(used), scratch.sorted);
     const double dither = 0.8 + 0.4 * slot / kSlots;
-    Compressed cut = Compress(scratch.sorted, Cut{.compression = compression, .dither = dither});
-    centroids_ += cut.rows.size();
-    centroids_room_ += cut.rows.capacity();
-    const double min = cut.rows.front().mean;
-    const double max = cut.rows.back().mean;
-    runs.push_back(Run{.rows = std::move(cut.rows),
-                       .slot = static_cast<uint8_t>(slot),
-                       .coordinate = cut.coordinate,
-                       .min = min,
-                       .max = max});
+    std::vector<Centroid> rows;
+    const Coordinate coordinate = Compress(scratch.sorted, Cut{.compression = compression, .dither = dither}, rows);
+    centroids_ += rows.size();
+    centroids_room_ += rows.capacity();
+    const double min = rows.front().mean;
+    const double max = rows.back().mean;
+    runs.push_back(Run{
+        .rows = std::move(rows), .slot = static_cast<uint8_t>(slot), .coordinate = coordinate, .min = min, .max = max});
   }
   runs_ = std::move(runs);
   approximate_order_ = true;

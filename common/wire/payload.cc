@@ -72,8 +72,8 @@ absl::string_view KeyBytes(absl::string_view series) {
   size_t size = 0;
   for (uint64_t last = 0; reader.ok(); size = series.size() - reader.rest().size()) {
     const uint64_t tag = reader.AtEnd() ? 0 : reader.Varint();
-    const bool is_text = tag == TagOf(v1::SeriesAggregate::kNameFieldNumber) ||
-                         tag == TagOf(v1::SeriesAggregate::kTagsFieldNumber);
+    const bool is_text =
+        tag == TagOf(v1::SeriesAggregate::kNameFieldNumber) || tag == TagOf(v1::SeriesAggregate::kTagsFieldNumber);
     if ((!is_text && tag != kTypeTag) || tag < last) break;
     is_text ? static_cast<void>(reader.Sized()) : static_cast<void>(reader.Varint());
     last = tag;
@@ -116,9 +116,7 @@ class SeriesDecoder {
   }
 
  private:
-  bool Parse(absl::string_view bytes) {
-    return scratch_.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-  }
+  bool Parse(absl::string_view bytes) { return scratch_.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())); }
 
   // Another encoder's, which wrote some of the key after the value.
   absl::Status DecodeOutOfOrder(absl::string_view bytes, std::pair<SharedSeriesKey, Aggregate>& series) {
@@ -147,6 +145,7 @@ absl::Status DecodeItems(absl::string_view bytes, const InstanceId& instance, Ke
   ByteReader reader(bytes);
   size_t items = 0;
   size_t series = 0;
+  size_t held = 0;
   payload.events.clear();
   while (reader.ok() && !reader.AtEnd()) {
     const uint64_t tag = reader.Varint();
@@ -163,7 +162,9 @@ absl::Status DecodeItems(absl::string_view bytes, const InstanceId& instance, Ke
       continue;
     }
     if (series == payload.series.size()) payload.series.emplace_back();
-    TRIBUTARY_RETURN_IF_ERROR(decoder.Decode(item, payload.series[series++]));
+    TRIBUTARY_RETURN_IF_ERROR(decoder.Decode(item, payload.series[series]));
+    held += MemoryBytes(payload.series[series++].second);
+    if (held > kMaxHeldBytes) return Refused("payload_too_large");
   }
   if (!reader.ok()) return Refused("malformed");
   payload.series.resize(series);

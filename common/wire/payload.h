@@ -21,6 +21,7 @@ namespace tributary {
 // Bounds of one block. UnitBuilder cuts before it compresses; decoders allow for encoders that cut afterwards.
 inline constexpr size_t kMaxPayloadBytes = 1 << 20;
 inline constexpr size_t kMaxDecodedBytes = 8 << 20;
+inline constexpr size_t kMaxHeldBytes = 128 << 20;   // by the series that a block decodes to
 inline constexpr size_t kMaxPayloadItems = 1 << 16;  // series and events
 inline constexpr size_t kMaxItemBytes = 256 << 10;   // one series or event
 inline constexpr uint32_t kMaxChunks = 4096;         // of one unit
@@ -70,7 +71,8 @@ struct UnitPayload {
 };
 
 // The payload of a block that `instance` sent. Errors are like those of FromProto (series.h). Memory: kMaxDecodedBytes
-// and what the decoded series hold; a zstd frame must say its size, so one that is too large costs nothing.
+// and kMaxHeldBytes: a set of one rank takes 3 bytes and 16 KiB; a zstd frame must say its size, so one that is too
+// large costs nothing.
 absl::StatusOr<UnitPayload> DecodePayload(const v1::Block& block, const InstanceId& instance);
 // The same in place of what `payload` held; keys that `memo` knows are shared. After an error `payload` holds anything.
 absl::Status DecodePayload(const v1::Block& block, const InstanceId& instance, KeyMemo& memo, UnitPayload& payload);

@@ -57,7 +57,7 @@ def main():
     seeds = {
         "line_parser_fuzz": [line.encode() for line in LINES],
         "promql_parser_fuzz": [query.encode() for query in QUERIES],
-        "tdigest_decode_fuzz": [golden(root, "tdigest_v1")],
+        "tdigest_decode_fuzz": [golden(root, "tdigest_v1"), golden(root, "tdigest_v2")],
         "hyperloglog_decode_fuzz": [golden(root, "hyperloglog_v1"), golden(root, "hyperloglog_axiomhq_40"),
                                     golden(root, "hyperloglog_native"), bytes.fromhex("82c11010") + bytes(2048)],
         # The first byte chooses the codec.

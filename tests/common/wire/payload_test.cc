@@ -342,6 +342,18 @@ TEST(DecodePayloadTest, RefusesAnAvalancheOfEmptySeries) {
   EXPECT_EQ(Reason(BlockOf(bytes)), "bad_type");
 }
 
+// A set whose registers are all at one rank takes three bytes, and 16 KiB of memory.
+TEST(DecodePayloadTest, RefusesAnAvalancheOfMemory) {
+  v1::SeriesAggregate series;
+  ToProto({"s", {}, MetricType::kSet}, series);
+  series.mutable_set()->set_members("\x82\x45\x01");
+  v1::UnitPayload payload;
+  for (int i = 0; i < 7000; ++i) *payload.add_series() = series;
+  EXPECT_TRUE(DecodePayload(BlockOf(payload.SerializeAsString()), kOwn).ok());
+  for (int i = 0; i < 3000; ++i) *payload.add_series() = series;
+  EXPECT_EQ(Reason(BlockOf(payload.SerializeAsString())), "payload_too_large");
+}
+
 TEST(DecodePayloadTest, RefusesTooManyItems) {
   v1::UnitPayload one;
   v1::SeriesAggregate& series = *one.add_series();
