@@ -19,6 +19,7 @@
 #include "cli/query_command.h"
 #include "cli/rules_command.h"
 #include "cli/secrets_command.h"
+#include "cli/size_command.h"
 #include "cli/status_command.h"
 #include "cli/tap_command.h"
 #include "cli/top_command.h"
@@ -69,6 +70,7 @@ int Main(int argc, char** argv) {
                                          AddCheckConfigCommand(app),
                                          AddCertsCommand(app),
                                          AddSecretsCommand(app),
+                                         AddSizeCommand(app),
                                          AddDemoCommand(app),
                                          AddCompletionCommand(app)};
   for (const Command& command : commands) AddColourOption(*command.app);
