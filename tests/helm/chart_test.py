@@ -547,6 +547,41 @@ class MonitoringTest(unittest.TestCase):
         self.assertEqual(jobs, set(PROGRAM_OF.values()))
 
 
+class SizeTest(unittest.TestCase):
+    """What `tributary size` gives as values, given to the chart."""
+
+    LOADS = [(1, 1, 1, 1), (500, 200_000, 5000, 1_000_000), (2000, 10_000_000, 10_000, 1e7)]
+
+    def size(self, agents, series, per_agent, samples):
+        done = subprocess.run([BIN / "tributary", "size", f"--agents={agents}", f"--series={series}", "-o", "values",
+                               f"--series-per-agent={per_agent}", f"--samples={samples}", "--retention-1h=30d"],
+                              capture_output=True, text=True, timeout=20, check=True)
+        return done.stdout
+
+    def test_the_chart_and_the_programs_take_them(self):
+        for load in self.LOADS:
+            with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file, self.subTest(load=load):
+                file.write(self.size(*load))
+                file.flush()
+                found = objects(template("--values", file.name, "--set", "tls.mode=off"))
+                pods = {thing["kind"]: thing["spec"] for thing in found if pod_of(thing)}
+                self.assertEqual(pods["StatefulSet"]["replicas"], values(self.size(*load))["globals"]["replicas"])
+                for thing in found:
+                    if thing["kind"] == "ConfigMap":
+                        file = pathlib.Path(tempfile.mkdtemp(), "config.yaml")
+                        self.addCleanup(shutil.rmtree, file.parent)
+                        file.write_text(thing["data"]["config.yaml"].replace("/var/lib/tributary", str(file.parent)))
+                        done = subprocess.run([BIN / PROGRAM_OF[component(thing)], "--check-config", "--config", file],
+                                              capture_output=True, text=True, timeout=20, env={})
+                        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_what_a_cluster_cannot_be_is_said(self):
+        done = subprocess.run([BIN / "tributary", "size", "--agents=16000", "--series=200000000", "--samples=1e9",
+                               "--series-per-agent=50000"], capture_output=True, text=True, timeout=20)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"that takes \d+ globals, and a cluster has 200 at most")
+
+
 class NotesTest(unittest.TestCase):
     def notes(self, name):
         """Helm shows them for a real cluster only; so they are put into an object of a copy of the chart."""
