@@ -1,7 +1,7 @@
 """The chart by Helm: its values, its schema, and what it makes of them, against Kubernetes' own schema and the programs.
 
 Each file of helm/tributary/ci is a set of values. tests/golden/helm has what `minimal` makes, whole, and of each other
-set how that differs. `TRIBUTARY_GOLDEN=write chart_test.py GoldenTest` writes them anew: look at the difference.
+set how that differs. `TRIBUTARY_GOLDEN=write helm_chart_test.py GoldenTest` writes them anew: look at the difference.
 """
 import difflib
 import json
