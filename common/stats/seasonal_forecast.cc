@@ -1,6 +1,7 @@
 #include "common/stats/seasonal_forecast.h"
 
 #include <algorithm>
+#include <boost/math/distributions/normal.hpp>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -48,8 +49,9 @@ class Forecaster {
   absl::StatusOr<SeasonalForecast> Run() {
     std::vector<Backtest> tests;
     for (const SeasonalMethod& method : SeasonalMethods()) tests.push_back(TestOf(method));
+    // A method that was tried once may have been lucky, and nothing is known of its intervals.
     std::stable_sort(tests.begin(), tests.end(), [](const Backtest& a, const Backtest& b) {
-      return a.mean_absolute_error < b.mean_absolute_error;
+      return std::pair(a.origins < 2, a.mean_absolute_error) < std::pair(b.origins < 2, b.mean_absolute_error);
     });
     const double trend = TrendPerStep(history_, options_.day);
     // The best that also knows what comes next: gaps may lie elsewhere at the end.
@@ -173,6 +175,10 @@ class Forecaster {
     }
     const double deviation = DailyDeviation();
     const bool never_negative = std::none_of(history_.begin(), history_.end(), [](double value) { return value < 0; });
+    forecast_.errors_by_day = pools;
+    forecast_.daily_deviation = deviation;
+    forecast_.day = options_.day;
+    forecast_.never_negative = never_negative;
     for (size_t ahead = 0; ahead < forecast_.mean.size(); ++ahead) {
       const double far = 2 * deviation * std::sqrt(static_cast<double>(DayOf(ahead) + 1));
       const Band band = BandOf(pools, DayOf(ahead)).value_or(Band{-far, far});
@@ -189,6 +195,20 @@ class Forecaster {
 };
 
 }  // namespace
+
+double SeasonalForecast::Draw(size_t ahead, double q) const {
+  const size_t days = ahead / day;
+  const auto after = errors_by_day.upper_bound(days);
+  double error = 0;
+  if (after == errors_by_day.begin()) {
+    const boost::math::normal normal(0, 1);
+    error = boost::math::quantile(normal, q) * daily_deviation * std::sqrt(static_cast<double>(days + 1));
+  } else {
+    const auto& [of_day, errors] = *std::prev(after);
+    error = SortedQuantile(errors, q) * std::sqrt(static_cast<double>(days + 1) / static_cast<double>(of_day + 1));
+  }
+  return std::max(never_negative ? 0 : -std::numeric_limits<double>::infinity(), mean[ahead] + error);
+}
 
 absl::StatusOr<SeasonalForecast> ForecastSeasonal(absl::Span<const double> history, const ForecastOptions& options) {
   if (options.day < 1 || options.horizon < 1 || options.horizon > kMaxHorizonDays * options.day) {

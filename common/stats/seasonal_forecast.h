@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -37,14 +38,25 @@ struct SeasonalForecast {
 
   // `cause`: why coverage cannot be known, or other limits of what is told; empty if there is nothing to say.
   std::string caveat;
+
+  // The errors that the interval was made of, ascending, by day ahead; none for a day that the backtest did not reach.
+  // Without any, errors are taken to be normal with `daily_deviation` after a day.
+  std::map<size_t, std::vector<double>> errors_by_day;
+  double daily_deviation = 0;
+  size_t day = 24;
+
+  // The value `ahead` steps after the first forecast one, at rank q of the errors: what one future may bring. Never
+  // below 0 if no value was. REQUIRES: ahead < mean.size(), 0 < q < 1.
+  double Draw(size_t ahead, double q) const;
+  bool never_negative = false;
 };
 
 // Forecasts a series with daily and weekly seasons.
 //
 // Methods:  the day before (seasonal naive), the week before, their mean, the median of the three weeks before, and
 //           Holt-Winters with a daily season; the one with the smallest mean absolute error over a rolling-origin
-//           backtest is chosen. A trend, the Theil-Sen slope of weekly medians, is added if its 90 % interval excludes
-//           0.
+//           backtest is chosen, of those that were tried at least twice if there are such. A trend, the Theil-Sen slope
+//           of weekly medians, is added if its 90 % interval excludes 0.
 // Interval: quantiles of the backtest's errors, pooled by day ahead (split conformal); without enough of them the
 //           spread of one season's changes, growing by the square root of the number of seasons ahead.
 // Gaps:     values that are NaN are not known: gaps, holidays that are not to count. Two days must be known.
