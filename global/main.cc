@@ -16,6 +16,7 @@
 #include "common/sink/sink_feeder.h"
 #include "global/global_config.h"
 #include "global/query/inspect_service.h"
+#include "global/query/note_service.h"
 #include "global/query/select_service.h"
 #include "global/receive/committer.h"
 #include "global/receive/receiver.h"
@@ -168,6 +169,7 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
   Receiver receiver(loop, clock, {config.cluster, config.node_id, config.interval, book, feeders->take_events()},
                     std::move(state), committer, telemetry);
   SelectService queries(*ledger, {}, telemetry);
+  TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<NoteService> notes, NoteService::Open(*database));
   const auto describe_store = [&](const v1::InspectRequest&, v1::InspectResponse& response) {
     response.set_series(ledger->series_count());
     response.set_store_bytes(database->DiskBytes());
@@ -186,7 +188,7 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
       const std::unique_ptr<DeliveryServer> server,
       DeliveryServer::Start(
           loop, {.listen = config.grpc_listen.HostPort(), .trust = trust, .refusals = daemon.trust().refusals()},
-          receiver.callbacks(), {&queries, &status}));
+          receiver.callbacks(), {&queries, &status, notes.get()}));
   receiver.Start();
   feeders->Start();
   TRIBUTARY_LOG_INFO("{}: proxies on {}, http on {}", config.node_id, config.grpc_listen.HostPort(),

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "tributary/v1/notes.grpc.pb.h"
 #include "tributary/v1/query.grpc.pb.h"
 #include "tributary/v1/status.grpc.pb.h"
 
@@ -165,6 +166,34 @@ class InspectCall {
   GlobalState state_;
 };
 
+// One global's notes. `TakeAnswer` after the call is done.
+class NotesCall {
+ public:
+  NotesCall(const Member& global, const v1::NotesRequest& request, const GrpcFanOut::Options&,
+            const std::shared_ptr<grpc::Channel>& channel, std::shared_ptr<Outstanding> outstanding)
+      : request_(request), stub_(v1::NoteService::NewStub(channel)), outstanding_(std::move(outstanding)) {
+    answer_.global = global;
+  }
+
+  void Start(std::chrono::system_clock::time_point deadline) {
+    context_.set_deadline(deadline);
+    stub_->async()->Exchange(&context_, &request_, &answer_.response, [this](const grpc::Status& status) {
+      answer_.status = FromGrpc(status);
+      const std::shared_ptr<Outstanding> outstanding = outstanding_;  // Done may destroy *this
+      outstanding->Done();
+    });
+  }
+
+  NotesAnswer TakeAnswer() { return std::move(answer_); }
+
+ private:
+  const v1::NotesRequest request_;
+  const std::unique_ptr<v1::NoteService::Stub> stub_;
+  const std::shared_ptr<Outstanding> outstanding_;
+  grpc::ClientContext context_;
+  NotesAnswer answer_;
+};
+
 std::chrono::system_clock::time_point DeadlineAfter(absl::Duration timeout) {
   return std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout);
 }
@@ -226,6 +255,11 @@ std::vector<LabelsAnswer> GrpcFanOut::ListLabels(const std::vector<Member>& glob
 std::vector<GlobalState> GrpcFanOut::Inspect(const std::vector<Member>& globals, const v1::InspectRequest& request,
                                              absl::Duration timeout) {
   return AskAll<InspectCall>(globals, request, options_, ChannelsTo(globals), timeout);
+}
+
+std::vector<NotesAnswer> GrpcFanOut::ExchangeNotes(const std::vector<Member>& globals, const v1::NotesRequest& request,
+                                                   absl::Duration timeout) {
+  return AskAll<NotesCall>(globals, request, options_, ChannelsTo(globals), timeout);
 }
 
 }  // namespace tributary

@@ -9,6 +9,7 @@
 #include "common/rpc/rpc_trust.h"
 #include "proxy/query/fan_out.h"
 #include "proxy/query/inspector.h"
+#include "proxy/query/note_keeper.h"
 
 namespace grpc {
 class Channel;
@@ -16,12 +17,12 @@ class Channel;
 
 namespace tributary {
 
-// QueryService and StatusService of every global, through gRPC's callback API: no thread waits but the caller's.
-// Channels are kept as long as their global is among those asked.
+// QueryService, StatusService and NoteService of every global, through gRPC's callback API: no thread waits but the
+// caller's. Channels are kept as long as their global is among those asked.
 //
 // Bounds:  what one global may answer, in series and in bytes; more is ResourceExhausted.
 // Threads: thread-safe.
-class GrpcFanOut : public FanOut, public Inspector {
+class GrpcFanOut : public FanOut, public Inspector, public NoteKeeper {
  public:
   struct Options {
     size_t max_series = 100'000;                    // or groups; the globals' own limit
@@ -39,6 +40,8 @@ class GrpcFanOut : public FanOut, public Inspector {
                                        absl::Duration timeout) override;
   std::vector<GlobalState> Inspect(const std::vector<Member>& globals, const v1::InspectRequest& request,
                                    absl::Duration timeout) override;
+  std::vector<NotesAnswer> ExchangeNotes(const std::vector<Member>& globals, const v1::NotesRequest& request,
+                                         absl::Duration timeout) override;
 
  private:
   using Channels = std::map<std::string, std::shared_ptr<grpc::Channel>>;  // by address
