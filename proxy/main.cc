@@ -12,7 +12,10 @@
 #include "common/net/dns_resolver.h"
 #include "common/program/program.h"
 #include "common/rpc/rpc_trust.h"
+#include "proxy/capacity/capacity.h"
+#include "proxy/capacity/cluster_calibrations.h"
 #include "proxy/http/audit_api.h"
+#include "proxy/http/capacity_api.h"
 #include "proxy/http/query_api.h"
 #include "proxy/http/remote_read_api.h"
 #include "proxy/http/series_api.h"
@@ -90,6 +93,11 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, Daemon& dae
   RegisterRemoteReadApi(http, queries);
   RegisterStatusApi(http, inspection);
   RegisterAuditApi(http, inspection);
+  QueryHistory history(queries);
+  ClusterCalibrations calibrations(fan_out, globals, clock);
+  Capacity capacity(history, calibrations);
+  capacity.Configure(config.services, config.resources);
+  RegisterCapacityApi(http, capacity, config.remote_admin);
   RegisterPage(http);
 
   SystemDnsResolver resolver;
@@ -99,12 +107,14 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, Daemon& dae
   std::unique_ptr<MemberSource> globals_found = FindGlobals(config, file, resolver, telemetry, set_members);
   TRIBUTARY_LOG_INFO("agents on {}, http on {}", config.grpc_listen.HostPort(), config.http_listen.HostPort());
 
-  TRIBUTARY_RETURN_IF_ERROR(daemon.Serve<ProxyConfig>({"globals"}, [&](const ProxyConfig& next) {
-    relay->SetConfirmRemoval(next.confirm_removal);
-    globals_found.reset();
-    globals_found = FindGlobals(next, file, resolver, telemetry, set_members);
-    return absl::OkStatus();
-  }));
+  TRIBUTARY_RETURN_IF_ERROR(
+      daemon.Serve<ProxyConfig>({"globals", "services", "resources"}, [&](const ProxyConfig& next) {
+        relay->SetConfirmRemoval(next.confirm_removal);
+        capacity.Configure(next.services, next.resources);
+        globals_found.reset();
+        globals_found = FindGlobals(next, file, resolver, telemetry, set_members);
+        return absl::OkStatus();
+      }));
   TRIBUTARY_LOG_INFO("stopping: agents go to another proxy");
   relay->Shutdown(daemon.shutdown_grace());
   daemon.EndPages();

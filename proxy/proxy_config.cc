@@ -55,6 +55,8 @@ absl::StatusOr<ProxyConfig> ReadProxyConfig(ConfigDocument& document) {
   grpc.ReadBytes("owner_queue_bytes", config.owner_queue_bytes, {.min = 4u << 20, .max = 4ull << 30});
   ReadQuery(root.Section("query"), config);
   ReadGlobals(root.Section("globals"), config);
+  ReadServices(root, config.services);
+  config.resources = ReadResources(root);
   if (const absl::Status status = document.ToStatus(); !status.ok()) return status;
   return config;
 }

@@ -12,6 +12,8 @@
 #include "common/hash/view.h"
 #include "common/net/address.h"
 #include "common/program/program_config.h"
+#include "common/rules/rules_config.h"
+#include "proxy/capacity/resource_spec.h"
 #include "proxy/query/query_runner.h"
 
 namespace tributary {
@@ -40,6 +42,10 @@ struct ProxyConfig : ProgramConfig {
   DiscoveryConfig globals;
   // A list that lacks more than a third of the globals must stay so for as long before they own nothing more.
   absl::Duration confirm_removal = absl::Minutes(10);
+
+  // What capacity is told from: whose load is what, and what runs up to a limit.
+  std::vector<ServiceSpec> services;
+  std::vector<ResourceSpec> resources = DefaultResources();
 };
 
 // Every error at once, each with its line.

@@ -24,7 +24,7 @@ WORDED_DEFAULTS = {"node_id": "the host's name", "sinks[].name": "the kind"}
 # Answers that are asked for again, and what others have lost and count themselves.
 NO_LOSS = {"tributary_global_sends_dropped_total", "tributary_proxy_answers_dropped_total",
            "tributary_global_agent_samples_dropped_total"}
-REQUIRED = {"sinks[].kind", "services[].name", "globals.members[].id", "globals.members[].address"}
+REQUIRED = {"sinks[].kind", "services[].name", "resources[].name", "globals.members[].id", "globals.members[].address"}
 
 
 def cells_of(line):

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "common/net/http_server.h"
+#include "proxy/capacity/capacity.h"
+
+namespace tributary {
+
+// Answers about capacity (docs/capacity.md has parameters and shapes), before server.Start():
+//   GET, POST /api/v1/capacity/headroom, /forecast, /launch
+//   GET       /api/v1/capacity/calibrate      what is marked
+//   POST      /api/v1/capacity/calibrate      marks, or with remove=true forgets; from this machine only, unless
+//                                             `remote_admin`
+// `capacity` outlives the server.
+void RegisterCapacityApi(HttpServer& server, Capacity& capacity, bool remote_admin);
+
+// "p99<300ms", "p99.9 < 0.3": a quantile and a target. Targets with a unit are taken in milliseconds, the unit of
+// StatsD's timers; a bare number is in the metric's own. InvalidArgument otherwise.
+absl::StatusOr<LatencyGoal> ParseGoal(absl::string_view text);
+// "auto", "none", or "db:1.8,cache:0.4", into the request.
+absl::Status ParseDependencies(absl::string_view text, LaunchRequest& request);
+
+}  // namespace tributary
