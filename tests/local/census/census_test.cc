@@ -124,8 +124,8 @@ TEST_F(CensusTest, NamesTheWorstInTheMetricsAndForgetsThem) {
               HasSubstr(absl::StrCat("tributary_local_client_samples{client=\"pid ", ::getpid())));
   EXPECT_THAT(telemetry_.Serialize(), ContainsRegex(absl::StrCat("tributary_local_client_series\\{client=\"pid ",
                                                                  ::getpid(), "[^\"]*\"\\} 3\n")));
-  const std::string fold = absl::StrCat("tributary_local_folded_samples\\{client=\"pid ", ::getpid(),
-                                        "[^\"]*\",metric=\"old\",reason=\"metric_limit\"\\} 4\n");
+  const std::string fold = absl::StrCat("tributary_local_folded_samples\\{metric=\"old\",client=\"pid ", ::getpid(),
+                                        "[^\"]*\",reason=\"metric_limit\"\\} 4\n");
   EXPECT_THAT(telemetry_.Serialize(), ContainsRegex(fold));
   IntervalActivity many = Activity("new0", 1);
   for (int i = 1; i < 50; ++i) many.series.push_back(Activity(absl::StrCat("new", i), 1).series.front());
@@ -150,7 +150,9 @@ TEST_F(CensusTest, NamesTheTenClientsWithMostSeriesAndFoldsHoweverFewTheirSample
   census_.OnActivity(std::move(activity));
   const std::string text = telemetry_.Serialize();
   EXPECT_THAT(text, ContainsRegex("tributary_local_client_series\\{client=\"pid 1( [^\"]*)?\"\\} 500\n"));
-  EXPECT_THAT(text, ContainsRegex("folded_samples\\{[^}]*metric=\"m2000\",reason=\"value_limit\"\\} 2000\n"));
+  EXPECT_THAT(
+      text,
+      ContainsRegex("folded_samples\\{metric=\"m2000\",client=\"pid 2000[^\"]*\",reason=\"value_limit\"\\} 2000\n"));
   EXPECT_EQ(CountOf(text, "\ntributary_local_client_series{"), 10u);
   EXPECT_EQ(CountOf(text, "\ntributary_local_folded_samples{"), 10u);
 }
