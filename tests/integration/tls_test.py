@@ -212,6 +212,8 @@ class TlsTest(unittest.TestCase):
     def test_the_command_line_and_the_generator_of_load_speak_tls(self):
         cluster = TlsCluster()
         port = cluster.listen_over_tls(cluster.agents[0])
+        config = cluster.agents[0].config  # at addresses, too, that its certificate does not name
+        config.write_text(config.read_text().replace(f"tls://127.0.0.1:{port}", f"tls://0.0.0.0:{port}"))
         with cluster:
             certs, agent = cluster.certs, cluster.agents[0]
             ca, ours = ("--ca-file", certs / "ca.crt"), ("--cert", certs / "app.crt", "--key", certs / "app.key")
