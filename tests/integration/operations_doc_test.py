@@ -205,8 +205,10 @@ class BlocksTest(unittest.TestCase):
         for page, block in blocks:
             with self.subTest(page=page, begins=block[:40]):
                 keys = set(re.findall(r"(?m)^(\w+):", block))
-                if "scrape_configs" in keys:
-                    self.check_prometheus(block)
+                if keys & {"scrape_configs", "remote_read"}:
+                    self.check_prometheus(block, "config")
+                elif keys == {"groups"}:
+                    self.check_prometheus(block, "rules")
                 elif keys == {"generation", "members"}:
                     self.check_members(block)
                 else:
@@ -231,10 +233,12 @@ class BlocksTest(unittest.TestCase):
         done = check_config("tributary-proxy", path)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
-    def check_prometheus(self, block):
+    def check_prometheus(self, block, what):
         path = self.dir / "prometheus.yml"
-        path.write_text(block.replace("/usr/share/tributary/monitoring", str(ROOT / "monitoring")))
-        done = subprocess.run(["promtool", "check", "config", path], capture_output=True, text=True, timeout=60, check=False)
+        (self.dir / "pager.yml").write_text("groups: []\n")
+        path.write_text(block.replace("/usr/share/tributary/monitoring", str(ROOT / "monitoring"))
+                        .replace("/etc/prometheus", str(self.dir)))
+        done = subprocess.run(["promtool", "check", what, path], capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
