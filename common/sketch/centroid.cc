@@ -39,12 +39,12 @@ void SortValues(absl::Span<double> values) {
   }
 }
 
-void SortCentroids(absl::Span<const Centroid> centroids, std::vector<Centroid>& sorted) {
+bool SortCentroids(absl::Span<const Centroid> centroids, std::vector<Centroid>& sorted) {
   const size_t count = centroids.size();
   if (count < kWorthKeys) {
     sorted.assign(centroids.begin(), centroids.end());
     std::sort(sorted.begin(), sorted.end(), Before);
-    return;
+    return true;
   }
   const int index_bits = std::bit_width(count - 1);
   const uint64_t index_mask = (uint64_t{1} << index_bits) - 1;
@@ -64,13 +64,14 @@ void SortCentroids(absl::Span<const Centroid> centroids, std::vector<Centroid>& 
     sorted[i] = centroids[bits(i) & index_mask];
     ties |= (bits(i) | index_mask) == (bits(i - 1) | index_mask);
   }
-  if (!ties) return;
+  if (!ties) return false;
   for (size_t begin = 0; begin < count;) {
     size_t end = begin + 1;
     while (end < count && (bits(end) | index_mask) == (bits(begin) | index_mask)) ++end;
     if (end - begin > 1) std::sort(sorted.begin() + begin, sorted.begin() + end, Before);
     begin = end;
   }
+  return true;
 }
 
 }  // namespace tributary

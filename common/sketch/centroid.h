@@ -19,8 +19,8 @@ struct Centroid {
 
 // In order of mean; equal means by kind and weight, so that equal multisets become equal sequences. Cost: one SIMD sort
 // of 64-bit keys (the mean with the index in its last bits), one gather, and exact comparisons among equal leading
-// bits. `sorted` is overwritten.
-void SortCentroids(absl::Span<const Centroid> centroids, std::vector<Centroid>& sorted);
+// bits. `sorted` is overwritten. False: no two means are equal.
+bool SortCentroids(absl::Span<const Centroid> centroids, std::vector<Centroid>& sorted);
 
 // SIMD sort of finite numbers without negative zero.
 void SortValues(absl::Span<double> values);

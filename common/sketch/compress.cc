@@ -187,8 +187,8 @@ void MergeSorted(absl::Span<const double> values, absl::Span<const Centroid> row
 
 }  // namespace
 
-Coordinate Compress(std::vector<Centroid>& sorted, Cut cut, std::vector<Centroid>& rows) {
-  JoinEqualAtoms(sorted);
+Coordinate Compress(std::vector<Centroid>& sorted, bool may_repeat, Cut cut, std::vector<Centroid>& rows) {
+  if (may_repeat) JoinEqualAtoms(sorted);
   return CutJoined(sorted, cut, rows);
 }
 
@@ -201,7 +201,7 @@ Coordinate Compress(absl::Span<const double> values, absl::Span<const Centroid> 
   }
   std::vector<Centroid>& merged = SketchScratch::OfThread().sorted;
   MergeSorted(values, centroids, merged);
-  return Compress(merged, cut, rows);
+  return Compress(merged, true, cut, rows);
 }
 
 }  // namespace tributary

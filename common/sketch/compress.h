@@ -37,7 +37,8 @@ class SizeLimit {
 // Cuts centroids in the order of SortCentroids into fewer, which `rows` then holds, and tells in which coordinate they
 // were averaged. Equal atoms become one; up to `compression` of what is then left stays as it is. The first and the
 // last always stay alone. The result depends on the arguments only; `sorted` is left in pieces.
-Coordinate Compress(std::vector<Centroid>& sorted, Cut cut, std::vector<Centroid>& rows);
+// `may_repeat`: as SortCentroids tells, whether equal means may be among them.
+Coordinate Compress(std::vector<Centroid>& sorted, bool may_repeat, Cut cut, std::vector<Centroid>& rows);
 
 // The same of ascending samples of weight 1 and ascending `centroids`, which are not `rows`.
 Coordinate Compress(absl::Span<const double> values, absl::Span<const Centroid> centroids, Cut cut,

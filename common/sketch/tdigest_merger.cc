@@ -76,9 +76,10 @@ TDigest::Body TDigestMerger::CutAll(uint16_t compression, double dither) const {
   SketchScratch& scratch = SketchScratch::OfThread();
   size_t used = 0;
   for (const Run& run : runs_) used = AppendSplit(run, used, scratch);
-  SortCentroids(absl::MakeConstSpan(scratch.centroids).first(used), scratch.sorted);
+  const bool may_repeat = SortCentroids(absl::MakeConstSpan(scratch.centroids).first(used), scratch.sorted);
   TDigest::Body body;
-  body.coordinate = Compress(scratch.sorted, Cut{.compression = 1.0 * compression, .dither = dither}, body.rows);
+  body.coordinate =
+      Compress(scratch.sorted, may_repeat, Cut{.compression = 1.0 * compression, .dither = dither}, body.rows);
   body.count = count_;
   body.sum = sum_;
   body.min = min_;
@@ -102,10 +103,11 @@ void TDigestMerger::Compact() {
     if (runs_of[slot].empty()) continue;
     size_t used = 0;
     for (const Run* run : runs_of[slot]) used = AppendSplit(*run, used, scratch);
-    SortCentroids(absl::MakeConstSpan(scratch.centroids).first(used), scratch.sorted);
+    const bool may_repeat = SortCentroids(absl::MakeConstSpan(scratch.centroids).first(used), scratch.sorted);
     const double dither = 0.8 + 0.4 * slot / kSlots;
     std::vector<Centroid> rows;
-    const Coordinate coordinate = Compress(scratch.sorted, Cut{.compression = compression, .dither = dither}, rows);
+    const Coordinate coordinate =
+        Compress(scratch.sorted, may_repeat, Cut{.compression = compression, .dither = dither}, rows);
     centroids_ += rows.size();
     centroids_room_ += rows.capacity();
     const double min = rows.front().mean;
