@@ -187,19 +187,26 @@ TEST(TDigestMergerTest, FinishMayBeRepeatedAndInterrupted) {
   EXPECT_EQ(Bytes(merger.Finish(kOwnerCompression)), Bytes(MergeOneHop(fleet.digests)));
 }
 
+// A hundred hops more move a quantile by less than twice what they moved it in the worst of 48.
 TEST(TDigestMergerTest, ManyHopsDoNotDrift) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(seed);
   for (const char* name : {"lognormal2", "uniform", "bimodal"}) {
-    const Fleet fleet = MakeFleet(Named(name), 50, 9);
+    const Fleet fleet = MakeFleet(Named(name), 50, seed);
     const RankOracle oracle(fleet.samples);
-    TDigest digest = Sent(MergeOneHop(fleet.digests));
-    for (int hop = 0; hop < 100; ++hop) digest = Sent(MergeOneHop({digest}));
-    EXPECT_EQ(digest.min(), oracle.min());
-    EXPECT_EQ(digest.max(), oracle.max());
-    EXPECT_EQ(digest.count(), Fixed128::FromDouble(static_cast<double>(oracle.size())));
-    EXPECT_LE(oracle.ErrorPpm(0.5, digest.Quantile(0.5)), 1000) << name;
-    EXPECT_LE(oracle.ErrorPpm(0.9, digest.Quantile(0.9)), 500) << name;
-    EXPECT_LE(oracle.ErrorPpm(0.99, digest.Quantile(0.99)), 100) << name;
-    EXPECT_LE(oracle.ErrorPpm(0.999, digest.Quantile(0.999)), 40) << name;
+    const TDigest first = Sent(MergeOneHop(fleet.digests));
+    TDigest last = first;
+    for (int hop = 0; hop < 100; ++hop) last = Sent(MergeOneHop({last}));
+    EXPECT_EQ(last.min(), oracle.min());
+    EXPECT_EQ(last.max(), oracle.max());
+    EXPECT_EQ(last.count(), Fixed128::FromDouble(static_cast<double>(oracle.size())));
+    const auto drift = [&](double q) {
+      return std::fabs(oracle.ErrorPpm(q, last.Quantile(q)) - oracle.ErrorPpm(q, first.Quantile(q)));
+    };
+    EXPECT_LE(drift(0.5), 120) << name;
+    EXPECT_LE(drift(0.9), 80) << name;
+    EXPECT_LE(drift(0.99), 80) << name;
+    EXPECT_LE(drift(0.999), 20) << name;
   }
 }
 

@@ -32,6 +32,9 @@ std::string Bytes(const TDigest& digest) {
   return bytes;
 }
 
+// Laws hold of any samples; bounds are twice the worst of 60 seeds.
+uint64_t NewSeed() { return std::random_device()(); }
+
 std::vector<double> LogNormal(size_t count, uint64_t seed) {
   Random random(seed);
   std::vector<double> samples(count);
@@ -154,9 +157,25 @@ TEST(TDigestTest, CentroidsStayNearTheCompression) {
   }
 }
 
+// What fits the buffer is folded once: then a weight is as many copies to the bit.
+TEST(TDigestTest, WeightsAreCopies) {
+  const uint64_t seed = NewSeed();
+  SCOPED_TRACE(seed);
+  TDigest weighted(100, seed);
+  TDigest copies(100, seed);
+  for (const double sample : LogNormal(340, seed)) {
+    weighted.Add(sample, 3);
+    for (int copy = 0; copy < 3; ++copy) copies.Add(sample);
+  }
+  EXPECT_EQ(weighted.count(), copies.count());
+  EXPECT_EQ(weighted.Centroids(), copies.Centroids());
+}
+
 TEST(TDigestTest, WeightsCountAsThatManySamples) {
+  const uint64_t seed = NewSeed();
+  SCOPED_TRACE(seed);
   TDigest weighted;
-  std::vector<double> samples = LogNormal(2000, 17);
+  std::vector<double> samples = LogNormal(2000, seed);
   std::vector<double> repeated;
   for (const double sample : samples) {
     weighted.Add(sample, 10);
@@ -164,7 +183,8 @@ TEST(TDigestTest, WeightsCountAsThatManySamples) {
   }
   EXPECT_EQ(weighted.count(), Fixed128::FromDouble(20000));
   const RankOracle oracle(repeated);
-  for (const double q : {0.1, 0.5, 0.9, 0.99}) EXPECT_LE(oracle.ErrorPpm(q, weighted.Quantile(q)), 6000) << q;
+  for (const double q : {0.1, 0.5, 0.9}) EXPECT_LE(oracle.ErrorPpm(q, weighted.Quantile(q)), 5000) << q;
+  EXPECT_EQ(oracle.ErrorPpm(0.99, weighted.Quantile(0.99)), 0);
   EXPECT_EQ(weighted.Quantile(0.9999), oracle.max());
 }
 
@@ -183,8 +203,10 @@ TEST(TDigestTest, NegativeZeroIsZero) {
 }
 
 TEST(TDigestTest, QuantilesAscend) {
+  const uint64_t seed = NewSeed();
+  SCOPED_TRACE(seed);
   for (const Distribution& distribution : SmoothDistributions()) {
-    Random random(23);
+    Random random(seed);
     TDigest digest;
     for (int i = 0; i < 5000; ++i) digest.Add(distribution.draw(random, 0));
     std::vector<double> q(2001);
@@ -192,7 +214,7 @@ TEST(TDigestTest, QuantilesAscend) {
     std::vector<double> values(q.size());
     digest.Quantiles(q, absl::MakeSpan(values));
     for (size_t i = 1; i < q.size(); ++i) {
-      EXPECT_GE(values[i], values[i - 1] - 1e-12 * std::fabs(values[i])) << distribution.name << " at " << q[i];
+      EXPECT_GE(values[i], values[i - 1]) << distribution.name << " at " << q[i];
     }
     EXPECT_EQ(values.front(), digest.min());
     EXPECT_EQ(values.back(), digest.max());
@@ -208,20 +230,24 @@ TEST(TDigestTest, QuantilesInAnyOrderAgreeWithOneAtATime) {
 }
 
 TEST(TDigestTest, CdfInvertsQuantile) {
+  const uint64_t seed = NewSeed();
+  SCOPED_TRACE(seed);
   for (const Distribution& distribution : SmoothDistributions()) {
-    Random random(29);
+    Random random(seed);
     TDigest digest;
     for (int i = 0; i < 20000; ++i) digest.Add(distribution.draw(random, 0));
     digest.Compress();
     for (double q = 0.01; q < 1; q += 0.01) {
-      EXPECT_NEAR(digest.Cdf(digest.Quantile(q)), q, 2e-4) << distribution.name;
+      EXPECT_NEAR(digest.Cdf(digest.Quantile(q)), q, 1e-8) << distribution.name;
     }
   }
 }
 
 TEST(TDigestTest, OneHostsTailIsExactAndItsMiddleGood) {
+  const uint64_t seed = NewSeed();
+  SCOPED_TRACE(seed);
   for (const Distribution& distribution : SmoothDistributions()) {
-    Random random(37);
+    Random random(seed);
     TDigest digest;
     std::vector<double> samples;
     for (int i = 0; i < 1000; ++i) {
@@ -236,8 +262,10 @@ TEST(TDigestTest, OneHostsTailIsExactAndItsMiddleGood) {
 }
 
 TEST(TDigestTest, ALongStreamKeepsItsAccuracy) {
+  const uint64_t seed = NewSeed();
+  SCOPED_TRACE(seed);
   for (const Distribution& distribution : SmoothDistributions()) {
-    Random random(41);
+    Random random(seed);
     TDigest digest;
     std::vector<double> samples;
     for (int i = 0; i < 200000; ++i) {
@@ -245,9 +273,9 @@ TEST(TDigestTest, ALongStreamKeepsItsAccuracy) {
       digest.Add(samples.back());
     }
     const RankOracle oracle(samples);
-    EXPECT_LE(oracle.ErrorPpm(0.5, digest.Quantile(0.5), 1e-9), 2000) << distribution.name;
-    EXPECT_LE(oracle.ErrorPpm(0.99, digest.Quantile(0.99), 1e-9), 100) << distribution.name;
-    EXPECT_LE(oracle.ErrorPpm(0.999, digest.Quantile(0.999), 1e-9), 15) << distribution.name;
+    EXPECT_LE(oracle.ErrorPpm(0.5, digest.Quantile(0.5), 1e-9), 1830) << distribution.name;
+    EXPECT_LE(oracle.ErrorPpm(0.99, digest.Quantile(0.99), 1e-9), 160) << distribution.name;
+    EXPECT_LE(oracle.ErrorPpm(0.999, digest.Quantile(0.999), 1e-9), 40) << distribution.name;
   }
 }
 
@@ -311,10 +339,12 @@ TEST(TDigestTest, MergeDoesNotDependOnOrder) {
 }
 
 TEST(TDigestTest, MergeInAnyGroupingKeepsExactFieldsAndTheBound) {
+  const uint64_t seed = NewSeed();
+  SCOPED_TRACE(seed);
   std::vector<double> all;
   std::vector<TDigest> digests;
   for (int i = 0; i < 8; ++i) {
-    const std::vector<double> samples = LogNormal(2000, 100 + i);
+    const std::vector<double> samples = LogNormal(2000, seed + i);
     all.insert(all.end(), samples.begin(), samples.end());
     digests.push_back(Of(samples, 100, i + 1));
   }
@@ -329,8 +359,8 @@ TEST(TDigestTest, MergeInAnyGroupingKeepsExactFieldsAndTheBound) {
   EXPECT_EQ(chain.max(), at_once.max());
   const RankOracle oracle(all);
   for (const TDigest* merged : {&chain, &at_once}) {
-    EXPECT_LE(oracle.ErrorPpm(0.5, merged->Quantile(0.5)), 5000);
-    EXPECT_LE(oracle.ErrorPpm(0.99, merged->Quantile(0.99)), 200);
+    EXPECT_LE(oracle.ErrorPpm(0.5, merged->Quantile(0.5)), 2100);
+    EXPECT_LE(oracle.ErrorPpm(0.99, merged->Quantile(0.99)), 375);
   }
 }
 
