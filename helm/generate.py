@@ -27,6 +27,7 @@ SET_BY_THE_CHART = {
     "host_metrics.enabled": "of `agents.hostStatistics`", "host_metrics.proc": "where the node's is mounted",
     "host_metrics.sys": "where the node's is mounted", "host_metrics.root": "where the node's is mounted",
     "globals.kubernetes.service": "the globals of this release", "globals.kubernetes.namespace": "of this release",
+    "services": "of `services`", "resources": "the agents' host statistics",
     "globals.kubernetes.port": "grpc", "node_id": "the pod's name", "store.path": "on the pod's disk"}
 
 DURATION = r"^([0-9]+(\.[0-9]+)?(ms|us|ns|s|m|h))+$|^[0-9]+d$|^0$"
@@ -222,6 +223,8 @@ def value_schema(path, value, comments):
     if path == "config" or path.endswith(".config"):
         return config_schema(path.split(".")[0])
     about = {"description": comments[path]} if path in comments else {}
+    if path == "services":
+        return {**about, "type": "array", "items": config_schema("agents")["properties"]["services"]["items"]}
     types = lookup(TYPES, path)
     if lookup(CHOICES, path):
         return {**about, "enum": lookup(CHOICES, path)}
@@ -294,7 +297,7 @@ def table_of_keys(section):
     prefix = "config" if section == "config" else f"{section}.config"
     rows = ["| value | default | type, range | meaning |", "|---|---|---|---|"]
     for key, kind, default, meaning in keys(section):
-        chart = SET_BY_THE_CHART.get(key)
+        chart = SET_BY_THE_CHART.get(key.partition("[]")[0]) if key.endswith("].name") else SET_BY_THE_CHART.get(key)
         meaning = re.sub(r"\]\((#|[a-z])", lambda m: "](../../docs/" + ("operations.md#" if m[1] == "#" else m[1]), meaning)
         rows.append(f"| `{prefix}.{key}` | {chart if chart else f'`{default}`'} | {kind} | {meaning} |")
     return "\n".join(rows) + "\n"

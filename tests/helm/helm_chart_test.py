@@ -251,6 +251,7 @@ BAD = [  # values, and what Helm must say
     ({"globals": {"config": {"merge": {"coverage": 1.5}}}}, "globals.config.merge.coverage: Must be less than or equal to 1"),
     ({"globals": {"config": {"sinks": [{"kind": "influx"}]}}}, "globals.config.sinks.0.kind"),
     ({"globals": {"config": {"sinks": [{"url": "http://a"}]}}}, "globals.config.sinks.0: kind is required"),
+    ({"services": [{"name": "api", "latency": "x"}]}, "services.0: Additional property latency is not allowed"),
     ({"globals": {"replicas": 0}}, "globals.replicas: Must be greater than or equal to 1"),
     ({"global": {}, "globals": {"replicas": "three"}}, "globals.replicas: Invalid type. Expected: integer, given: string"),
     ({"tls": {"mode": "on"}}, 'tls.mode must be one of the following: "self-made", "cert-manager", "existing", "off"'),
@@ -316,6 +317,14 @@ class ProgramsTest(unittest.TestCase):
                     self.assertEqual((done.returncode, done.stderr), (0, ""), text)
                 checked.add(program)
             self.assertEqual(checked, set(PROGRAM_OF.values()))
+
+    def test_services_are_one_list_for_agents_and_proxies_and_defaults_of_resources_are_the_programs(self):
+        for name, services in (("minimal", []), ("every-key", [{"name": "api", "rate": "api.requests",
+                                                                "duration": "api.latency"}])):
+            told = {program: values(text) for other, program, text in settings() if other == name}
+            self.assertEqual(told["tributary-local"]["services"], services)
+            self.assertEqual(told["tributary-proxy"]["services"], services)
+            self.assertEqual("resources" in told["tributary-proxy"], name == "every-key")  # an empty list would be none
 
     def test_environment_names_keys_that_there_are(self):
         for name, owner, pod in pods():

@@ -99,7 +99,7 @@
 {{- with $agents.sockets.datagram -}}{{- $listen = append $listen (printf "unixgram:///var/run/datadog/%s" .) -}}{{- end -}}
 {{- with $agents.sockets.stream -}}{{- $listen = append $listen (printf "unixstream:///var/run/datadog/%s" .) -}}{{- end -}}
 {{- end -}}
-{{- $set := dict "data_dir" "/var/lib/tributary/agent" -}}
+{{- $set := dict "data_dir" "/var/lib/tributary/agent" "services" $root.Values.services -}}
 {{- $_ := set $set "http" (dict "listen" (printf "%s:8126" $root.Values.listenAddress)) -}}
 {{- $_ := set $set "ingest" (dict "listen" $listen) -}}
 {{- $_ := set $set "host_metrics" (dict "enabled" $agents.hostStatistics.enabled) -}}
@@ -116,7 +116,7 @@
 
 {{- define "tributary.proxy.settings" -}}
 {{- $root := index . 0 -}}
-{{- $set := dict "grpc" (dict "listen" (printf "%s:8127" $root.Values.listenAddress)) "http" (dict "listen" (printf "%s:8128" $root.Values.listenAddress)) -}}
+{{- $set := dict "services" $root.Values.services "grpc" (dict "listen" (printf "%s:8127" $root.Values.listenAddress)) "http" (dict "listen" (printf "%s:8128" $root.Values.listenAddress)) -}}
 {{- $own := default (dict) (default (dict) $root.Values.proxies.config).globals -}}
 {{- $kubernetes := default (dict) $own.kubernetes -}}
 {{- if not (or $own.members $own.file $own.srv $own.dns (default (dict) $own.consul).service $kubernetes.service) -}}
