@@ -97,7 +97,7 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, Daemon& dae
   ClusterCalibrations calibrations(fan_out, globals, clock);
   Capacity capacity(history, calibrations);
   capacity.Configure(config.services, config.resources);
-  RegisterCapacityApi(http, capacity, config.remote_admin);
+  RegisterCapacityApi(http, capacity, config.remote_admin, telemetry);
   RegisterPage(http);
 
   SystemDnsResolver resolver;

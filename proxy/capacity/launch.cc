@@ -365,6 +365,9 @@ class Judge {
     if (answer_.verdict == Verdict::kYes) {
       answer_.reason =
           absl::StrFormat("all limits and goals hold with a probability of %.0f %%", 100 * answer_.probability);
+    } else if (!answer_.first_to_break) {
+      answer_.reason =
+          absl::StrFormat("limits and goals hold with a probability of %.0f %% only", 100 * answer_.probability);
     } else {
       answer_.reason = absl::StrFormat(
           "%s of %s breaks first, at a load of %.4g a second, %.2f times the usual; the launch brings %.4g",

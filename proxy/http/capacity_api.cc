@@ -1,6 +1,7 @@
 #include "proxy/http/capacity_api.h"
 
 #include <cmath>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -40,7 +41,31 @@ HttpResponse Success(const Json& data) {
   return HttpResponse::Json(200, json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-HttpResponse Respond(const absl::StatusOr<Json>& data) {
+// What became of questions.
+struct CapacityMetrics {
+  explicit CapacityMetrics(Telemetry& telemetry)
+      : answered(Result(telemetry, "answered")),
+        bad_question(Result(telemetry, "bad_question")),
+        refused(Result(telemetry, "refused")),
+        unavailable(Result(telemetry, "unavailable")) {}
+  static Counter& Result(Telemetry& telemetry, const char* result) {
+    return telemetry.AddCounter("tributary_proxy_capacity_questions_total", "Questions of capacity, by result.",
+                                {{"result", result}});
+  }
+  Counter& Of(const absl::Status& status) {
+    if (status.ok()) return answered;
+    if (absl::IsInvalidArgument(status) || absl::IsNotFound(status)) return bad_question;
+    return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ? unavailable : refused;
+  }
+
+  Counter& answered;
+  Counter& bad_question;
+  Counter& refused;
+  Counter& unavailable;
+};
+
+HttpResponse Respond(CapacityMetrics& metrics, const absl::StatusOr<Json>& data) {
+  metrics.Of(data.status()).Increment();
   return data.ok() ? Success(*data) : ErrorResponse(data.status());
 }
 
@@ -368,7 +393,7 @@ Json CalibrationJson(const Calibration& calibration) {
           {"note", calibration.note}};
 }
 
-absl::StatusOr<Json> ListCalibrations(Capacity& capacity) {
+absl::StatusOr<Json> ListCalibrations(Capacity& capacity, const HttpRequest&) {
   TRIBUTARY_ASSIGN_OR_RETURN(const std::vector<Calibration> calibrations, capacity.Calibrations());
   Json list = Json::array();
   for (const Calibration& calibration : calibrations) list.push_back(CalibrationJson(calibration));
@@ -438,20 +463,21 @@ absl::Status ParseDependencies(absl::string_view text, LaunchRequest& request) {
   return absl::OkStatus();
 }
 
-void RegisterCapacityApi(HttpServer& server, Capacity& capacity, bool remote_admin) {
+void RegisterCapacityApi(HttpServer& server, Capacity& capacity, bool remote_admin, Telemetry& telemetry) {
+  using Question = absl::StatusOr<Json> (*)(Capacity&, const HttpRequest&);
+  const auto metrics = std::make_shared<CapacityMetrics>(telemetry);
+  const auto asking = [&capacity, metrics](Question question) {
+    return [&capacity, metrics, question](const HttpRequest& request) {
+      return Respond(*metrics, question(capacity, request));
+    };
+  };
   for (const char* method : {"GET", "POST"}) {
-    server.Handle(method, "/api/v1/capacity/headroom",
-                  [&capacity](const HttpRequest& request) { return Respond(Headroom(capacity, request)); });
-    server.Handle(method, "/api/v1/capacity/forecast",
-                  [&capacity](const HttpRequest& request) { return Respond(Forecast(capacity, request)); });
-    server.Handle(method, "/api/v1/capacity/launch",
-                  [&capacity](const HttpRequest& request) { return Respond(Launch(capacity, request)); });
+    server.Handle(method, "/api/v1/capacity/headroom", asking(Headroom));
+    server.Handle(method, "/api/v1/capacity/forecast", asking(Forecast));
+    server.Handle(method, "/api/v1/capacity/launch", asking(Launch));
   }
-  server.Handle("GET", "/api/v1/capacity/calibrate",
-                [&capacity](const HttpRequest&) { return Respond(ListCalibrations(capacity)); });
-  server.Handle("POST", "/api/v1/capacity/calibrate", GuardAdmin(remote_admin, [&capacity](const HttpRequest& request) {
-                  return Respond(Calibrate(capacity, request));
-                }));
+  server.Handle("GET", "/api/v1/capacity/calibrate", asking(ListCalibrations));
+  server.Handle("POST", "/api/v1/capacity/calibrate", GuardAdmin(remote_admin, asking(Calibrate)));
 }
 
 }  // namespace tributary

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/net/http_server.h"
+#include "common/telemetry/telemetry.h"
 #include "proxy/capacity/capacity.h"
 
 namespace tributary {
@@ -10,8 +11,8 @@ namespace tributary {
 //   GET       /api/v1/capacity/calibrate      what is marked
 //   POST      /api/v1/capacity/calibrate      marks, or with remove=true forgets; from this machine only, unless
 //                                             `remote_admin`
-// `capacity` outlives the server.
-void RegisterCapacityApi(HttpServer& server, Capacity& capacity, bool remote_admin);
+// Counts tributary_proxy_capacity_questions_total by result. `capacity` and `telemetry` outlive the server.
+void RegisterCapacityApi(HttpServer& server, Capacity& capacity, bool remote_admin, Telemetry& telemetry);
 
 // "p99<300ms", "p99.9 < 0.3": a quantile and a target. Targets with a unit are taken in milliseconds, the unit of
 // StatsD's timers; a bare number is in the metric's own. InvalidArgument otherwise.

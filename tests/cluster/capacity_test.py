@@ -117,9 +117,15 @@ class CapacityTest(unittest.TestCase):
             self.calibrations_outlive_the_proxy(fleet)
 
     def live(self, fleet):
-        """Until what the agents send has been seen for a while."""
-        fleet.wait_for(lambda: fleet.query('sum(increase({"demo.requests"}[10s]))')["data"]["result"], 30, "traffic")
+        """Until what the agents send has been seen for a while, and global-0 reads the imported rows of an hour: its rollup
+        has begun then."""
+        fleet.wait_for(lambda: fleet.query('sum(increase({"demo.requests"}[10s]))')["data"]["result"], 60, "traffic")
         time.sleep(LIVE_SECONDS)
+
+        def observed():
+            status, reply = fleet.ask("forecast", metric="demo.requests", horizon="1h")
+            return reply["data"]["observed"] if status == 200 else 0
+        fleet.wait_for(lambda: observed() > 7 * 24, 60, "a week of hours")
 
     def the_command_line_says_the_same(self, fleet):
         when = time.strftime("%Y-%m-%dT%H:%M", time.localtime(time.time() + 20 * 3600))

@@ -63,7 +63,8 @@ TEST(DependsWordTest, FileOfPairs) {
 
 Json Launch(const std::string& verdict) {
   return Json::parse(R"({
-    "service": "<api>", "verdict": ")" + verdict + R"(", "probability": 0.2, "summary": ")" + verdict + R"( (20 %): cpu of <api>",
+    "service": "<api>", "verdict": ")" +
+                     verdict + R"(", "probability": 0.2, "summary": ")" + verdict + R"( (20 %): cpu of <api>",
     "first_to_break": {"service": "<api>", "name": "cpu", "host": "web\u001b[31m-7", "load": 2560, "multiplier": 3.2},
     "demand": {"usual_p50": 800, "usual_p90": 850, "launch_p50": 3200, "launch_p90": 3400, "host_p95": 860,
                "highest_seen_host": 760, "reach": 1.25, "burst": 1},
@@ -76,7 +77,8 @@ Json Launch(const std::string& verdict) {
 
 TEST(AnswerTextTest, LaunchSaysWhatBreaksAndWhatMendsIt) {
   const std::string text = TextOf(LaunchFindings(Launch("NO")), "table");
-  EXPECT_THAT(text, HasSubstr("First to break: cpu of <api>, on web\\x1b[31m-7, at 2560 a second (3.2 times the usual)."));
+  EXPECT_THAT(text,
+              HasSubstr("First to break: cpu of <api>, on web\\x1b[31m-7, at 2560 a second (3.2 times the usual)."));
   EXPECT_THAT(text, HasSubstr("To be sure at 95 %: 2 replicas of <api> more (now 4)."));
   EXPECT_THAT(text, HasSubstr("99.0%"));
   EXPECT_THAT(VerdictLine(Launch("NO"), Style(false)), HasSubstr("NO (20 %): cpu"));

@@ -1,5 +1,6 @@
 #include "proxy/capacity/elasticity.h"
 
+#include <cmath>
 #include <limits>
 #include <random>
 #include <vector>
@@ -37,6 +38,23 @@ TEST(ElasticityTest, UnrelatedServiceDoesNotFollow) {
   const Pair pair = MinutesOf(0, 300, 50);
   const auto elasticity = FitElasticity(pair.upstream, pair.downstream);
   ASSERT_TRUE(elasticity.has_value());
+  EXPECT_FALSE(elasticity->Follows());
+}
+
+// Both are busy by day; neither calls the other.
+TEST(ElasticityTest, SharedTimeOfDayIsNoDependency) {
+  std::mt19937_64 random(5);
+  std::normal_distribution<double> noise(0, 5);
+  Pair pair;
+  for (int minute = 0; minute < 3 * 1440; ++minute) {
+    const double day = 1 + 0.5 * std::sin(2 * M_PI * minute / 1440);
+    pair.upstream.push_back(500 * day + noise(random));
+    pair.downstream.push_back(300 * day + noise(random));
+  }
+  const auto elasticity = FitElasticity(pair.upstream, pair.downstream);
+  ASSERT_TRUE(elasticity.has_value());
+  EXPECT_GT(elasticity->low, 0);
+  EXPECT_GT(elasticity->r_squared, 0.9);
   EXPECT_FALSE(elasticity->Follows());
 }
 

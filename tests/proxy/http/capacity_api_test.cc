@@ -59,9 +59,9 @@ class CapacityApiTest : public ::testing::Test {
     };
     history_.metrics["hits"] = {MetricType::kCounter, {""}, rate};
     history_.metrics["hits.by_host"] = {MetricType::kCounter, {"web-0"}, rate};
-    history_.metrics["cpu"] = {MetricType::kGauge, {"web-0"},
-                               [](size_t, absl::Time time, absl::Duration) { return 0.3 * Wave(time); }};
-    RegisterCapacityApi(server_, capacity_, /*remote_admin=*/false);
+    history_.metrics["cpu"] = {
+        MetricType::kGauge, {"web-0"}, [](size_t, absl::Time time, absl::Duration) { return 0.3 * Wave(time); }};
+    RegisterCapacityApi(server_, capacity_, /*remote_admin=*/false, telemetry_);
     TRIBUTARY_CHECK(server_.Start().ok());
   }
 
@@ -91,6 +91,7 @@ class CapacityApiTest : public ::testing::Test {
   FakeHistory history_;
   MemoryBook book_;
   Capacity capacity_{history_, book_};
+  Telemetry telemetry_;
   HttpServer server_{HttpServer::Options()};
   HttpClient client_;
 };
@@ -157,7 +158,8 @@ TEST_F(CapacityApiTest, WhatIsWrongIsNamed) {
   EXPECT_THAT(Error(400, "launch?service=api&multiplier=2&at=2026-02-30T00:00:00Z"), HasSubstr("RFC 3339"));
   EXPECT_THAT(Error(400, "launch?service=api&multiplier=2&at=2026-01-02T00:00:00Z&slo=p99"), HasSubstr("is no goal"));
   EXPECT_THAT(Error(400, "launch?service=api&multiplier=2&at=2026-01-02T00:00:00Z&paths=5"), HasSubstr("100 to 20000"));
-  EXPECT_THAT(Error(400, "launch?service=api&multiplier=2&at=2026-01-02T00:00:00Z&replicas=-1"), HasSubstr("0 to 100000"));
+  EXPECT_THAT(Error(400, "launch?service=api&multiplier=2&at=2026-01-02T00:00:00Z&replicas=-1"),
+              HasSubstr("0 to 100000"));
   EXPECT_THAT(Error(404, "launch?service=apj&multiplier=2&at=2026-01-02T00:00:00Z"), HasSubstr("has api"));
   EXPECT_THAT(Error(404, "forecast?metric=hitz"), HasSubstr("no metric called \"hitz\""));
   EXPECT_THAT(Error(400, "forecast?metric=hits&horizon=400d"), HasSubstr("60 days"));
