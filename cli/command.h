@@ -17,6 +17,7 @@ namespace tributary {
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;  // the server could not answer, or had no data
 inline constexpr int kExitUsage = 2;   // the question itself is wrong
+inline constexpr int kExitMet = 3;     // what --fail-if names is the case
 
 // One subcommand of `tributary`, made by its Add...Command(CLI::App&), which adds it with its options to the app.
 struct Command {

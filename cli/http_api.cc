@@ -21,8 +21,7 @@ std::string Complaint(const HttpReply& reply) {
 HttpApi::HttpApi(absl::string_view program, HttpTarget target, absl::string_view option)
     : program_(program), target_(std::move(target)), url_(target_.Base()), option_(option) {}
 
-absl::StatusOr<std::string> HttpApi::Get(absl::string_view path) {
-  HttpFetch fetch;
+absl::StatusOr<HttpReply> HttpApi::Fetch(absl::string_view path, HttpFetch fetch) {
   TRIBUTARY_RETURN_IF_ERROR(target_.Fill(path, fetch));
   fetch.max_response_bytes = 64 << 20;
   absl::StatusOr<HttpReply> reply = client_.Fetch(fetch);
@@ -35,14 +34,29 @@ absl::StatusOr<std::string> HttpApi::Get(absl::string_view path) {
     return absl::UnauthenticatedError(
         absl::StrCat(url_, " asks for a token; --token-file or TRIBUTARY_TOKEN gives one"));
   }
-  if (reply->status == 404) {
-    return absl::NotFoundError(absl::StrCat(url_, " has no ", path.substr(0, path.find('?')), ": ", Complaint(*reply),
+  return reply;
+}
+
+absl::StatusOr<std::string> HttpApi::Get(absl::string_view path) {
+  TRIBUTARY_ASSIGN_OR_RETURN(HttpReply reply, Fetch(path, HttpFetch()));
+  if (reply.status == 404) {
+    return absl::NotFoundError(absl::StrCat(url_, " has no ", path.substr(0, path.find('?')), ": ", Complaint(reply),
                                             "; is it a Tributary ", program_, " of this version?"));
   }
-  if (reply->status != 200) {
-    return absl::UnavailableError(absl::StrCat(url_, " answered ", reply->status, ": ", Complaint(*reply)));
+  if (reply.status != 200) {
+    return absl::UnavailableError(absl::StrCat(url_, " answered ", reply.status, ": ", Complaint(reply)));
   }
-  return std::move(reply->body);
+  return std::move(reply.body);
+}
+
+absl::StatusOr<std::string> HttpApi::Post(absl::string_view path, std::string form, absl::Duration timeout) {
+  HttpFetch fetch;
+  fetch.method = "POST";
+  fetch.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
+  fetch.body = std::move(form);
+  fetch.timeout = timeout + absl::Seconds(2);  // it says itself what it waited for
+  TRIBUTARY_ASSIGN_OR_RETURN(HttpReply reply, Fetch(path, std::move(fetch)));
+  return std::move(reply.body);
 }
 
 }  // namespace tributary

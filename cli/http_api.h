@@ -23,7 +23,14 @@ class HttpApi {
   // The body as it came, of a 200. Unavailable: nobody answers. NotFound: it has no such page. Else what it says.
   absl::StatusOr<std::string> Get(absl::string_view path);
 
+  // The body of an answer in Prometheus's envelope to a form ("query=up&time=1"), whatever its HTTP status: it says
+  // itself what went wrong. `timeout` is what the program itself is told to keep.
+  absl::StatusOr<std::string> Post(absl::string_view path, std::string form, absl::Duration timeout);
+
  private:
+  // An answer of any status but 401.
+  absl::StatusOr<HttpReply> Fetch(absl::string_view path, HttpFetch fetch);
+
   const std::string program_;
   const HttpTarget target_;
   const std::string url_;

@@ -16,6 +16,7 @@
 #include "cli/completion_command.h"
 #include "cli/demo_command.h"
 #include "cli/emit_command.h"
+#include "cli/listing_command.h"
 #include "cli/query_command.h"
 #include "cli/rules_command.h"
 #include "cli/secrets_command.h"
@@ -43,6 +44,7 @@ Words SplitWords(int argc, char** argv) {
     words.program.assign(dashes + 1, words.own.end());
     words.own.erase(dashes, words.own.end());
   }
+  if (!words.own.empty() && words.own.front() == "query") JoinWatch(words.own);
   std::reverse(words.own.begin(), words.own.end());
   return words;
 }
@@ -58,21 +60,14 @@ int Main(int argc, char** argv) {
   app.add_flag("--print-man-page", print_man_page)->group("");
   app.footer(
       "`tributary COMMAND --help` tells more, with examples.\n\nExit status: 0 done, 1 failed or not well, 2 the words "
-      "are wrong.");
-  const std::vector<Command> commands = {AddQueryCommand(app),
-                                         AddCapacityCommand(app),
-                                         AddStatusCommand(app),
-                                         AddAuditCommand(app),
-                                         AddTopCommand(app),
-                                         AddTapCommand(app),
-                                         AddEmitCommand(app, words.program),
-                                         AddRulesCommand(app),
-                                         AddCheckConfigCommand(app),
-                                         AddCertsCommand(app),
-                                         AddSecretsCommand(app),
-                                         AddSizeCommand(app),
-                                         AddDemoCommand(app),
-                                         AddCompletionCommand(app)};
+      "are wrong, 3 what `query --fail-if` names is so.");
+  const std::vector<Command> commands = {
+      AddQueryCommand(app),     AddSeriesCommand(app),      AddLabelsCommand(app),
+      AddCapacityCommand(app),  AddStatusCommand(app),      AddAuditCommand(app),
+      AddTopCommand(app),       AddTapCommand(app),         AddEmitCommand(app, words.program),
+      AddRulesCommand(app),     AddCheckConfigCommand(app), AddCertsCommand(app),
+      AddSecretsCommand(app),   AddSizeCommand(app),        AddDemoCommand(app),
+      AddCompletionCommand(app)};
   for (const Command& command : commands) AddColourOption(*command.app);
   try {
     app.parse(words.own);

@@ -42,20 +42,6 @@ absl::StatusOr<std::string> Matcher(absl::string_view where) {
   return absl::StrCat(LabelName(where.substr(0, op)), where.substr(op, op_size), Quoted(where.substr(op + op_size)));
 }
 
-absl::StatusOr<std::string> Selector(const QueryWords& words) {
-  if (absl::StrContains(words.metric, '{')) {
-    if (words.where.empty()) return words.metric;
-    return absl::InvalidArgumentError("give matchers in braces or with --where, not both");
-  }
-  std::vector<std::string> inside;
-  if (!IsPlain(words.metric)) inside.push_back(Quoted(words.metric));
-  for (const std::string& where : words.where) {
-    TRIBUTARY_ASSIGN_OR_RETURN(inside.emplace_back(), Matcher(where));
-  }
-  return absl::StrCat(IsPlain(words.metric) ? words.metric : "",
-                      inside.empty() ? "" : absl::StrCat("{", absl::StrJoin(inside, ", "), "}"));
-}
-
 std::string Clause(absl::string_view word, const std::vector<std::string>& lists) {
   std::vector<std::string> labels;
   for (const std::string& list : lists) {
@@ -91,6 +77,27 @@ absl::StatusOr<std::string> QuantileOfPercentile(absl::string_view percentile) {
   return quantile;
 }
 
+bool ArePercentiles(absl::string_view text) {
+  for (const absl::string_view percentile : absl::StrSplit(text, ',')) {
+    if (!QuantileOfPercentile(absl::StripAsciiWhitespace(percentile)).ok()) return false;
+  }
+  return true;
+}
+
+absl::StatusOr<std::string> BuildSelector(const std::string& metric, const std::vector<std::string>& where) {
+  if (absl::StrContains(metric, '{')) {
+    if (where.empty()) return metric;
+    return absl::InvalidArgumentError("give matchers in braces or with --where, not both");
+  }
+  std::vector<std::string> inside;
+  if (!metric.empty() && !IsPlain(metric)) inside.push_back(Quoted(metric));
+  for (const std::string& one : where) {
+    TRIBUTARY_ASSIGN_OR_RETURN(inside.emplace_back(), Matcher(one));
+  }
+  return absl::StrCat(IsPlain(metric) ? metric : "",
+                      inside.empty() ? "" : absl::StrCat("{", absl::StrJoin(inside, ", "), "}"));
+}
+
 absl::StatusOr<std::string> BuildExpression(const QueryWords& words) {
   std::vector<std::string> quantiles;
   for (const absl::string_view percentile : absl::StrSplit(words.percentiles, ',')) {
@@ -99,8 +106,8 @@ absl::StatusOr<std::string> BuildExpression(const QueryWords& words) {
   if (!words.by.empty() && !words.without.empty()) {
     return absl::InvalidArgumentError("give --by or --without, not both");
   }
-  TRIBUTARY_ASSIGN_OR_RETURN(const std::string selector, Selector(words));
-  return absl::StrCat("quantile([", absl::StrJoin(quantiles, ", "), "], ", selector, "[", words.last, "])",
+  TRIBUTARY_ASSIGN_OR_RETURN(const std::string selector, BuildSelector(words.metric, words.where));
+  return absl::StrCat("quantile([", absl::StrJoin(quantiles, ", "), "], ", selector, "[", words.window, "])",
                       Clause("by", words.by), Clause("without", words.without));
 }
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -16,29 +14,6 @@
 
 namespace tributary {
 namespace {
-
-constexpr absl::string_view kQuantileLabel = "quantile";
-
-std::string PercentileTitle(absl::string_view quantile) {
-  double value = 0;
-  if (!absl::SimpleAtod(quantile, &value)) return std::string(quantile);
-  return absl::StrFormat("p%.12g", value * 100);
-}
-
-// The column of that title, added when it is new.
-size_t ColumnOf(Table& table, const std::string& title, bool is_number) {
-  const auto known = std::find_if(table.columns.begin(), table.columns.end(), [&](const Table::Column& column) {
-    return column.is_number == is_number && column.title == title;
-  });
-  if (known != table.columns.end()) return known - table.columns.begin();
-  table.columns.push_back({title, is_number});
-  return table.columns.size() - 1;
-}
-
-void SetCell(std::vector<std::string>& row, size_t column, const std::string& text) {
-  if (row.size() <= column) row.resize(column + 1);
-  row[column] = text;
-}
 
 std::string SixDigits(const std::string& number) {
   double value = 0;
@@ -84,27 +59,6 @@ std::string CsvField(absl::string_view text) {
 }
 
 }  // namespace
-
-Table TableOf(const QueryAnswer& answer) {
-  Table table;
-  for (const QueryAnswer::Point& point : answer.points) {  // labels stand before numbers
-    for (const auto& [label, value] : point.labels) {
-      if (label != kQuantileLabel) ColumnOf(table, label, false);
-    }
-  }
-  std::map<std::map<std::string, std::string>, size_t> row_of_group;
-  for (const QueryAnswer::Point& point : answer.points) {
-    std::map<std::string, std::string> group = point.labels;
-    const auto quantile = group.extract(std::string(kQuantileLabel));
-    const auto [place, is_new] = row_of_group.emplace(group, table.rows.size());
-    std::vector<std::string>& row = is_new ? table.rows.emplace_back() : table.rows[place->second];
-    for (const auto& [label, value] : group) SetCell(row, ColumnOf(table, label, false), value);
-    const std::string title = quantile.empty() ? "value" : PercentileTitle(quantile.mapped());
-    SetCell(row, ColumnOf(table, title, true), point.value);
-  }
-  for (std::vector<std::string>& row : table.rows) row.resize(table.columns.size());
-  return table;
-}
 
 std::string AlignedText(const Table& table, bool bold_titles, size_t max_width) {
   std::vector<std::vector<std::string>> lines(1);

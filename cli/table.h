@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "cli/query_answer.h"
 
 namespace tributary {
 
@@ -17,10 +16,6 @@ struct Table {
   std::vector<Column> columns;
   std::vector<std::vector<std::string>> rows;  // as many cells as columns
 };
-
-// One row per group, its labels first. Where answers are labelled `quantile`, one column per percentile ("p99.9"),
-// else one column `value`. Cells hold the text of the answer; absent ones are empty.
-Table TableOf(const QueryAnswer& answer);
 
 // Titles in capitals, bold when asked; columns aligned with two spaces between; numbers with six significant digits,
 // unless they are written otherwise ("1,234"); "-" for empty cells. Control characters are shown as \xNN, so that no

@@ -29,6 +29,8 @@ class Style {
   std::string Bad(absl::string_view text) const { return Wrap("1;31", text); }
   std::string Warn(absl::string_view text) const { return Wrap("1;33", text); }
   std::string Good(absl::string_view text) const { return Wrap("32", text); }
+  // A colour for each of several lines of a chart.
+  std::string Series(size_t index, absl::string_view text) const;
 
  private:
   std::string Wrap(absl::string_view code, absl::string_view text) const;
@@ -36,12 +38,13 @@ class Style {
   bool on_;
 };
 
-// How long `text` is on a screen: characters, without escape sequences of Style.
+// How many columns `text` takes on a screen, without escape sequences of Style: two for a character of East Asia or an
+// emoji, none for a mark that stands on the one before.
 size_t ScreenWidth(absl::string_view text);
 // `line` as rows of a screen: broken at its last space in the second half of `width`, else where it is full. Escape
 // sequences of Style stay whole.
 std::vector<absl::string_view> Wrapped(absl::string_view line, size_t width);
-// At most `width` characters; what is cut off ends in "…". `text` holds no escape sequences.
+// At most `width` columns; what is cut off ends in "…". `text` holds no escape sequences.
 std::string Shortened(absl::string_view text, size_t width);
 
 }  // namespace tributary

@@ -44,7 +44,7 @@ TEST(BuildExpressionTest, AsksForOnePercentileOfTheFleet) {
 
 TEST(BuildExpressionTest, TakesEveryWord) {
   QueryWords words = Words("p50, p99.9", "api.latency");
-  words.last = "1h30m";
+  words.window = "1h30m";
   words.by = {"region,host", "zone"};
   words.where = {"service=api", "region!=eu", "host=~web-.*", "az!~[ab]", "note=a=b"};
   EXPECT_EQ(*BuildExpression(words),

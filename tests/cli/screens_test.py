@@ -5,6 +5,7 @@
 """
 import http.server
 import json
+import math
 import os
 import pathlib
 import shutil
@@ -82,6 +83,24 @@ ILL = cluster(
      agent("web-3", samples=None, balanced=None, last_interval=None)],
     {**SAMPLES, "untold_agents": 1, "difference": -95_000, "balanced": False}, connected=(True, False))
 
+def vector(p99_of_eu):
+    return {"status": "success", "data": {"resultType": "vector", "result": [
+        {"metric": {"quantile": "0.99", "region": region}, "value": [END, value]}
+        for region, value in (("eu", p99_of_eu), ("us", "80"))]},
+        "infos": ["merged 720 rows of 24 series, resolution 10s, partial rows 0, smallest coverage 100%",
+                  "globals 2/2, committed through 2026-05-28T20:26:40Z"]}
+
+
+def matrix():
+    """An hour of minutes: a wave in the EU with a gap, a bad deploy in the US."""
+    eu = [[END - 3600 + 60 * n, f"{250 + 50 * math.sin(n / 6):.3f}"] for n in range(61) if not 20 < n < 26]
+    us = [[END - 3600 + 60 * n, "80" if n < 40 else "210.5"] for n in range(61)]
+    return {"status": "success", "data": {"resultType": "matrix", "result": [
+        {"metric": {"region": "eu"}, "values": eu}, {"metric": {"region": "us"}, "values": us}]},
+        "warnings": ["no answer from global global-1 (10.0.0.1:8127): deadline exceeded; what it holds is missing here"],
+        "infos": ["merged 8640 rows of 24 series, resolution 1m, partial rows 0, smallest coverage 100%"]}
+
+
 RECORDS = [
     {"time": END + 0.123, "line": "api.latency:12|ms|#region:eu", "client": "10.1.2.3"},
     {"time": END + 0.124, "line": "api.latency:abc|ms", "client": "pid 1234 (nginx)", "rejected": "bad_value"},
@@ -93,7 +112,8 @@ class FakeCluster:
 
     def __init__(self):
         fake = self
-        self.answers = {"/api/v1/top": TOP, "/api/v1/status/cluster": WELL}
+        self.answers = {"/api/v1/top": TOP, "/api/v1/status/cluster": WELL, "/api/v1/query": vector("250.123"),
+                        "/api/v1/query_range": matrix()}
         self.tap_polls, self.asked = 0, []
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -104,6 +124,10 @@ class FakeCluster:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.do_GET()
 
             def log_message(self, *_):
                 pass
@@ -276,6 +300,72 @@ class ScreensTest(unittest.TestCase):
         terminal.key("q")
         terminal.wait_for("$ ")
 
+    QUERY_RANGE = f"--start {END - 3600} --end {END} --step 1m"
+
+    def test_query_draws_a_range_on_a_terminal(self):
+        for columns, rows in ((80, 24), (140, 40)):
+            terminal = self.terminal(columns=columns, rows=rows)
+            terminal.type(f"clear; {TRIBUTARY} query p99 api.latency --by region {self.QUERY_RANGE} --no-color "
+                          f"--proxy {self.fake.url} 2>/dev/null; echo end''ed")
+            terminal.wait_for("ended")
+            self.assert_golden(f"query_range_{columns}x{rows}.txt", terminal.screen())
+
+    def test_query_tells_series_apart_by_colours_on_a_terminal(self):
+        terminal = self.terminal()
+        terminal.type(f"clear; {TRIBUTARY} query p99 m --by region {self.QUERY_RANGE} --proxy {self.fake.url}; echo end''ed")
+        shown = terminal.wait_for("ended")
+        self.assertIn("● region=eu  ● region=us", shown)
+        self.assertIn("merged 8640 rows", shown)
+        self.assertIn("\033[36m", terminal.screen(colours=True))
+        self.assertIn("\033[33m●", terminal.screen(colours=True))
+
+    def test_query_into_a_pipe_draws_no_chart_and_no_colours(self):
+        done = run("query", "p99", "m", "--by", "region", *self.QUERY_RANGE.split(), "--proxy", self.fake.url)
+        self.assertEqual(done.returncode, 0)
+        self.assertNotIn("\033", done.stdout + done.stderr)
+        self.assertNotIn("┤", done.stdout)
+        self.assert_golden("query_range.txt", done.stdout)
+        self.assertIn("warning: no answer from global global-1", done.stderr)
+
+    def test_query_watches_with_trends_until_q(self):
+        terminal = self.terminal(columns=100, rows=24)
+        terminal.type("echo before")
+        terminal.wait_for("\nbefore")
+        terminal.type(f"{TRIBUTARY} query p99 api.latency --by region --watch 0.1 --proxy {self.fake.url}")
+        terminal.wait_for("▁▁▁▁")
+        for p99 in ("300", "350"):
+            self.fake.answers["/api/v1/query"] = vector(p99)
+            terminal.wait_for(p99)
+        shown = terminal.wait_for("█")
+        self.assertIn("quantile([0.99], api.latency[5m]) by (region)", shown)
+        self.assertIn("globals 2/2", shown)
+        del self.fake.answers["/api/v1/query"]
+        terminal.wait_for("not one of Prometheus's HTTP API")  # and it goes on
+        self.fake.answers["/api/v1/query"] = vector("350")
+        terminal.wait_for("REGION")
+        terminal.key("q")
+        terminal.wait_for("before")
+        terminal.type("echo status $? after")
+        terminal.wait_for("status 0 after")
+
+    def test_query_watches_until_its_condition_is_met(self):
+        terminal = self.terminal(columns=100, rows=24)
+        terminal.type(f"{TRIBUTARY} query p99 m --by region --watch=100ms --fail-if '>1s' --proxy {self.fake.url}")
+        terminal.wait_for("REGION")
+        self.fake.answers["/api/v1/query"] = vector("1234")
+        terminal.wait_for("met: region=eu p99 is 1234, > 1s")
+        terminal.type("echo status $? after")
+        terminal.wait_for("status 3 after")
+
+    def test_query_watch_into_a_pipe_prints_each_answer(self):
+        done = subprocess.Popen([TRIBUTARY, "query", "p99", "m", "--watch=100ms", "-o", "json", "--proxy", self.fake.url],
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment())
+        lines = [json.loads(done.stdout.readline()) for _ in range(3)]
+        done.terminate()
+        self.assertEqual(done.wait(timeout=20), 0)
+        done.stdout.close()
+        self.assertEqual(lines, [vector("250.123")] * 3)
+
     def test_tap_prints_what_comes_and_ends_in_time(self):
         done = run("tap", "api.*{region:eu}", "--agent", self.fake.url, "--for", "500ms")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
@@ -339,7 +429,9 @@ class ScreensTest(unittest.TestCase):
         terminal.type(f"PATH={BIN}:$PATH; source <(tributary completion bash); clear; echo rea''dy")
         terminal.wait_for("ready")
         for typed, completed in (("tributary stat", "tributary status"), ("tributary emit dis", "emit distribution"),
-                                 ("tributary query --out", "query --output"), ("tributary tap -o j", "tap -o json")):
+                                 ("tributary query --out", "query --output"),
+                                 ("tributary series --wh", "series --where"), ("tributary labels -o c", "labels -o csv"),
+                                 ("tributary query --ch", "query --chart"), ("tributary tap -o j", "tap -o json")):
             terminal.type(typed, enter=False)
             terminal.key("Tab")
             terminal.wait_for(completed)
@@ -381,7 +473,9 @@ class ScreensTest(unittest.TestCase):
 
     def test_wrong_words_are_told_with_2(self):
         for words in ([], ["conter"], ["emit", "conter", "x"], ["top", "--interval", "1ms"], ["tap", "--for", "x"],
-                      ["status", "--watch"], ["emit", "counter", "a|b"], ["emit", "--rate", "2", "counter", "a"]):
+                      ["status", "--watch"], ["emit", "counter", "a|b"], ["emit", "--rate", "2", "counter", "a"],
+                      ["query", "p99", "m", "--fail-if", "300"], ["series"], ["labels", "a", "b"],
+                      ["labels", "--last", "0s"], ["series", "m", "--start", "soon"]):
             done = run(*words, stdin=subprocess.DEVNULL)
             self.assertEqual((done.returncode, done.stdout), (2, ""), words)
             self.assertTrue(done.stderr.startswith("tributary"), done.stderr)

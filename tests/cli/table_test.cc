@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "cli/query_table.h"
 #include "cli/terminal.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -13,10 +14,10 @@ using testing::ElementsAre;
 
 QueryAnswer ByRegion() {
   QueryAnswer answer;
-  answer.points = {{.labels = {{"quantile", "0.5"}, {"region", "eu"}}, .value = "12.5"},
-                   {.labels = {{"quantile", "0.999"}, {"region", "eu"}}, .value = "1234567.25"},
-                   {.labels = {{"quantile", "0.5"}, {"region", "us-east"}}, .value = "0.1234567891"},
-                   {.labels = {{"quantile", "0.999"}, {"region", "us-east"}}, .value = "NaN"}};
+  answer.series = {{.labels = {{"quantile", "0.5"}, {"region", "eu"}}, .points = {{.value = "12.5"}}},
+                   {.labels = {{"quantile", "0.999"}, {"region", "eu"}}, .points = {{.value = "1234567.25"}}},
+                   {.labels = {{"quantile", "0.5"}, {"region", "us-east"}}, .points = {{.value = "0.1234567891"}}},
+                   {.labels = {{"quantile", "0.999"}, {"region", "us-east"}}, .points = {{.value = "NaN"}}}};
   return answer;
 }
 
@@ -36,8 +37,9 @@ TEST(TableTest, WritesCsvWithAllDigits) {
 
 TEST(TableTest, PutsLabelsBeforeValuesAndADashWhereThereIsNone) {
   QueryAnswer answer;
-  answer.points = {
-      {.labels = {}, .value = "1"}, {.labels = {{"b", "y"}}, .value = "2"}, {.labels = {{"a", "x"}}, .value = "3"}};
+  answer.series = {{.labels = {}, .points = {{.value = "1"}}},
+                   {.labels = {{"b", "y"}}, .points = {{.value = "2"}}},
+                   {.labels = {{"a", "x"}}, .points = {{.value = "3"}}}};
   EXPECT_EQ(AlignedText(TableOf(answer), false),
             "B  A  VALUE\n"
             "-  -      1\n"
@@ -47,13 +49,13 @@ TEST(TableTest, PutsLabelsBeforeValuesAndADashWhereThereIsNone) {
 
 TEST(TableTest, MarksTitlesOnlyWhenAsked) {
   QueryAnswer answer;
-  answer.points = {{.labels = {}, .value = "1"}};
+  answer.series = {{.labels = {}, .points = {{.value = "1"}}}};
   EXPECT_EQ(AlignedText(TableOf(answer), true), "\033[1mVALUE\033[0m\n    1\n");
 }
 
 TEST(TableTest, LetsNoLabelSpeakToTheTerminal) {
   QueryAnswer answer;
-  answer.points = {{.labels = {{"a", "x\033[31m\ny\u009by\u00e9"}}, .value = "1"}};
+  answer.series = {{.labels = {{"a", "x\033[31m\ny\u009by\u00e9"}}, .points = {{.value = "1"}}}};
   EXPECT_EQ(AlignedText(TableOf(answer), false),
             "A                         VALUE\n"
             "x\\x1b[31m\\x0ay\\xc2\\x9by\u00e9      1\n");
@@ -69,14 +71,28 @@ TEST(TableTest, ShortensTheWidestTextsToFitAndKeepsNumbersWhole) {
 
 TEST(TableTest, QuotesCsvFieldsThatNeedIt) {
   QueryAnswer answer;
-  answer.points = {{.labels = {{"a", "x,\"y\"\n"}}, .value = "1"}};
+  answer.series = {{.labels = {{"a", "x,\"y\"\n"}}, .points = {{.value = "1"}}}};
   EXPECT_EQ(CsvText(TableOf(answer)), "a,value\r\n\"x,\"\"y\"\"\n\",1\r\n");
+}
+
+TEST(TableTest, AlignsWideCharacters) {
+  const Table table = {.columns = {{"city"}, {"n", true}}, .rows = {{"東京", "1"}, {"Zürich", "22"}, {"e\u0301", "3"}}};
+  EXPECT_EQ(AlignedText(table, false),
+            "CITY     N\n"
+            "東京     1\n"
+            "Zürich  22\n"
+            "e\u0301        3\n");
+}
+
+TEST(TableTest, CutsWideCharactersWhole) {
+  EXPECT_EQ(Shortened("東京都港区", 6), "東京…");
+  EXPECT_EQ(ScreenWidth("東京…"), 5u);
 }
 
 TEST(TableTest, ShowsSixDigitsWithoutLosingWholeNumbers) {
   QueryAnswer answer;
   for (const char* value : {"99999.96", "123456.7", "1000000", "0.00012345678", "-3.5", "+Inf"}) {
-    answer.points.push_back({.labels = {{"n", std::to_string(answer.points.size())}}, .value = value});
+    answer.series.push_back({.labels = {{"n", std::to_string(answer.series.size())}}, .points = {{.value = value}}});
   }
   EXPECT_EQ(AlignedText(TableOf(answer), false),
             "N        VALUE\n"
