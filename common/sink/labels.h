@@ -22,6 +22,9 @@ Labels JoinedTags(const std::vector<std::string>& tags);
 // `further` are added where no tag has the name.
 Labels PrometheusLabels(const std::vector<std::string>& tags, const Labels& further = {});
 
+// Names a bucket of VictoriaMetrics.
+inline constexpr absl::string_view kVmrangeLabel = "vmrange";
+
 // Sets one label, keeping the order.
 void SetLabel(Labels& labels, absl::string_view name, absl::string_view value);
 

@@ -4,9 +4,14 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "common/sink/prometheus_name.h"
+#include "common/sketch/vmrange.h"
 
 namespace tributary {
 namespace {
+
+// Twenty octaves at schema 4; further ones make it coarser.
+constexpr int kMaxNativeBuckets = 320;
+constexpr int kMinNativeSchema = -4;
 
 // The interval's points of a row in one storage's words.
 class PointMaker {
@@ -62,6 +67,7 @@ class PointMaker {
     for (const StatisticValue& told : StatisticsOf(row_, options_.statistics)) {
       if (!(cumulative && !IsFlagged() && HasTotal(told.statistic))) AddPrometheus(told);
     }
+    AddHistogram();
     AddCoverage();
   }
 
@@ -105,6 +111,33 @@ class PointMaker {
       }
       default:
         return Add(absl::StrCat(base_, "_", StatisticName(told.statistic)), labels_, told.value);
+    }
+  }
+
+  // Of a part of the fleet there are no percentiles, and so nothing to make them of.
+  void AddHistogram() {
+    const auto* distribution = std::get_if<DistributionAggregate>(&row_.value);
+    if (distribution == nullptr || is_partial_ || distribution->digest.empty()) return;
+    if (options_.histograms == HistogramForm::kNative) AddNative(distribution->digest);
+    if (options_.histograms == HistogramForm::kVmrange) AddVmrange(distribution->digest);
+  }
+
+  void AddNative(const TDigest& digest) {
+    auto histogram = std::make_shared<const ExponentialHistogram>(
+        ExponentialHistogram::FromDigest(digest, kMaxNativeBuckets, options_.histogram_schema));
+    if (histogram->scale < kMinNativeSchema) return;  // values from the end of doubles to the other
+    auto zero = std::make_shared<ExponentialHistogram>();
+    zero->scale = histogram->scale;
+    points_.push_back({base_, labels_, 0, start_ms_ + 1, std::move(zero)});
+    points_.push_back({base_, labels_, 0, end_ms_, std::move(histogram)});
+  }
+
+  void AddVmrange(const TDigest& digest) {
+    for (const VmrangeBucket& bucket : VmrangeBuckets(digest)) {
+      Labels labels = labels_;
+      SetLabel(labels, kVmrangeLabel, bucket.range);
+      points_.push_back({base_ + "_bucket", labels, 0, start_ms_ + 1});
+      Add(base_ + "_bucket", std::move(labels), static_cast<double>(bucket.count));
     }
   }
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/bytes.h"
+#include "common/sink/native_histogram.h"
 #include "prometheus/remote_write.pb.h"
 #include "snappy.h"
 
@@ -20,11 +21,13 @@ namespace {
 // Enough of an answer to tell what is wrong.
 constexpr size_t kMaxToldBytes = 300;
 
-std::string IdentityBytes(const Point& point) {
+// Without the label `leave_out`.
+std::string IdentityBytes(const Point& point, absl::string_view leave_out = "") {
   std::string bytes;
   ByteWriter writer(bytes);
   writer.Sized(point.name);
   for (const auto& [name, value] : point.labels) {
+    if (name == leave_out) continue;
     writer.Sized(name);
     writer.Sized(value);
   }
@@ -58,8 +61,12 @@ void AddLabels(const Point& point, prometheus::TimeSeries& series) {
 }
 
 void SortByTime(prometheus::TimeSeries& series) {
-  std::stable_sort(series.mutable_samples()->begin(), series.mutable_samples()->end(),
-                   [](const auto& a, const auto& b) { return a.timestamp() < b.timestamp(); });
+  const auto sort = [](auto& points) {
+    std::stable_sort(points.begin(), points.end(),
+                     [](const auto& a, const auto& b) { return a.timestamp() < b.timestamp(); });
+  };
+  sort(*series.mutable_samples());
+  sort(*series.mutable_histograms());
 }
 
 absl::Duration RetryAfter(const HttpReply& reply) {
@@ -122,7 +129,10 @@ RemoteWriteSink::Request RemoteWriteSink::Fill(absl::Span<const Row> rows) {
 RemoteWriteSink::Fate RemoteWriteSink::Check(const Row& row, const std::vector<Point>& points) {
   if (points.empty()) return SinkDropReason::kNoPoints;
   std::vector<uint64_t> identities;
-  for (const Point& point : points) identities.push_back(absl::HashOf(IdentityBytes(point)));
+  // A row's buckets are of one metric: it is remembered once.
+  for (const Point& point : points) identities.push_back(absl::HashOf(IdentityBytes(point, kVmrangeLabel)));
+  std::sort(identities.begin(), identities.end());
+  identities.erase(std::unique(identities.begin(), identities.end()), identities.end());
   const uint64_t owner = absl::HashOf(row.key->name, row.key->tags, row.key->type);
   if (!identities_.Claim(identities, owner)) return SinkDropReason::kCollision;
   return std::nullopt;
@@ -170,6 +180,10 @@ std::string RemoteWriteSink::Encode(absl::Span<const Sample> samples) const {
     if (series == nullptr) {
       series = request.add_timeseries();
       AddLabels(sample.point, *series);
+    }
+    if (sample.point.histogram != nullptr) {
+      WriteHistogram(*sample.point.histogram, sample.point.unix_ms, *series->add_histograms());
+      continue;
     }
     prometheus::Sample& added = *series->add_samples();
     added.set_value(sample.point.value);

@@ -111,6 +111,15 @@ void ReadRemoteWrite(ConfigNode& node, SinkConfig& config) {
   node.Read("max_identities", config.max_identities, {.min = 1000, .max = 1 << 28});
   node.ReadEnum("counters", config.points.counters,
                 {{"cumulative", CounterForm::kCumulative}, {"interval", CounterForm::kInterval}});
+  node.ReadEnum(
+      "histograms", config.points.histograms,
+      {{"none", HistogramForm::kNone}, {"native", HistogramForm::kNative}, {"vmrange", HistogramForm::kVmrange}});
+  node.Read("histogram_schema", config.points.histogram_schema, {.min = -4, .max = 8});
+  const StatisticOptions& told = config.points.statistics;
+  const bool has_quantiles =
+      !told.percentiles.empty() || std::count(told.aggregates.begin(), told.aggregates.end(), Statistic::kMedian) > 0;
+  node.Check(config.points.histograms != HistogramForm::kNative || !has_quantiles, "histograms",
+             "a native histogram has the name that percentiles have: set percentiles: [], and leave median out");
   ReadLabels(node, config.points.labels);
 }
 

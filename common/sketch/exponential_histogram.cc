@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "common/base/check.h"
+#include "common/sketch/rounding.h"
 
 namespace tributary {
 namespace {
@@ -50,29 +50,13 @@ struct Ranges {
   Range negative;
 };
 
-int ChooseScale(const Ranges& ranges, int max_buckets) {
-  int scale = ExponentialHistogram::kMaxScale;
+int ChooseScale(const Ranges& ranges, int max_buckets, int max_scale) {
+  int scale = max_scale;
   while (scale > ExponentialHistogram::kMinScale &&
          std::max(ranges.positive.BucketsAt(scale), ranges.negative.BucketsAt(scale)) > max_buckets) {
     --scale;
   }
   return scale;
-}
-
-// Whole numbers near `shares`, which they add up to: those with the largest remainders are rounded up.
-std::vector<uint64_t> RoundedTogether(const std::vector<double>& shares, uint64_t total) {
-  std::vector<uint64_t> counts(shares.size());
-  uint64_t counted = 0;
-  for (size_t i = 0; i < shares.size(); ++i) counted += counts[i] = static_cast<uint64_t>(std::max(0.0, shares[i]));
-  std::vector<size_t> by_remainder(shares.size());
-  std::iota(by_remainder.begin(), by_remainder.end(), size_t{0});
-  const auto remainder = [&](size_t i) { return shares[i] - static_cast<double>(counts[i]); };
-  std::stable_sort(by_remainder.begin(), by_remainder.end(),
-                   [&](size_t a, size_t b) { return remainder(a) > remainder(b); });
-  // Rounding of the shares may leave the sum off by a few either way; the largest counts bear what is too much.
-  for (size_t i = 0; counted < total; i = (i + 1) % by_remainder.size(), ++counted) ++counts[by_remainder[i]];
-  for (; counted > total; --counted) --*std::max_element(counts.begin(), counts.end());
-  return counts;
 }
 
 // Where buckets end, ascending, each just beside the bound so that what equals the bound is on its side: the negative
@@ -115,15 +99,16 @@ ExponentialHistogram::Buckets Coarser(const ExponentialHistogram::Buckets& bucke
 
 }  // namespace
 
-ExponentialHistogram ExponentialHistogram::FromDigest(const TDigest& digest, int max_buckets) {
+ExponentialHistogram ExponentialHistogram::FromDigest(const TDigest& digest, int max_buckets, int max_scale) {
   ExponentialHistogram histogram;
+  histogram.scale = max_scale;
   histogram.count = static_cast<uint64_t>(std::llround(digest.count().ToDouble()));
   if (histogram.count == 0) return histogram;
   histogram.sum = digest.sum().ToDouble();
   histogram.min = digest.min();
   histogram.max = digest.max();
   const Ranges ranges(digest);
-  histogram.scale = ChooseScale(ranges, max_buckets);
+  histogram.scale = ChooseScale(ranges, max_buckets, max_scale);
   histogram.positive = EmptyBuckets(ranges.positive, histogram.scale);
   histogram.negative = EmptyBuckets(ranges.negative, histogram.scale);
 

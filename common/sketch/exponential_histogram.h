@@ -33,10 +33,10 @@ struct ExponentialHistogram {
   double min = 0;  // 0 when empty
   double max = 0;
 
-  // At the finest scale at which each sign has at most `max_buckets`. The digest's count is rounded; the counts of the
-  // buckets are shares of it by Cdf, rounded by largest remainder, so that they add up to it. Where samples of both
-  // signs share a centroid, the smallest magnitudes are those of the centroids next to zero.
-  static ExponentialHistogram FromDigest(const TDigest& digest, int max_buckets = 160);
+  // At the finest scale up to `max_scale` at which each sign has at most `max_buckets`. The digest's count is rounded;
+  // the counts of the buckets are shares of it by Cdf, rounded by largest remainder, so that they add up to it. Where
+  // samples of both signs share a centroid, the smallest magnitudes are those of the centroids next to zero.
+  static ExponentialHistogram FromDigest(const TDigest& digest, int max_buckets = 160, int max_scale = kMaxScale);
 
   // Coarser by `steps` scales, the same counts. REQUIRES: 0 <= steps <= scale - kMinScale.
   ExponentialHistogram Downscaled(int steps) const;

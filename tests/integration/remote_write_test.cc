@@ -1,7 +1,13 @@
 // What RemoteWriteSink sends is what VictoriaMetrics and Prometheus hold, read back through their own APIs.
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
+#include <numeric>
+#include <random>
+#include <tuple>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/sink/remote_write_sink.h"
 #include "gmock/gmock.h"
@@ -12,7 +18,13 @@
 namespace tributary {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::Ge;
+using ::testing::Gt;
+using ::testing::HasSubstr;
+using ::testing::Le;
+using ::testing::Lt;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 using Program = StorageProcess::Program;
@@ -21,8 +33,10 @@ class StorageTest : public ::testing::Test {
  protected:
   explicit StorageTest(Program program) : storage_(program), sink_(MakeSink()) {}
 
-  RemoteWriteSink MakeSink() const {
+  RemoteWriteSink MakeSink(HistogramForm histograms = HistogramForm::kNone, int schema = 4) const {
     RemoteWriteSink::Options options;
+    options.points.histograms = histograms;
+    options.points.histogram_schema = schema;
     options.request.url = storage_.url("/api/v1/write");
     options.points.statistics.percentiles = {0.5, 0.999};
     options.points.statistics.aggregates = {Statistic::kCount, Statistic::kSum, Statistic::kMin, Statistic::kMax};
@@ -218,6 +232,126 @@ TEST_F(PrometheusTest, RefusedSampleLeavesTheRest) {
   EXPECT_THAT(storage_.ReadAll(After(now_)), UnorderedElementsAre(Pair("a{}", ElementsAre(Pair(End(now_), 1.0))),
                                                                   Pair("g{}", ElementsAre(Pair(End(now_), 1.0))),
                                                                   Pair("z{}", ElementsAre(Pair(End(now_), 3.0)))));
+}
+
+// Log-normal latencies of two regions over half an hour, 200 and 100 a row.
+class Latencies {
+ public:
+  explicit Latencies(IntervalIndex first) {
+    std::mt19937_64 random(7);
+    for (IntervalIndex interval = first; interval < first + 30; ++interval) {
+      for (const auto& [region, count, middle] : {std::tuple("eu", 200, -1.6), std::tuple("us", 100, -2.1)}) {
+        std::lognormal_distribution<double> latency(middle, 0.6);
+        std::vector<double> values;
+        for (int i = 0; i < count; ++i) values.push_back(latency(random));
+        for (double value : values) (region[0] == 'e' ? eu_ : us_).push_back(value);
+        rows_.push_back(TimerRow("api.latency", values, {std::string("region:") + region}, interval));
+      }
+    }
+  }
+  const std::vector<Row>& rows() const { return rows_; }
+  std::vector<double> eu() const { return eu_; }
+  std::vector<double> all() const {
+    std::vector<double> all = eu_;
+    all.insert(all.end(), us_.begin(), us_.end());
+    return all;
+  }
+
+ private:
+  std::vector<Row> rows_;
+  std::vector<double> eu_, us_;
+};
+
+double Exact(std::vector<double> values, double quantile) {
+  std::sort(values.begin(), values.end());
+  return values[static_cast<size_t>(std::ceil(quantile * static_cast<double>(values.size()))) - 1];
+}
+
+class PrometheusHistogramTest : public StorageTest {
+ protected:
+  PrometheusHistogramTest() : StorageTest(Program::kPrometheusHistograms) {}
+
+  double Quantile(double quantile, const std::string& selector) {
+    return storage_.Query(
+        absl::StrCat("histogram_quantile(", quantile, ", sum(increase(api_latency", selector, "[5m])))"),
+        After(now_ + 29));
+  }
+};
+
+TEST_F(PrometheusHistogramTest, PercentilesAreExactWithinABucket) {
+  const Latencies latencies(now_);
+  RemoteWriteSink sink = MakeSink(HistogramForm::kNative, 5);
+  EXPECT_EQ(sink.Write(latencies.rows()).delivered, latencies.rows().size());
+  const double ratio = std::exp2(std::exp2(-5)) * 1.002;  // and a little for the digests
+  for (const double quantile : {0.5, 0.9, 0.99, 0.999}) {
+    EXPECT_THAT(Quantile(quantile, "{quantile=\"\"}") / Exact(latencies.all(), quantile),
+                AllOf(Gt(1 / ratio), Lt(ratio)));
+    EXPECT_THAT(Quantile(quantile, "{quantile=\"\",region=\"eu\"}") / Exact(latencies.eu(), quantile),
+                AllOf(Gt(1 / ratio), Lt(ratio)));
+  }
+}
+
+// No interval is counted twice or not at all: the windows end where intervals do.
+TEST_F(PrometheusHistogramTest, IncreaseAndRateCountEverySampleOnce) {
+  const Latencies latencies(now_);
+  RemoteWriteSink sink = MakeSink(HistogramForm::kNative);
+  sink.Write(latencies.rows());
+  const auto at = [&](const std::string& query, IntervalIndex interval) {
+    return storage_.Query(query, After(interval));
+  };
+  const std::string counted = "histogram_count(sum(increase(api_latency{quantile=\"\"}[100s])))";
+  EXPECT_NEAR(at(counted, now_ + 9), 3000, 1);
+  EXPECT_NEAR(at(counted, now_ + 29), 3000, 1e-6);
+  const std::vector<double> all = latencies.all();
+  const double sum = std::accumulate(all.begin(), all.end(), 0.0);
+  EXPECT_NEAR(at("histogram_sum(sum(rate(api_latency{quantile=\"\"}[300s]))) * 300", now_ + 29), sum, sum * 1e-5);
+  const auto fast = std::count_if(all.begin(), all.end(), [](double latency) { return latency < 0.2; });
+  EXPECT_NEAR(at("histogram_fraction(0, 0.2, sum(increase(api_latency{quantile=\"\"}[300s])))", now_ + 29),
+              static_cast<double>(fast) / static_cast<double>(all.size()), 0.01);
+}
+
+TEST_F(PrometheusHistogramTest, NegativeValuesZeroesAndWideRangesComeBack) {
+  RemoteWriteSink sink = MakeSink(HistogramForm::kNative);
+  std::vector<double> values = {-1000, -0.001, 0, 0, 1e-9, 5, 5e9};
+  EXPECT_EQ(sink.Write({TimerRow("wide", values, {}, now_)}).delivered, 1u);
+  EXPECT_EQ(storage_.Query("histogram_count(wide{quantile=\"\"})", After(now_)), 7);
+  const double ratio = 2;  // fifty octaves of each sign are coarse
+  EXPECT_THAT(storage_.Query("histogram_quantile(1, wide{quantile=\"\"})", After(now_)),
+              AllOf(Ge(5e9), Lt(5e9 * ratio)));
+  EXPECT_THAT(storage_.Query("histogram_quantile(0, wide{quantile=\"\"})", After(now_)),
+              AllOf(Le(-1000), Gt(-1000 * ratio)));
+  EXPECT_EQ(storage_.Query("histogram_quantile(0.5, wide{quantile=\"\"})", After(now_)), 0);
+}
+
+// Without the feature it says so with a 500: rows wait until it is there, and the log tells why.
+TEST_F(PrometheusTest, RowsWaitForTheFeature) {
+  RemoteWriteSink sink = MakeSink(HistogramForm::kNative);
+  const SinkResult result = sink.Write({TimerRow("t", {1, 2}, {}, now_), GaugeRow("g", {1}, {}, now_)});
+  EXPECT_EQ(result.settled(), 0u);
+  EXPECT_THAT(std::string(result.status.message()), HasSubstr("native histograms are disabled"));
+}
+
+TEST_F(VictoriaMetricsTest, PercentilesOfVmrangeBucketsAreExactWithinABucket) {
+  const Latencies latencies(now_);
+  RemoteWriteSink sink = MakeSink(HistogramForm::kVmrange);
+  EXPECT_EQ(sink.Write(latencies.rows()).delivered, latencies.rows().size());
+  ASSERT_TRUE(AwaitSeries("api_latency_count{region=us}", now_ + 29));
+  const auto at = [&](const std::string& query) { return storage_.Query(query, After(now_ + 29)); };
+  EXPECT_EQ(at("sum(increase(api_latency_bucket[300s]))"), 9000);
+  EXPECT_EQ(at("sum(increase(api_latency_bucket{region=\"us\"}[100s]))"), 1000);
+  const double ratio = std::pow(10, 1.0 / 18) * 1.002;
+  for (const double quantile : {0.5, 0.9, 0.99, 0.999}) {
+    const std::string of_all =
+        absl::StrCat("histogram_quantile(", quantile, ", sum(increase(api_latency_bucket[300s])) by (vmrange))");
+    EXPECT_THAT(at(of_all) / Exact(latencies.all(), quantile), AllOf(Gt(1 / ratio), Lt(ratio))) << quantile;
+  }
+  EXPECT_NEAR(
+      at("histogram_share(0.2, sum(increase(api_latency_bucket{region=\"eu\"}[300s])) by (vmrange))"),
+      [eu = latencies.eu()] {
+        return static_cast<double>(std::count_if(eu.begin(), eu.end(), [](double v) { return v < 0.2; })) /
+               static_cast<double>(eu.size());
+      }(),
+      0.02);
 }
 
 }  // namespace

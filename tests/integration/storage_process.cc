@@ -75,8 +75,11 @@ StorageProcess::StorageProcess(Program program) : folder_(NewFolder()), port_(Fr
     if (child_ == 0) {
       const bool out_of_order = program == Program::kPrometheusOutOfOrder;
       std::ofstream(config) << (out_of_order ? "storage: {tsdb: {out_of_order_time_window: 1h}}\n" : "global: {}\n");
-      Spawn({"prometheus", absl::StrCat("--config.file=", config), absl::StrCat("--storage.tsdb.path=", folder_),
-             absl::StrCat("--web.listen-address=", address), "--web.enable-remote-write-receiver"});
+      std::vector<std::string> words = {
+          "prometheus", absl::StrCat("--config.file=", config), absl::StrCat("--storage.tsdb.path=", folder_),
+          absl::StrCat("--web.listen-address=", address), "--web.enable-remote-write-receiver"};
+      if (program == Program::kPrometheusHistograms) words.push_back("--enable-feature=native-histograms");
+      Spawn(words);
     }
     WaitUntilReady("/-/ready");
   }

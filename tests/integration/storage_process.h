@@ -18,8 +18,8 @@ namespace tributary {
 // A program that is not installed, or does not come up, fails the test. Thread-compatible.
 class StorageProcess {
  public:
-  // The second Prometheus takes samples out of order, up to an hour back.
-  enum class Program { kVictoriaMetrics, kPrometheus, kPrometheusOutOfOrder };
+  // The second Prometheus takes samples out of order, up to an hour back; the third takes native histograms.
+  enum class Program { kVictoriaMetrics, kPrometheus, kPrometheusOutOfOrder, kPrometheusHistograms };
   // "m{a=1}" -> its samples, (ms, value), in time order.
   using Samples = std::map<std::string, std::vector<std::pair<int64_t, double>>>;
 

@@ -3,12 +3,14 @@ hold what was committed, each point once, whatever they or the way to them did m
 
     python -> agent-0 -> proxy -> global-0, global-1 -> relay -> storage        interval 1 s
 
-usage: storage_test.py [VictoriaMetricsTest.test_... | PrometheusTest.test_...]
+usage: storage_test.py [VictoriaMetricsTest.test_... | PrometheusTest.test_... | ...HistogramTest]
 TRIBUTARY_OUTAGE_SECONDS is how long each outage lasts (default 12).
 """
 import http.client
 import json
+import math
 import os
+import random
 import subprocess
 import time
 import unittest
@@ -81,6 +83,11 @@ class Prometheus(Storage):
         config.write_text("global: {}\n")
         return ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.folder}",
                 f"--web.listen-address=127.0.0.1:{self.port}", "--web.enable-remote-write-receiver"]
+
+
+class PrometheusWithHistograms(Prometheus):
+    def command(self):
+        return [*super().command(), "--enable-feature=native-histograms"]
 
 
 class StorageTest:
@@ -217,6 +224,85 @@ class VictoriaMetricsTest(StorageTest, unittest.TestCase):
 class PrometheusTest(StorageTest, unittest.TestCase):
     make_storage = Prometheus
     refuses_repeats = True
+
+
+class HistogramTest:
+    """Percentiles of the fleet by the storage's own functions, while owners are killed."""
+    make_storage = None
+    sink_options = None
+    bucket_ratio = None  # of neighbouring bounds: how far a percentile may be off
+
+    def setUp(self):
+        port = free_port()
+        sink = (f"  - {{kind: remote_write, url: 'http://127.0.0.1:{port}/api/v1/write', timeout: 3s, "
+                f"percentiles: [], {self.sink_options}}}\n")
+        self.cluster = self.enterContext(Cluster(agents=1, sinks=sink))
+        self.storage = self.make_storage(port, self.cluster.dir / "storage")
+        self.addCleanup(self.storage.end)
+        self.storage.start()
+        self.cluster.wait_for(self.storage.is_up, 60, "the storage up")
+
+    def send_for(self, seconds):
+        """Two regions of log-normal latencies, sixty and forty of a hundred lines each tenth of a second."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            lines = []
+            for region, count, middle in (("eu", 60, 4.0), ("us", 40, 3.5)):
+                for _ in range(count):
+                    value = round(self.random.lognormvariate(middle, 0.6), 6)
+                    self.sent.setdefault(region, []).append(value)
+                    lines.append(f"shop.wait:{value!r}|ms|#region:{region}".encode())
+            self.cluster.agents[0].send_unix(b"\n".join(lines))
+            time.sleep(0.1)
+
+    def test_percentiles_are_those_of_all_samples_whatever_owners_did(self):
+        self.random, self.sent = random.Random(20), {}
+        self.send_for(3)
+        for owner in self.cluster.globals:
+            owner.kill()
+            self.send_for(1.5)
+            owner.start()
+            self.send_for(3)
+        self.cluster.assert_books_balance(self)
+        everything = sum(map(len, self.sent.values()))
+        self.cluster.wait_for(lambda: self.stored_samples() == everything, 60,
+                              lambda_text(lambda: f"{self.stored_samples()} of {everything} samples in the storage"))
+        for regions, told in ((["eu"], self.p99('{region="eu"}')), (["us"], self.p99('{region="us"}')),
+                              (["eu", "us"], self.p99(""))):
+            exact = sorted(value for region in regions for value in self.sent[region])
+            p99 = exact[math.ceil(0.99 * len(exact)) - 1]
+            self.assertLess(abs(math.log(told / p99)), math.log(self.bucket_ratio) + 0.005, (regions, told, p99))
+
+
+class PrometheusHistogramTest(HistogramTest, unittest.TestCase):
+    make_storage = PrometheusWithHistograms
+    sink_options = "histograms: native"
+    bucket_ratio = 2 ** (1 / 16)
+
+    def stored_samples(self):
+        """Of every interval's histogram, each once: what `increase` adds up, without its extrapolation."""
+        return sum(float(histogram["count"]) for series in self.storage.query("shop_wait[1h]", time.time())
+                   for _, histogram in series["histograms"])
+
+    def p99(self, selector):
+        result = self.storage.query(f"histogram_quantile(0.99, sum(increase(shop_wait{selector}[10m])))", time.time())
+        return float(result[0]["value"][1])
+
+
+class VictoriaMetricsHistogramTest(HistogramTest, unittest.TestCase):
+    make_storage = VictoriaMetrics
+    sink_options = "histograms: vmrange"
+    bucket_ratio = 10 ** (1 / 18)
+
+    def stored_samples(self):
+        http_get(self.storage.url + "/internal/force_flush")
+        result = self.storage.query("sum(increase(shop_wait_bucket[10m]))", time.time())
+        return float(result[0]["value"][1]) if result else 0
+
+    def p99(self, selector):
+        result = self.storage.query(
+            f"histogram_quantile(0.99, sum(increase(shop_wait_bucket{selector}[10m])) by (vmrange))", time.time())
+        return float(result[0]["value"][1])
 
 
 if __name__ == "__main__":

@@ -22,7 +22,11 @@ using ::testing::UnorderedElementsAre;
 std::string Text(const Point& point) {
   std::vector<std::string> labels;
   for (const auto& [name, value] : point.labels) labels.push_back(absl::StrCat(name, "=", value));
-  return absl::StrFormat("%s{%s} %g @%d", point.name, absl::StrJoin(labels, ","), point.value, point.unix_ms);
+  const std::string value =
+      point.histogram == nullptr
+          ? absl::StrFormat("%g", point.value)
+          : absl::StrFormat("<%d samples, schema %d>", point.histogram->count, point.histogram->scale);
+  return absl::StrFormat("%s{%s} %s @%d", point.name, absl::StrJoin(labels, ","), value, point.unix_ms);
 }
 
 std::vector<std::string> Texts(const Row& row, const PointOptions& options = {}) {
@@ -97,6 +101,54 @@ TEST(PrometheusPointsTest, NewTotalOfATimerBeginsWithZeroes) {
   EXPECT_THAT(
       Texts(row, With({}, {Statistic::kCount, Statistic::kSum})),
       ElementsAre("t_count{} 0 @1000001", "t_count{} 3 @1010000", "t_sum{} 0 @1000001", "t_sum{} 1005 @1010000"));
+}
+
+PointOptions Histograms(HistogramForm form) {
+  PointOptions options = With({}, {});
+  options.histograms = form;
+  return options;
+}
+
+TEST(PrometheusPointsTest, NativeHistogramsBeginAnewWithEachInterval) {
+  PointOptions options = Histograms(HistogramForm::kNative);
+  EXPECT_THAT(Texts(SpikyTimer(), options), ElementsAre("api_latency{region=eu} <0 samples, schema 4> @1000001",
+                                                        "api_latency{region=eu} <100 samples, schema 4> @1010000"));
+  options.histogram_schema = -1;
+  EXPECT_THAT(Texts(SpikyTimer(), options), ElementsAre("api_latency{region=eu} <0 samples, schema -1> @1000001",
+                                                        "api_latency{region=eu} <100 samples, schema -1> @1010000"));
+}
+
+TEST(PrometheusPointsTest, NativeHistogramsGetCoarserRatherThanLong) {
+  // Forty octaves are 640 buckets at schema 4, and 320 at 3.
+  EXPECT_THAT(Texts(TimerRow("t", {1.5, 1.5 * 0x1p39}), Histograms(HistogramForm::kNative)),
+              Contains("t{} <2 samples, schema 3> @1010000"));
+}
+
+TEST(PrometheusPointsTest, VmrangeBucketsBeginAnewWithEachInterval) {
+  EXPECT_THAT(Texts(TimerRow("t", {1, 1, 2}), Histograms(HistogramForm::kVmrange)),
+              ElementsAre("t_bucket{vmrange=8.799e-01...1.000e+00} 0 @1000001",
+                          "t_bucket{vmrange=8.799e-01...1.000e+00} 2 @1010000",
+                          "t_bucket{vmrange=1.896e+00...2.154e+00} 0 @1000001",
+                          "t_bucket{vmrange=1.896e+00...2.154e+00} 1 @1010000"));
+}
+
+TEST(PrometheusPointsTest, PartialRowsTellNoHistogramAndLateOnesTheirOwn) {
+  Row partial = TimerRow("t", {1, 2});
+  partial.partial = true;
+  Row late = TimerRow("t", {1, 2});
+  late.late = true;
+  for (const HistogramForm form : {HistogramForm::kNative, HistogramForm::kVmrange}) {
+    EXPECT_THAT(Texts(partial, Histograms(form)), IsEmpty());
+    EXPECT_THAT(Texts(CounterRow("c", 1, 5), Histograms(form)), ElementsAre("c_total{} 6 @1010000"));
+  }
+  EXPECT_THAT(Texts(late, Histograms(HistogramForm::kNative)),
+              Contains("t{tributary_late=1} <2 samples, schema 4> @1010000"));
+}
+
+TEST(DottedPointsTest, TellsNoHistograms) {
+  PointOptions options = Histograms(HistogramForm::kNative);
+  options.naming = Naming::kDotted;
+  EXPECT_THAT(Texts(TimerRow("t", {1, 2}), options), IsEmpty());
 }
 
 TEST(PrometheusPointsTest, MedianIsTheQuantileOneHalfAndToldOnce) {

@@ -42,6 +42,8 @@ sinks:
     gauge_aggregates: [max]
     strict: true
     counters: interval
+    histograms: vmrange
+    histogram_schema: 3
     labels: {cluster: c1}
     headers: {X-Scope-OrgID: t}
     timeout: 3s
@@ -63,10 +65,16 @@ sinks:
   EXPECT_THAT(sink.points.statistics.gauge_aggregates, ElementsAre(Statistic::kMax));
   EXPECT_TRUE(sink.points.statistics.strict);
   EXPECT_EQ(sink.points.counters, CounterForm::kInterval);
+  EXPECT_EQ(sink.points.histograms, HistogramForm::kVmrange);
+  EXPECT_EQ(sink.points.histogram_schema, 3);
   EXPECT_THAT(sink.points.labels, ElementsAre(Pair("cluster", "c1")));
   EXPECT_EQ(sink.timeout, absl::Seconds(3));
   EXPECT_EQ(sink.max_samples_per_request, 7u);
   EXPECT_EQ(sink.queue_bytes, 2u << 20);
+}
+
+TEST(SinkConfigTest, NativeHistogramsStandAlone) {
+  EXPECT_TRUE(Parse("sinks: [{kind: remote_write, url: http://x, histograms: native, percentiles: []}]").ok());
 }
 
 TEST(SinkConfigTest, NameDefaultsToTheKind) {
@@ -86,6 +94,11 @@ TEST(SinkConfigTest, MistakesAreNamed) {
   EXPECT_THAT(ErrorOf("sinks: [{kind: stdout, percentiles: [1.5]}]"), HasSubstr("percentiles"));
   EXPECT_THAT(ErrorOf("sinks: [{kind: stdout, aggregates: [bogus]}]"), HasSubstr("bogus"));
   EXPECT_THAT(ErrorOf("sinks: [{kind: stdout, gauge_aggregates: [hmean]}]"), HasSubstr("hmean"));
+  EXPECT_THAT(ErrorOf("sinks: [{kind: remote_write, url: http://x, histograms: native}]"),
+              HasSubstr("percentiles: []"));
+  EXPECT_THAT(ErrorOf("sinks: [{kind: remote_write, url: http://x, histograms: native, percentiles: [], "
+                      "histogram_schema: 9}]"),
+              HasSubstr("histogram_schema"));
   EXPECT_THAT(ErrorOf("sinks: [{kind: stdout}, {kind: stdout}]"), HasSubstr("two sinks are named"));
   EXPECT_THAT(ErrorOf("sinks: [{kind: remote_write, url: http://x, key_file: k}]"), HasSubstr("certificate_file"));
   EXPECT_THAT(ErrorOf("sinks: [{kind: remote_write, url: http://x, username: u, bearer_token: t}]"),
