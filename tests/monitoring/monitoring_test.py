@@ -118,13 +118,30 @@ class RulesTest(unittest.TestCase):
         self.assertEqual(sorted(re.findall(r"(?m)^### (Tributary\w+)$", RUNBOOKS)), sorted(alerts()))
 
 
+def fleet_queries(**variables):
+    """[(panel, query, labels of its legend)] of the dashboard of users' metrics, its variables filled in."""
+    def filled(text):
+        for name, value in {"__rate_interval": "10s", "__range": "1m", **variables}.items():
+            text = text.replace(f"${name}", value)
+        return text
+    dashboard = json.loads((FOLDER / "fleet.json").read_text())
+    return [(panel, filled(target["expr"]), set(re.findall(r"{{(\w+)}}", filled(target["legendFormat"]))))
+            for panel in dashboard["panels"] for target in panel["targets"]]
+
+
 class DashboardTest(unittest.TestCase):
-    def test_it_is_what_its_source_writes(self):
-        made = runpy.run_path(str(FOLDER / "dashboard.py"))["text"]()
-        self.assertEqual((FOLDER / "dashboard.json").read_text(), made, "run monitoring/dashboard.py")
+    FILES = ("dashboard", "fleet")
+
+    def test_they_are_what_their_sources_write(self):
+        for name in self.FILES:
+            made = runpy.run_path(str(FOLDER / f"{name}.py"))["text"]()
+            self.assertEqual((FOLDER / f"{name}.json").read_text(), made, f"run monitoring/{name}.py")
 
     def test_panels_have_numbers_of_their_own_and_do_not_overlap(self):
-        panels = json.loads((FOLDER / "dashboard.json").read_text())["panels"]
+        for name in self.FILES:
+            self.check_panels(json.loads((FOLDER / f"{name}.json").read_text())["panels"])
+
+    def check_panels(self, panels):
         self.assertEqual(len({panel["id"] for panel in panels}), len(panels))
         cells = [(x, y) for grid in (panel["gridPos"] for panel in panels)
                  for x in range(grid["x"], grid["x"] + grid["w"]) for y in range(grid["y"], grid["y"] + grid["h"])]
@@ -132,7 +149,8 @@ class DashboardTest(unittest.TestCase):
         self.assertLess(max(x for x, _ in cells), 24)
 
     def test_prometheus_can_parse_every_query(self):
-        rules = [{"record": f"panel_{n}", "expr": query} for n, (_, query, _) in enumerate(queries())]
+        every = queries() + fleet_queries(metric="shop_latency", by="region", quantile="0.99", target="300")
+        rules = [{"record": f"panel_{n}", "expr": query} for n, (_, query, _) in enumerate(every)]
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
             yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}, file)
             file.flush()
@@ -161,7 +179,8 @@ class LiveTest(unittest.TestCase):
         while not cls.prometheus.query('sum(count_over_time(tributary_sink_rows_delivered_total[60s])) > 15 * 3 '
                                        'and sum(rate(tributary_sink_rows_delivered_total[10s])) > 0'):
             assert time.monotonic() < end, "no rows in Prometheus within 60 s"
-            cls.cluster.agents[0].send_unix(b"hits:1|c|#region:eu\nlatency:5|ms\nhere.a:1|c")
+            cls.cluster.agents[0].send_unix(b"hits:1|c|#region:eu\nlatency:5|ms\nhere.a:1|c\n"
+                                            b"shop.latency:100:200|ms|#region:eu\nshop.latency:400|ms|#region:us")
             time.sleep(0.1)
 
     def check_metrics(self, query, where):
@@ -187,6 +206,39 @@ class LiveTest(unittest.TestCase):
             self.assertTrue(found, f"{title}: {query}")
             told = {label for series in found for label in series["metric"]}
             self.assertEqual(labels - told, set(), title)
+
+    def ask_proxy(self, page, **parameters):
+        status, text = self.cluster.proxy.http_get(f"/api/v1/{page}?{urllib.parse.urlencode(parameters)}")
+        self.assertEqual(status, 200, text)
+        return json.loads(text)["data"]
+
+    def test_every_panel_of_the_fleet_shows_something_and_its_legend_tells_what(self):
+        """As Grafana asks: over a range in steps, or once."""
+        now = time.time()
+        for panel, query, labels in fleet_queries(metric="shop_latency", by="region", quantile="0.99", target="300"):
+            if "offset 7d" in query:  # a week ago there was nothing
+                continue
+            once = panel["targets"][0]["instant"]
+            found = (self.ask_proxy("query", query=query, time=now) if once else
+                     self.ask_proxy("query_range", query=query, start=now - 15, end=now, step=5))["result"]
+            self.assertTrue(found, f"{panel['title']}: {query}")
+            self.assertEqual(labels - {label for series in found for label in series["metric"]}, set(), panel["title"])
+            if panel["type"] == "heatmap":
+                self.assertTrue(found[0]["histograms"])
+        self.assertEqual(self.fleet_value("The ten slowest"), {"eu": 200, "us": 400})
+        self.assertAlmostEqual(self.fleet_value("Within $target")[None], 2 / 3, delta=0.02)
+
+    def fleet_value(self, title):
+        """{region: value} of a panel that asks once."""
+        query = next(query for panel, query, _ in fleet_queries(metric="shop_latency", by="region", quantile="0.99", target="300")
+                     if panel["title"] == title)
+        return {series["metric"].get("region"): round(float(series["value"][1]), 3)
+                for series in self.ask_proxy("query", query=query, time=time.time())["result"]}
+
+    def test_the_fleets_variables_have_values(self):
+        now = time.time()
+        self.assertIn("shop_latency", self.ask_proxy("label/__name__/values", start=now - 60, end=now))
+        self.assertIn("region", self.ask_proxy("labels", **{"match[]": "shop_latency"}, start=now - 60, end=now))
 
     def test_no_alert_is_about_a_cluster_that_is_well(self):
         for name, rule in alerts().items():

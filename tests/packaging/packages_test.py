@@ -60,7 +60,8 @@ class PackagesTest(unittest.TestCase):
         for path in files_of("tributary-common") | {f"{doc}/install.md", f"{doc}/operations.md", f"{doc}/monitoring.md",
                                                     "/usr/lib/sysusers.d/tributary.conf",
                                                     "/usr/share/tributary/monitoring/alerts.yaml",
-                                                    "/usr/share/tributary/monitoring/dashboard.json"}:
+                                                    "/usr/share/tributary/monitoring/dashboard.json",
+                                                    "/usr/share/tributary/monitoring/fleet.json"}:
             self.assertIn(path, files)
         self.assertEqual([path for path in files if not path.startswith(("/usr/share/", "/usr/lib/sysusers.d/"))], [])
 
