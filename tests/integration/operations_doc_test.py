@@ -184,7 +184,7 @@ extra: 1
 
 class BlocksTest(unittest.TestCase):
     """What the pages fence as `yaml`, and nothing else, is a part of a configuration, a file of members, or Prometheus's. What
-    is of another kind says so: ```yaml values."""
+    is of another kind says so: ```yaml pod."""
 
     # What a program needs beside the block; a block's own keys take their place.
     BASES = {"tributary-local": {"cluster": "cluster: demo", "forward": "forward: {proxies: ['127.0.0.1:1']}"},
