@@ -1,6 +1,7 @@
 #include "proxy/capacity/launch.h"
 
 #include <cmath>
+#include <map>
 #include <random>
 #include <string>
 
@@ -17,7 +18,7 @@ const absl::Time kStart = absl::FromUnixSeconds(1'767'225'600);
 constexpr size_t kHours = 24 * 14;
 
 // Four hosts with 8 servers of 100 a second, each at about 200 by day and night; loads up to `highest` were seen.
-ServiceModel Fleet(double highest) {
+ServiceModel MakeFleet(double highest) {
   ServiceModel model;
   model.service = "api";
   model.history.start = kStart;
@@ -43,6 +44,13 @@ ServiceModel Fleet(double highest) {
   model.latency = *LatencyCurve::Fit(QueueSteps(180, highest, 10));
   model.highest_load = highest;
   return model;
+}
+
+// Fitted once: laws of queues take a while.
+const ServiceModel& Fleet(double highest) {
+  static std::map<double, ServiceModel>& fleets = *new std::map<double, ServiceModel>();
+  const auto found = fleets.find(highest);
+  return found != fleets.end() ? found->second : fleets.emplace(highest, MakeFleet(highest)).first->second;
 }
 
 LaunchQuestion Times(double multiplier) {
