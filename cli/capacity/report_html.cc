@@ -10,7 +10,6 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "cli/capacity/answer_text.h"
-#include "common/sink/prometheus_name.h"
 
 namespace tributary {
 namespace {
@@ -32,10 +31,9 @@ font-variant-numeric: tabular-nums } .verdict { font-size: 2rem; font-weight: 70
 height: auto } svg text { font: 11px system-ui, sans-serif; fill: #5b6675 } .error { color: #9a6700 }
 @media print { h2 { break-after: avoid } })";
 
-// Of a cluster's text nothing is markup.
+// Of a cluster's text nothing is markup; it came as JSON, so it is UTF-8.
 std::string Escaped(absl::string_view text) {
-  return absl::StrReplaceAll(ValidUtf8(text),
-                             {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
+  return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
 }
 
 std::string TableHtml(const Table& table) {
