@@ -123,10 +123,9 @@ struct LaunchAnswer {
 // latencies measured; the rules of the verdict are in docs/capacity.md. The same question gets the same answer.
 //
 // Replicas: those that are added share the load evenly, so that they divide it: a path's need is its load by the load
-// at
-//          which something breaks, and the smallest number that does is a quantile of these.
+//          at which something breaks, and the smallest number that does is a quantile of these.
 // Errors:  InvalidArgument: numbers or times that make no sense; FailedPrecondition: no load is known, too little
-// history.
+//          history.
 absl::StatusOr<LaunchAnswer> JudgeLaunch(const ServiceModel& service, const std::vector<Dependency>& dependencies,
                                          const LaunchQuestion& question);
 

@@ -10,8 +10,7 @@ namespace tributary {
 //
 // Fit:     Theil-Sen, over at most kMaxPoints points that are spread over the range of loads, so that a short load test
 //          counts beside a long calm. A load that hardly varies tells no slope: then u is taken to be proportional to
-//          it
-//          (`assumed`), which is the careful guess, for whatever is used without load leaves less to grow.
+//          it (`assumed`), which is the careful guess, for whatever is used without load leaves less to grow.
 // Flat:    the whole range of loads, at the largest slope the points allow, moves u by less than 2 points.
 // Source:  Theil 1950, Sen 1968 (common/stats/line_fit.h); the utilisation law, Denning and Buzen, "The Operational
 //          Analysis of Queueing Network Models", Computing Surveys 1978.
