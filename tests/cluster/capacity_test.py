@@ -18,7 +18,7 @@ import urllib.parse
 from cluster import BIN, Cluster
 
 SUPPORT = pathlib.Path(os.environ.get("TRIBUTARY_SUPPORT", BIN.parent / "tests" / "support"))
-LIVE_SECONDS = int(os.environ.get("TRIBUTARY_LIVE_SECONDS", "45"))
+LIVE_SECONDS = int(os.environ.get("TRIBUTARY_LIVE_SECONDS", "20"))
 SERVERS, RATE, LOAD = 8, 100.0, 200.0
 HOSTS = 4
 SERVICES = """
