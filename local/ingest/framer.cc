@@ -87,15 +87,15 @@ void LengthFramer::Abandon(absl::string_view reason, TextReceiver& receiver) con
 
 bool UnixStreamFramer::Feed(absl::string_view bytes, TextReceiver& receiver) {
   if (framer_ != nullptr) return framer_->Feed(bytes, receiver);
-  const size_t taken = std::min(bytes.size(), kLengthBytes - begun_.size());
-  begun_.append(bytes.data(), taken);
+  const size_t before = begun_.size();
+  begun_.append(bytes.data(), std::min(bytes.size(), kLengthBytes - before));
   if (begun_.size() < kLengthBytes) return true;
   if (IsText(begun_)) {
     framer_ = std::make_unique<LineFramer>(peer());
   } else {
     framer_ = std::make_unique<LengthFramer>(peer(), max_packet_bytes_);
   }
-  return framer_->Feed(begun_, receiver) && framer_->Feed(bytes.substr(taken), receiver);
+  return framer_->Feed(absl::string_view(begun_).substr(0, before), receiver) && framer_->Feed(bytes, receiver);
 }
 
 void UnixStreamFramer::Finish(TextReceiver& receiver) {

@@ -149,6 +149,14 @@ TEST(UnixStreamFramerTest, RefusesWhatIsNeither) {
   }
 }
 
+TEST(UnixStreamFramerTest, ShowsHowARefusedStreamBegan) {
+  UnixStreamFramer framer(kPeer, 300);
+  Collector collector;
+  EXPECT_FALSE(framer.Feed(Packet("long.line:1|c" + std::string(1000, 'y')), collector));
+  ASSERT_EQ(collector.refused.size(), 1u);
+  EXPECT_TRUE(absl::StrContains(collector.refused[0], "long.line:1|c")) << collector.refused[0];
+}
+
 TEST(UnixStreamFramerTest, TellsLinesThatAreTooLong) {
   UnixStreamFramer framer(kPeer, 300);
   Collector collector;
