@@ -33,7 +33,7 @@ constexpr int kMaxThreads = 128;  // of gRPC, for calls that are served one thre
 // A connection that does not speak HTTP/2 by then, or has had no stream for so long, is closed.
 constexpr int kHandshakeMilliseconds = 10'000;
 constexpr int kMaxIdleMilliseconds = 300'000;
-// A message beyond its bound, or one that is compressed, is refused by gRPC: its stream ends unread.
+// A message beyond its bound is refused by gRPC: its stream ends unread.
 constexpr absl::Duration kLoopPatience = absl::Seconds(1);  // at shutdown, with a loop that is stopped or stuck
 
 // Answers a stream that is one too many.
