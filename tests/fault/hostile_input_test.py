@@ -34,8 +34,11 @@ DESCRIPTORS = CONNECTIONS + 2 * MAX_CONNECTIONS + 1000
 # docs/operations.md: 200,000 series of 0.5 KiB and 64 MiB of names; connections of 128 KiB; forward.memory_bytes and
 # retain_bytes; and what a process has anyway.
 AGENT_BOUND = 100 * MIB + 64 * MIB + MAX_CONNECTIONS * MIB // 8 + 64 * MIB + 16 * MIB + 64 * MIB
-PROXY_BOUND = 512 * MIB
-GLOBAL_BOUND = 2048 * MIB
+# grpc.owner_queue_bytes and agent_queue_bytes, 256 connections of pages with 128 KiB each, and the process.
+PROXY_BOUND = 8 * MIB + 8 * MIB + 32 * MIB + 80 * MIB
+# store.cache_bytes; 8 write buffers of 16 MiB, twice while they are flushed; pages; what an agent's limits let through; and the
+# process.
+GLOBAL_BOUND = 64 * MIB + 256 * MIB + 32 * MIB + 64 * MIB + 80 * MIB
 BOUNDS = {"agent-0": AGENT_BOUND, "proxy": PROXY_BOUND, "global-0": GLOBAL_BOUND}
 BAD_LINES = {
     b"bad.nan:nan|c": "bad_value", b"bad.inf:inf|g": "bad_value", b"bad.huge:1e999|c": "bad_value",
