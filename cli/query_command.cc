@@ -197,7 +197,7 @@ std::vector<std::string> MetBy(const QueryAnswer& answer, const std::vector<Fail
       const std::string name = SeriesText(series.labels);
       const std::string when =
           answer.is_range
-              ? absl::StrCat(" at ", absl::FormatTime(absl::RFC3339_sec,
+              ? absl::StrCat(" at ", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ",
                                                       absl::FromUnixSeconds(static_cast<int64_t>(point->unix_seconds)),
                                                       absl::UTCTimeZone()))
               : "";

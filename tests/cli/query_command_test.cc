@@ -232,7 +232,6 @@ TEST_F(QueryCommandTest, RefusesWrongUseWithTwo) {
       {"p99", "m", "--start", "-1h", "--at", "now"},
       {"p99", "m", "--start", "now", "--end", "-1h"},
       {"p99", "m", "--chart", "3d"},
-      {"quantile(0.9, m[5m])", "--last", "5m"},
   };
   for (const auto& words : wrong) {
     const Outcome outcome = Run(words);
@@ -267,7 +266,7 @@ TEST_F(QueryCommandTest, DrawsARangeWhereItIsToldTo) {
   Answer(200, kRange);
   const Outcome outcome =
       Run({"m", "--start", "1736931600", "--end", "1736931720", "--step", "60", "--chart", "always"});
-  EXPECT_THAT(outcome.out, HasSubstr("300 ┤"));
+  EXPECT_THAT(outcome.out, HasSubstr("400 ┤"));
   EXPECT_THAT(outcome.out, HasSubstr("  a region=eu p99  b region=us p99\n\nREGION"));
 }
 

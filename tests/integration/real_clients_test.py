@@ -235,7 +235,9 @@ class PythonStatsdTest(unittest.TestCase):
                 for _ in range(200):
                     pipe.incr("requests", 3)
                     pipe.decr("requests", 1)
-            cluster.wait_for(lambda: cluster.total("py.requests") >= 1400, 30, "all requests in the sinks")
+            # Each on its own way: the sinks of two globals.
+            cluster.wait_for(lambda: cluster.total("py.requests") >= 1400 and cluster.count("py.latency") >= 1000
+                             and cluster.rows_of("py.level"), 30, "all requests, timers and the gauge in the sinks")
             cluster.assert_books_balance(self)
             self.assertEqual(cluster.total("py.requests"), 1000 + 200 * (3 - 1))
             self.assertEqual(cluster.count("py.latency"), 1000)
