@@ -9,16 +9,20 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import subprocess
 import threading
 import time
 import unittest
 import urllib.parse
 
+from client_programs import built_from
 from cluster import BIN, Cluster
 
 SUPPORT = pathlib.Path(os.environ.get("TRIBUTARY_SUPPORT", BIN.parent / "tests" / "support"))
 LIVE_SECONDS = int(os.environ.get("TRIBUTARY_LIVE_SECONDS", "20"))
+PAGE = pathlib.Path(__file__).resolve().parents[1] / "page"
+SCREENSHOTS = os.environ.get("TRIBUTARY_SCREENSHOTS")  # a folder to leave them in
 SERVERS, RATE, LOAD = 8, 100.0, 200.0
 HOSTS = 4
 SERVICES = """
@@ -114,6 +118,7 @@ class CapacityTest(unittest.TestCase):
             self.assertEqual(mended["verdict"], "YES", mended)
 
             self.the_command_line_says_the_same(fleet)
+            self.the_page_says_the_same(fleet)
             self.calibrations_outlive_the_proxy(fleet)
 
     def live(self, fleet):
@@ -148,6 +153,18 @@ class CapacityTest(unittest.TestCase):
         self.assertIn("<svg", html)
         for outside in ("<script", "http://", "https://", "src="):
             self.assertNotIn(outside, html)
+
+    def the_page_says_the_same(self, fleet):
+        if not (shutil.which("chromium") and shutil.which("npm")):
+            self.skipTest("needs chromium and npm")
+        folder = built_from(PAGE, lambda place: subprocess.run(
+            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=place, check=True, timeout=120))
+        pictures = pathlib.Path(SCREENSHOTS) if SCREENSHOTS else fleet.dir / "screenshots"
+        pictures.mkdir(exist_ok=True)
+        done = subprocess.run(["node", folder / "capacity.mjs", fleet.proxy.url, pictures], capture_output=True, text=True,
+                              timeout=240, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertGreater((pictures / "capacity.png").stat().st_size, 10_000)
 
     def calibrations_outlive_the_proxy(self, fleet):
         fleet.proxy.kill()

@@ -1,23 +1,10 @@
 // Uses the page as a person would, in Chromium; prints what went wrong, one line each, and ends with 1 then.
 //
 // usage: node browse.mjs URL FOLDER     screenshots go to FOLDER
-import { chromium } from "playwright-core";
+import { figure, startBrowser } from "./browser.mjs";
 
 const [base, folder] = process.argv.slice(2);
-const problems = [];
-const expect = (holds, what) => holds || problems.push(what);
-
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-const open = async (path, options = {}) => {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 1400 }, ...options });
-  page.setDefaultTimeout(30000);
-  page.on("console", (message) => message.type() === "error" && problems.push(`console: ${message.text()}`));
-  page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
-  page.on("request", (request) => request.url().startsWith(base) || problems.push(`external request: ${request.url()}`));
-  await page.goto(base + path);
-  return page;
-};
-const figure = (page, name) => page.locator(".figure", { has: page.getByText(name, { exact: true }) }).locator("b").innerText();
+const { expect, open, finish } = await startBrowser(base);
 
 // From nothing to a chart: pick a metric, group, filter, move the slider.
 const page = await open("/");
@@ -72,6 +59,4 @@ expect(width <= 390, `the page is ${width} wide on a phone`);
 const nothing = await open("/?metric=no_such_metric");
 await nothing.getByText("Widen the time").waitFor();
 
-await browser.close();
-for (const problem of problems) console.log(problem);
-process.exit(problems.length > 0 ? 1 : 0);
+await finish();

@@ -61,4 +61,7 @@ export const series = (metric, start, end, limit, signal) =>
   get("/api/v1/series", { "match[]": selector(metric, []), start, end, limit }, signal);
 export const cluster = (signal) => get("/api/v1/status/cluster", {}, signal);
 export const audit = (signal) => get("/api/v1/status/audit", {}, signal);
+export const headroom = (parameters) => get("/api/v1/capacity/headroom", parameters);
+export const forecast = (service, horizon) => get("/api/v1/capacity/forecast", { service, horizon });
+export const launch = (parameters) => get("/api/v1/capacity/launch", parameters);
 export const tsdb = (signal) => get("/api/v1/status/tsdb", { limit: 20 }, signal);

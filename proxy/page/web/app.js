@@ -1,12 +1,13 @@
 // The page: a tab at a time, its state in the address.
 import { html, render, useEffect, useState } from "./htm.js";
 import * as api from "./api.js";
+import { Capacity } from "./capacity.js";
 import { Cardinality } from "./cardinality.js";
 import { Fleet } from "./fleet.js";
 import { Topology } from "./topology.js";
 import { address, read, write } from "./state.js";
 
-const TABS = { fleet: ["Fleet percentiles", Fleet], topology: ["Topology", Topology], cardinality: ["Cardinality", Cardinality] };
+const TABS = { fleet: ["Fleet percentiles", Fleet], capacity: ["Capacity", Capacity], topology: ["Topology", Topology], cardinality: ["Cardinality", Cardinality] };
 const THEME = "tributary-theme";
 
 function useTheme() {

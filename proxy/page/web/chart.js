@@ -33,8 +33,9 @@ function paintCells(cells) {
   };
 }
 
-// times: unix seconds, within [from, to]; lines: [{label, values, colour, dash}], null is a gap; heat: {cells, log, low, high}.
-export function Chart({ times, lines, heat, from, to, height = 300, onTheme }) {
+// times: unix seconds, within [from, to]; lines: [{label, values, colour, dash}], null is a gap; heat: {cells, log, low, high};
+// bands: [{series: [upper, lower], fill: a colour of the page}], lines by number, from 1.
+export function Chart({ times, lines, heat, bands, from, to, height = 300, onTheme }) {
   const place = useRef();
   useEffect(() => {
     const widthOf = () => Math.max(200, place.current.clientWidth);
@@ -46,6 +47,7 @@ export function Chart({ times, lines, heat, from, to, height = 300, onTheme }) {
       series: [{ label: "time" }, ...lines.map((line) => ({
         label: line.label, stroke: line.colour, width: 2, dash: line.dash, points: { show: times.length < 3 },
         value: (_, value) => number(value) }))],
+      bands: (bands || []).map(({ series, fill }) => ({ series, fill: css(fill) })),
       hooks: { drawAxes: heat ? [paintCells(heat.cells)] : [] },
       cursor: { points: { size: 7 } },
     }, [times, ...lines.map((line) => line.values)], place.current);
@@ -55,6 +57,6 @@ export function Chart({ times, lines, heat, from, to, height = 300, onTheme }) {
       resize.disconnect();
       plot.destroy();
     };
-  }, [times, lines, heat, onTheme]);
+  }, [times, lines, heat, bands, onTheme]);
   return html`<div class="chart" ref=${place} role="img" aria-label=${lines.map((line) => line.label).join(", ")}></div>`;
 }

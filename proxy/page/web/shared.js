@@ -21,6 +21,18 @@ export function useAnswer(ask, keys, every) {
   return { ...answer, retry: () => setAgain(again + 1) };
 }
 
+// An `ask` that waits for the ones before to be answered, whoever has lost interest in them: a proxy goes on with what it was asked, and
+// takes few questions of capacity at once.
+let line = Promise.resolve();
+export const inTurn = (ask) => (signal) => {
+  const answer = line.then(() => {
+    if (signal.aborted) throw new DOMException("no longer asked", "AbortError");
+    return ask();
+  });
+  line = answer.catch(() => undefined);
+  return answer;
+};
+
 export function Trouble({ error, retry }) {
   const token = useRef();
   if (!error) return null;

@@ -1,6 +1,7 @@
 // What is shown lives in the address, so that an address is a view to share; the back button goes through views.
 
-const DEFAULTS = { tab: "fleet", metric: "", by: "", q: "0.99", range: "1h", end: "", compare: "", look: "" };
+const DEFAULTS = { tab: "fleet", metric: "", by: "", q: "0.99", range: "1h", end: "", compare: "", look: "",
+  service: "", each: "host", window: "7d", horizon: "7d", times: "2", more: "0", at: "", length: "2h", ramp: "", slo: "", depends: "auto" };
 
 export function read() {
   const parameters = new URLSearchParams(location.search);
