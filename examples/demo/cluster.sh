@@ -2,11 +2,11 @@
 # A whole cluster on loopback: 2 globals, 1 proxy, 3 agents, and the demo fleet that sends to them.
 #
 # usage: cluster.sh BIN [--for 60s] [--interval 10s] [--data DIR] [--port FIRST] [--seed N] [--tls]
-#        cluster.sh BIN [--interval 10s] [--data DIR] [--port FIRST] --agents-have FILE --with PROGRAM
+#        cluster.sh BIN [--interval 10s] [--data DIR] [--port FIRST] --services FILE --with PROGRAM
 #
 # --with: instead of the demo fleet PROGRAM runs, and the cluster ends with it, and with its status. It finds what it needs in
-# its environment: TRIBUTARY_PROXY, TRIBUTARY_DATA, TRIBUTARY_BIN. --agents-have: FILE stands in the agents' configuration in the
-# place of the demo's own last part (services, host_metrics).
+# its environment: TRIBUTARY_PROXY, TRIBUTARY_DATA, TRIBUTARY_BIN. --services: FILE stands in the configuration of agents and proxy in
+# the place of the demo's own last part (services; the agents' host_metrics).
 # --tls: with certificates of an authority of its own, in DIR/certs; pages are https:// then.
 # A process that dies is started again after a second, as an orchestrator would, so `kill -9 $(cat DIR/global-0.pid)`
 # is a fair experiment. Everything lives in DIR (default .tributary/demo), which is emptied at the start. Ends with the
@@ -16,7 +16,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 bin=$(cd "$1" && pwd)
 shift
-data=.tributary/demo interval=10s first_port='' tls='' scheme=http program='' agents_have='' demo_args=()
+data=.tributary/demo interval=10s first_port='' tls='' scheme=http program='' services='' demo_args=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --for | --seed) demo_args+=("$1" "$2") ;;
@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
     --data) data=$2 ;;
     --port) first_port=$2 ;;
     --with) program=$2 ;;
-    --agents-have) agents_have=$2 ;;
+    --services) services=$2 ;;
     --tls) tls=yes scheme=https; shift; continue ;;
     *) echo "cluster.sh: unknown option $1" >&2; exit 2 ;;
   esac
@@ -87,6 +87,13 @@ if [ -n "$tls" ]; then
   demo_args+=(--ca-file "$data/certs/ca.crt")
 fi
 
+# The file of --services for a configuration, in the place of the demo's own.
+use_services() {
+  [ -n "$services" ] || return 0
+  sed -i '/^# Rate, errors and duration/,$d' "$1"
+  cat "$services" >>"$1"
+}
+
 proxy_grpc=$first_port proxy_http=$((first_port + 1))
 for n in 0 1; do
   render "$here/global.yaml.in" "$data/global-$n.yaml" NODE="global-$n" GRPC="$((first_port + 2 + 2 * n))" \
@@ -95,15 +102,13 @@ for n in 0 1; do
 done
 render "$here/proxy.yaml.in" "$data/proxy.yaml" GRPC="$proxy_grpc" HTTP="$proxy_http" INTERVAL="$interval" \
   GLOBAL0="$((first_port + 2))" GLOBAL1="$((first_port + 4))"
+use_services "$data/proxy.yaml"
 use_tls "$data/proxy.yaml" proxy-0
 agents=() metrics=()
 for n in 0 1 2; do
   render "$here/local.yaml.in" "$data/agent-$n.yaml" HOST="node-$n" UDP="$((first_port + 6 + 2 * n))" \
     HTTP="$((first_port + 7 + 2 * n))" DATA="$data/agent-$n" PROXY="$proxy_grpc" INTERVAL="$interval"
-  if [ -n "$agents_have" ]; then
-    sed -i '/^# Rate, errors and duration/,$d' "$data/agent-$n.yaml"
-    cat "$agents_have" >>"$data/agent-$n.yaml"
-  fi
+  use_services "$data/agent-$n.yaml"
   use_tls "$data/agent-$n.yaml" "agent-$n"
   agents+=(--agent "udp://127.0.0.1:$((first_port + 6 + 2 * n))" --agent "unixgram://$data/agent-$n/dsd.socket")
   metrics+=(--agent-http "$scheme://127.0.0.1:$((first_port + 7 + 2 * n))")

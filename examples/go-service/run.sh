@@ -51,5 +51,5 @@ build_programs() {
 }
 
 build_programs
-exec "$root/examples/demo/cluster.sh" "$bin" --interval "$interval" --data "$data" --agents-have "$here/agent.yaml" \
+exec "$root/examples/demo/cluster.sh" "$bin" --interval "$interval" --data "$data" --services "$here/services.yaml" \
   --with "$here/fleet.sh"

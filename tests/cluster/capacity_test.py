@@ -25,10 +25,6 @@ PAGE = pathlib.Path(__file__).resolve().parents[1] / "page"
 SCREENSHOTS = os.environ.get("TRIBUTARY_SCREENSHOTS")  # a folder to leave them in
 SERVERS, RATE, LOAD = 8, 100.0, 200.0
 HOSTS = 4
-SERVICES = """
-services:
-  - {name: checkout, rate: demo.requests, error: demo.errors, duration: demo.request.latency}
-"""
 
 
 class Fleet(Cluster):
@@ -36,7 +32,6 @@ class Fleet(Cluster):
 
     def __init__(self, peak):
         super().__init__(agents=HOSTS, globals_=2, interval="1s")
-        self.proxy.config.write_text(self.proxy.config.read_text() + SERVICES)
         self.end = int(time.time()) // 60 * 60
         # The half hour in which queue_history writes the load test.
         self.test_from = self.end // 3600 * 3600 - 6 * 3600

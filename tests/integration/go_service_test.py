@@ -127,6 +127,14 @@ class GoServiceTest(unittest.TestCase):
         self.assertLess(first_byte, whole * 1.1)
         self.assertGreater(self.value("quantile(0.5, database.write[2m])"), 0)
 
+    def test_a_launch_is_not_promised_on_what_nobody_has_seen(self):
+        tomorrow = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86400))
+        done = subprocess.run([BIN / "tributary", "capacity", "launch", "--service", "followers", "--multiplier", "3", "--at", tomorrow,
+                               "--slo", "p99<50ms", "--proxy", self.proxy], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertNotIn("YES", done.stdout)
+        self.assertRegex(done.stdout + done.stderr, "history|UNKNOWN")
+
     def test_the_runtime_tells_of_itself(self):
         self.assertEqual(len(self.values("max by (host) (max_over_time(runtime.goroutines[2m]))")), 3)
         self.assertGreater(self.value("sum(increase(runtime.allocated_bytes[2m]))"), 1e6)

@@ -173,8 +173,8 @@ class Cluster:
             config = config.replace("expected_agents: 3", f"expected_agents: {agents}") + sinks
             self.globals.append(Process(self, f"global-{n}", "tributary-global", config, http))
         proxy = self.render("proxy", GRPC=proxy_grpc, HTTP=proxy_http, INTERVAL=interval, GLOBAL0=0, GLOBAL1=0)
-        proxy = proxy.partition("  members:\n")[0] + "  members:\n" + "".join(
-            f'    - {{id: global-{n}, address: "127.0.0.1:{port}"}}\n' for n, port in enumerate(ports))
+        members = "".join(f'    - {{id: global-{n}, address: "127.0.0.1:{port}"}}\n' for n, port in enumerate(ports))
+        proxy = re.sub(r"(?<=  members:\n)(    - .*\n)+", members, proxy)
         self.proxy = Process(self, "proxy", "tributary-proxy", proxy, proxy_http)
         for n in range(agents):
             udp, http = free_port(), free_port()

@@ -11,7 +11,7 @@ import (
 // metrics is how this program measures: a DogStatsD client with its default settings, and what we call things.
 //
 // The three service-level indicators are SERVICE.requests, SERVICE.errors (what is our fault: status 500 and above) and
-// SERVICE.duration. agent.yaml tells Tributary that these three belong together.
+// SERVICE.duration. services.yaml tells Tributary that these three belong together.
 type metrics struct {
 	client *statsd.Client
 }
