@@ -49,9 +49,14 @@ bool WindowBook::Impl::IsOwned(const Interval& interval, PartitionId partition) 
   return interval.owned[partition] || interval.taken[partition];
 }
 
-// A view of before a restart says what was owned, not what is.
-bool WindowBook::Impl::MayCloseIncomplete(const Interval& interval, PartitionId partition) const {
-  return !options_.rules.confirms_ownership || (view_heard_ && IsOwned(interval, partition));
+// A view of before a restart says what was owned, not what is. Who has left the views, but is there, may have units
+// that proxies go on to bring here: at the deadline they are committed, or they would wait for ever. Should the heir
+// have closed the window, too, readers take one of both.
+bool WindowBook::Impl::MayCloseIncomplete(absl::Time now, IntervalIndex index, const Interval& interval,
+                                          PartitionId partition) const {
+  if (!options_.rules.confirms_ownership) return true;
+  const bool is_last = interval.left[partition] && now >= Deadline(index);
+  return view_heard_ && (IsOwned(interval, partition) || is_last);
 }
 
 // Whether rows of this window are still to come from here, so that later ones have to wait for them.
@@ -78,9 +83,12 @@ bool WindowBook::Impl::MayClose(absl::Time now, IntervalIndex index, const Inter
                                 PartitionId partition) const {
   if (now < scale_.End(index)) return false;
   if (now < started_ + options_.interval / 2) return false;  // whom the disk does not know yet says Hello again first
+  // What may have been taken over, by us or from us.
+  const absl::Time since = interval.taken[partition] ? interval.taken_over : absl::InfinitePast();
+  if (peers_heard_ < std::max(counting_from_, since)) return false;
   if (!options_.rules.roster_gate) return now >= EarlyDue(index);
   if (!interval.reports.IsComplete(partition)) {
-    if (!MayCloseIncomplete(interval, partition)) return false;
+    if (!MayCloseIncomplete(now, index, interval, partition)) return false;
     if (IsWaitedFor(now, index, StandingOf(interval, partition))) return false;
   }
   return !EarlierIsOutstanding(now, index, partition);
@@ -121,7 +129,7 @@ void WindowBook::Impl::CheckDue(absl::Time now) {
   for (const auto& [index, interval] : intervals_) {
     for (const auto& [partition, window] : interval.windows) {
       if (window->has_late()) MakeDue({index, partition}, Due::kLate);
-      if (window->closed() || now < EarlyDue(index) || !MayCloseIncomplete(interval, partition)) continue;
+      if (window->closed() || now < EarlyDue(index) || !MayCloseIncomplete(now, index, interval, partition)) continue;
       MakeDue({index, partition}, Due::kEarly);
     }
   }
@@ -197,6 +205,28 @@ void WindowBook::Impl::Pull(absl::Time now, WindowOutputs& out) {
       counts_.pulls += pull.partitions.size();
       out.pulls.push_back(std::move(pull));
     }
+  }
+}
+
+// The owner of a window that several have committed asks for what is in none of the sets that are read.
+void WindowBook::Impl::PullMissing(absl::Time now, WindowOutputs& out) {
+  if (!options_.rules.pulls) return;
+  std::map<std::pair<InstanceId, IntervalIndex>, std::vector<PartitionId>> pulls;
+  for (auto& [index, interval] : intervals_) {
+    if (interval.missing.empty() || now - interval.pulled_missing < options_.interval) continue;
+    if (index < scale_.At(now) - options_.retain) {
+      interval.missing.clear();
+      continue;
+    }
+    interval.pulled_missing = now;
+    for (const auto& [partition, instances] : interval.missing) {
+      if (!views_.empty() && !IsOwned(interval, partition)) continue;
+      for (const InstanceId& instance : instances) pulls[{instance, index}].push_back(partition);
+    }
+  }
+  for (auto& [name, partitions] : pulls) {
+    counts_.pulls += partitions.size();
+    out.pulls.push_back({name.first, name.second, std::move(partitions)});
   }
 }
 

@@ -11,6 +11,7 @@
 #include "common/base/interval.h"
 #include "common/hash/partition.h"
 #include "common/hash/view.h"
+#include "global/merge/left_out.h"
 #include "global/merge/manifest.h"
 
 namespace tributary {
@@ -61,6 +62,12 @@ struct CommitPlan {
   std::optional<std::vector<RosterEntry>> roster;  // when it has changed; by instance
   std::optional<std::vector<View>> views;          // when they have changed; oldest first
   IntervalIndex sealed_through = 0;  // every window up to it that is this node's is closed, this plan included
+
+  std::vector<WindowName> Names() const {
+    std::vector<WindowName> names;
+    for (const WindowCommit& window : windows) names.emplace_back(window.interval, window.partition);
+    return names;
+  }
 };
 
 }  // namespace tributary

@@ -34,6 +34,7 @@ struct ManifestChunk {
 struct Manifest {
   uint8_t step = 0;          // 0.. in the order of the window's commits
   bool closed = false;       // the main version is whole, with this step or before
+  bool late = false;         // it adds late versions, and nothing to the main one
   uint8_t last_version = 0;  // the largest version committed so far; 1 is main
   std::vector<ManifestChunk> chunks;
   std::vector<std::pair<Hash128, uint8_t>> emitted;  // series that closed early with this step, and its stage, 1..

@@ -404,6 +404,7 @@ void Window::Finish(const Roster& roster, WindowCommit& commit) {
   TRIBUTARY_CHECK(next_step_ < UINT8_MAX);
   manifest.step = next_step_++;
   manifest.closed = closed_;
+  manifest.late = commit.kind == CloseKind::kLate;
   manifest.last_version = last_version_;
   for (auto& [name, chunk] : chunks_) {
     const bool whole = closed_ || name.second >= kFirstLateChunk;
@@ -431,6 +432,12 @@ void Window::TakeEvents(const ChunkName& name, WindowCommit& commit) {
     commit.events.push_back(std::move(event));
   }
   events_.erase(entry);
+}
+
+std::vector<std::pair<RosterSlot, uint32_t>> Window::ChunkNames() const {
+  std::vector<std::pair<RosterSlot, uint32_t>> names;
+  for (const auto& [name, chunk] : chunks_) names.push_back(name);
+  return names;
 }
 
 std::vector<CommittedChunk> Window::CommittedChunks() const {

@@ -100,6 +100,8 @@ class Window {
   uint64_t open_samples() const { return open_samples_; }
   uint8_t next_step() const { return next_step_; }
   uint8_t last_version() const { return last_version_; }
+  // Of every chunk that is here: who sent it, and its number.
+  std::vector<std::pair<RosterSlot, uint32_t>> ChunkNames() const;
   // Every chunk that is committed, sorted: (slot, chunk, CRC).
   std::vector<CommittedChunk> CommittedChunks() const;
 

@@ -78,6 +78,7 @@ void WindowBook::Impl::FindOwned(absl::Time now, IntervalIndex index, Interval& 
   const auto taken_before = interval.taken;
   interval.owned.reset();
   interval.taken.reset();
+  interval.left.reset();
   if (views_.empty()) return;
   const std::vector<Member>& newest = views_.newest()->members;
   const auto is_present = [&](const Member& member) {
@@ -92,6 +93,7 @@ void WindowBook::Impl::FindOwned(absl::Time now, IntervalIndex index, Interval& 
       interval.owned[p] = owner->id == options_.node_id;
     } else if (const Member* heir = newest_owners->OwnerOf(partition)) {
       interval.taken[p] = heir->id == options_.node_id;
+      interval.left[p] = owner != nullptr && owner->id == options_.node_id;
     }
   }
   if ((interval.taken & ~taken_before).any()) interval.taken_over = now;
@@ -245,7 +247,89 @@ void WindowBook::Impl::Take(absl::Time now, View view) {
   CheckAll(now);
 }
 
-void WindowBook::Impl::Take(absl::Time now, Tick, WindowOutputs& out) {
+// What is read of a window, here or elsewhere, is what is answered for.
+void WindowBook::Impl::Take(absl::Time now, const WindowContest& contest, WindowOutputs& out) {
+  if (contest.interval < floor_ || contest.interval > scale_.At(now) + options_.horizon) return;
+  const WindowName name(contest.interval, contest.partition);
+  Interval& interval = IntervalAt(name.first);
+  std::vector<CommittedChunk> read;
+  for (const WindowContest::Chunk& chunk : contest.read) {
+    if (const auto slot = roster_.Find(chunk.instance)) read.push_back({chunk.chunk, chunk.crc32c, *slot});
+  }
+  std::sort(read.begin(), read.end(), [](const CommittedChunk& a, const CommittedChunk& b) {
+    return std::pair(a.slot, a.chunk) < std::pair(b.slot, b.chunk);
+  });
+  if (contest.missing.empty()) {
+    interval.missing.erase(name.second);
+  } else {
+    interval.missing[name.second] = contest.missing;
+  }
+  const auto window = interval.windows.find(name.second);
+  if (window != interval.windows.end() && (!window->second->closed() || window->second->provisional())) {
+    if (!contest.main_is_elsewhere || windows_under_way_.contains(name)) return;
+    Abandon(name, interval, std::move(read), out);
+    return CheckWindow(now, name.first, name.second);
+  }
+  const auto closed = interval.closed.find(name.second);
+  if (closed != interval.closed.end()) {
+    closed->second.chunks = std::move(read);
+  } else if (contest.main_is_elsewhere) {
+    interval.closed[name.second].chunks = std::move(read);
+  }
+}
+
+// What of it is not read elsewhere is asked for again, and comes late.
+void WindowBook::Impl::Abandon(WindowName name, Interval& interval, std::vector<CommittedChunk> read,
+                               WindowOutputs& out) {
+  const auto entry = interval.windows.find(name.second);
+  const Window& window = *entry->second;
+  std::vector<InstanceId>& missing = interval.missing[name.second];
+  for (const auto& [slot, chunk] : window.ChunkNames()) {
+    const InstanceId instance = roster_.at(slot).instance;
+    const bool is_read = std::any_of(
+        read.begin(), read.end(),
+        [slot = slot, chunk = chunk](const CommittedChunk& each) { return each.slot == slot && each.chunk == chunk; });
+    if (is_read) {
+      out.committed.push_back({instance, name.first, name.second, chunk});
+    } else {
+      missing.push_back(instance);
+    }
+  }
+  std::sort(missing.begin(), missing.end());
+  missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
+  counts_.samples_dropped += window.open_samples();
+  ++counts_.windows_left;
+  open_bytes_ -= window.memory_bytes();
+  ready_.erase(name);
+  interval.closed[name.second] = {std::move(read), window.next_step(), window.last_version()};
+  interval.windows.erase(entry);
+}
+
+void WindowBook::Impl::Take(absl::Time now, const std::vector<RosterEntry>& roster) {
+  if (warm_) return;
+  for (const RosterEntry& entry : roster) {
+    if (now - entry.last_heard > options_.forget_lost * options_.interval) continue;
+    const auto slot = roster_.Join(entry);
+    if (!slot) return;
+    warm_ |= now - entry.last_heard <= options_.lease * options_.interval;
+    for (auto& [index, interval] : intervals_) {
+      if (roster_.IsAwaitedAt(*slot, index)) interval.reports.Await(*slot);
+    }
+  }
+}
+
+std::map<IntervalIndex, std::bitset<kPartitionCount>> WindowBook::Impl::OpenWindows() const {
+  std::map<IntervalIndex, std::bitset<kPartitionCount>> open;
+  for (const auto& [index, interval] : intervals_) {
+    for (const auto& [partition, window] : interval.windows) {
+      if (!window->closed() || window->provisional()) open[index].set(partition);
+    }
+  }
+  return open;
+}
+
+void WindowBook::Impl::Take(absl::Time now, Tick tick, WindowOutputs& out) {
+  peers_heard_ = tick.peers_heard;
   const IntervalIndex first = std::max({sealed_through_ + 1, scale_.At(started_), scale_.At(now) - options_.horizon});
   for (IntervalIndex index = first; index <= scale_.At(now); ++index) IntervalAt(index);
   const int64_t half = (now - absl::UnixEpoch()) / (options_.interval / 2);
@@ -270,6 +354,7 @@ void WindowBook::Impl::HalfTick(absl::Time now, WindowOutputs& out) {
   GiveUpProvisional(now);
   ForgetOld(now);
   Pull(now, out);
+  PullMissing(now, out);
   if (!warm_) return;
   CheckAll(now);
   CheckDue(now);
@@ -357,6 +442,14 @@ WindowOutputs WindowBook::Step(absl::Time now, View view) {
   return impl_->Run(now, [&](WindowOutputs&) { impl_->Take(now, std::move(view)); });
 }
 
+WindowOutputs WindowBook::Step(absl::Time now, const WindowContest& contest) {
+  return impl_->Run(now, [&](WindowOutputs& out) { impl_->Take(now, contest, out); });
+}
+
+WindowOutputs WindowBook::Step(absl::Time now, const std::vector<RosterEntry>& roster) {
+  return impl_->Run(now, [&](WindowOutputs&) { impl_->Take(now, roster); });
+}
+
 WindowOutputs WindowBook::Step(absl::Time now, Tick tick) {
   return impl_->Run(now, [&](WindowOutputs& out) { impl_->Take(now, tick, out); });
 }
@@ -370,5 +463,7 @@ bool WindowBook::warm() const { return impl_->warm(); }
 WindowBookStats WindowBook::stats() const { return impl_->stats(); }
 std::vector<RosterEntry> WindowBook::roster() const { return impl_->roster().Snapshot(); }
 uint64_t WindowBook::roster_revision() const { return impl_->roster().revision(); }
+std::map<IntervalIndex, std::bitset<kPartitionCount>> WindowBook::open_windows() const { return impl_->OpenWindows(); }
+IntervalIndex WindowBook::floor() const { return impl_->floor(); }
 
 }  // namespace tributary

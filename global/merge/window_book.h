@@ -48,7 +48,24 @@ struct UnitChunk {
   std::vector<std::pair<SharedSeriesKey, Aggregate>> series;  // keys are canonical, aggregates agree with their types
   std::vector<Event> events;
 };
-struct Tick {};
+// What other globals have of a window that this one has, too, or has open (global/peer): which chunks are in what is
+// read of it, here or there, and whose are missing in that though somebody had committed them.
+struct WindowContest {
+  struct Chunk {
+    InstanceId instance;
+    uint32_t chunk = 0;
+    uint32_t crc32c = 0;
+  };
+  IntervalIndex interval = 0;
+  PartitionId partition = 0;
+  bool main_is_elsewhere = false;  // somebody else's main version is read, closed
+  std::vector<Chunk> read;         // by name
+  std::vector<InstanceId> missing;
+};
+struct Tick {
+  // What others had committed then is known: nothing that may have been taken over closes by older knowledge.
+  absl::Time peers_heard = absl::InfiniteFuture();
+};
 struct CommitDone {
   uint64_t number = 0;  // the plan is on disk
 };
@@ -128,7 +145,7 @@ struct WindowBookStats {
   // Samples; accepted = committed + dropped + open.
   uint64_t samples_accepted = 0;
   uint64_t samples_committed = 0;
-  uint64_t samples_dropped = 0;  // in windows that this node did not own at the horizon
+  uint64_t samples_dropped = 0;  // in windows that this node did not own at the horizon, or that another has committed
   uint64_t samples_open = 0;
   uint64_t units[kUnitStatuses] = {};  // answers, by UnitStatus
   uint64_t closes[kCloseKinds] = {};   // committed, by CloseKind
@@ -141,6 +158,7 @@ struct WindowBookStats {
   uint64_t series = 0;          // remembered
   uint64_t series_refused = 0;  // totals not remembered for want of room
   uint64_t pulls = 0;           // partitions asked for again
+  uint64_t windows_left = 0;    // open ones, for another global has committed them
   IntervalIndex sealed_through = 0;
 };
 
@@ -182,6 +200,9 @@ class WindowBook {
   WindowOutputs Step(absl::Time now, UnitChunk&& unit);  // keys are left in it
   WindowOutputs Step(absl::Time now, View view);
   // Often: a tenth of an interval apart, say.
+  WindowOutputs Step(absl::Time now, const WindowContest& contest);
+  // The roster of a global that has one; for a start without.
+  WindowOutputs Step(absl::Time now, const std::vector<RosterEntry>& roster);
   WindowOutputs Step(absl::Time now, Tick tick);
   WindowOutputs Step(absl::Time now, CommitDone done);
 
@@ -193,6 +214,10 @@ class WindowBook {
   // By instance; changes with the revision, which grows (but `last_heard`, which changes with every message).
   std::vector<RosterEntry> roster() const;
   uint64_t roster_revision() const;
+  // Of each interval, the windows that are open or provisional.
+  std::map<IntervalIndex, std::bitset<kPartitionCount>> open_windows() const;
+  // What is older is neither taken nor answered for.
+  IntervalIndex floor() const;
 
  private:
   class Impl;

@@ -29,6 +29,8 @@ class WindowBook::Impl {
   void Take(absl::Time now, const AgentMarker& marker, WindowOutputs& out);
   void Take(absl::Time now, UnitChunk& unit, WindowOutputs& out);
   void Take(absl::Time now, View view);
+  void Take(absl::Time now, const WindowContest& contest, WindowOutputs& out);
+  void Take(absl::Time now, const std::vector<RosterEntry>& roster);
   void Take(absl::Time now, Tick tick, WindowOutputs& out);
   void Take(const CommitDone& done, WindowOutputs& out);
   // One step: takes an input, then makes a plan when there is something ready and none under way.
@@ -47,9 +49,10 @@ class WindowBook::Impl {
   bool warm() const { return warm_; }
   WindowBookStats stats() const;
   const Roster& roster() const { return roster_; }
+  std::map<IntervalIndex, std::bitset<kPartitionCount>> OpenWindows() const;
+  IntervalIndex floor() const { return floor_; }
 
  private:
-  using WindowName = std::pair<IntervalIndex, PartitionId>;
   // What is to be done with a window at the next plan; a larger one includes the smaller.
   enum class Due : uint8_t { kLate, kEarly, kClose };
   // What remains of a window that is closed.
@@ -64,9 +67,12 @@ class WindowBook::Impl {
     absl::btree_map<PartitionId, ClosedWindow> closed;
     std::bitset<kPartitionCount> owned;  // by the view in force
     std::bitset<kPartitionCount> taken;  // by the newest view, from an owner that is in it no more
+    std::bitset<kPartitionCount> left;   // owned by the view in force, and this node is in the newest no more
     bool sealed = false;                 // nothing of what is owned is outstanding
     absl::Time pulled = absl::InfinitePast();
-    absl::Time taken_over = absl::InfinitePast();  // since when something of it is `taken`
+    absl::Time pulled_missing = absl::InfinitePast();
+    absl::Time taken_over = absl::InfinitePast();            // since when something of it is `taken`
+    std::map<PartitionId, std::vector<InstanceId>> missing;  // in what is read, though it was committed somewhere
   };
 
   void Restore(WindowBookState state, absl::Time now);
@@ -80,6 +86,7 @@ class WindowBook::Impl {
   void HalfTick(absl::Time now, WindowOutputs& out);
   void ForgetOld(absl::Time now);
   void Drop(std::map<IntervalIndex, Interval>::iterator interval);
+  void Abandon(WindowName name, Interval& interval, std::vector<CommittedChunk> read, WindowOutputs& out);
   uint64_t HistoryBytes() const;
 
   // closing.cc
@@ -89,7 +96,7 @@ class WindowBook::Impl {
   WindowStanding StandingOf(const Interval& interval, PartitionId partition) const;
   bool IsWaitedFor(absl::Time now, IntervalIndex index, const WindowStanding& standing) const;
   bool IsOwned(const Interval& interval, PartitionId partition) const;
-  bool MayCloseIncomplete(const Interval& interval, PartitionId partition) const;
+  bool MayCloseIncomplete(absl::Time now, IntervalIndex index, const Interval& interval, PartitionId partition) const;
   bool IsOutstanding(absl::Time now, IntervalIndex index, const Interval& interval, PartitionId partition) const;
   bool EarlierIsOutstanding(absl::Time now, IntervalIndex index, PartitionId partition) const;
   bool MayClose(absl::Time now, IntervalIndex index, const Interval& interval, PartitionId partition) const;
@@ -100,6 +107,7 @@ class WindowBook::Impl {
   void Seal(absl::Time now);
   void MakePlan(absl::Time now, WindowOutputs& out);
   void Pull(absl::Time now, WindowOutputs& out);
+  void PullMissing(absl::Time now, WindowOutputs& out);
   void MakeDue(WindowName name, Due due);
   bool IsClosing(WindowName name) const;
   std::optional<WindowCommit> CommitOf(absl::Time now, WindowName name, Due due);
@@ -123,7 +131,8 @@ class WindowBook::Impl {
   absl::Time last_step_;
   int64_t last_half_ = 0;  // number of the last half interval
   bool warm_ = false;
-  IntervalIndex floor_ = 0;  // what is older is not taken
+  absl::Time peers_heard_ = absl::InfiniteFuture();  // what others had committed then is known
+  IntervalIndex floor_ = 0;                          // what is older is not taken
   IntervalIndex sealed_through_ = 0;
   IntervalIndex last_forgetting_ = 0;
 

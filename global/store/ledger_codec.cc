@@ -16,6 +16,10 @@ namespace {
 
 constexpr int64_t kNoInterval = INT64_MIN;
 
+// Of a manifest.
+constexpr uint8_t kClosedStep = 1;
+constexpr uint8_t kLateStep = 2;
+
 // Of a stored total.
 constexpr uint8_t kHasTotal = 1;
 constexpr uint8_t kNothingPending = 2;
@@ -211,11 +215,32 @@ std::optional<ManifestName> DecodeManifestName(absl::string_view bytes) {
   return name;
 }
 
+std::string EncodeLeftOut(const LeftOut& out) {
+  std::string bytes;
+  ByteWriter writer(bytes);
+  writer.Varint(out.versions.count());
+  for (size_t version = 0; version < out.versions.size(); ++version) {
+    if (out.versions.test(version)) writer.U8(static_cast<uint8_t>(version));
+  }
+  writer.Varint(out.for_whom.size());
+  for (const std::string& id : out.for_whom) writer.Sized(id);
+  return bytes;
+}
+
+std::optional<LeftOut> DecodeLeftOut(absl::string_view bytes) {
+  ByteReader in(bytes);
+  LeftOut out;
+  for (uint64_t left = in.Varint(); left > 0 && in.ok(); --left) out.versions.set(in.U8());
+  for (uint64_t left = in.Varint(); left > 0 && in.ok(); --left) out.for_whom.emplace(in.Sized());
+  if (!in.AtEnd()) return std::nullopt;
+  return out;
+}
+
 std::string EncodeManifest(const Manifest& manifest) {
   std::string bytes;
   ByteWriter out(bytes);
   out.U8(manifest.step);
-  out.U8(manifest.closed ? 1 : 0);
+  out.U8(static_cast<uint8_t>((manifest.closed ? kClosedStep : 0) | (manifest.late ? kLateStep : 0)));
   out.U8(manifest.last_version);
   out.Varint(manifest.chunks.size());
   for (const ManifestChunk& chunk : manifest.chunks) {
@@ -239,7 +264,9 @@ std::optional<Manifest> DecodeManifest(absl::string_view bytes) {
   ByteReader in(bytes);
   Manifest manifest;
   manifest.step = in.U8();
-  manifest.closed = in.U8() != 0;
+  const uint8_t flags = in.U8();
+  manifest.closed = (flags & kClosedStep) != 0;
+  manifest.late = (flags & kLateStep) != 0;
   manifest.last_version = in.U8();
   for (uint64_t left = in.Varint(); left > 0 && in.ok(); --left) {
     ManifestChunk chunk;
