@@ -1,13 +1,17 @@
 #include "global/store/ledger.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "common/base/status.h"
 #include "common/hash/hash128.h"
 #include "global/store/rocks.h"
+#include "rocksdb/iterator.h"
+#include "rocksdb/options.h"
 #include "rocksdb/write_batch.h"
 
 namespace tributary {
@@ -18,6 +22,7 @@ constexpr double kUsualRowBytes = 150;                            // docs/benchm
 constexpr absl::string_view kRosterKey = "roster";
 constexpr absl::string_view kViewsKey = "views";
 constexpr absl::string_view kSealedKey = "sealed_through";
+constexpr absl::string_view kLeftOutPrefix = "left_out/";  // and the window's name as that of its first manifest
 
 absl::Status Unreadable(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("the store's ", what, " cannot be read"));
@@ -26,10 +31,13 @@ absl::Status Unreadable(absl::string_view what) {
 }  // namespace
 
 Ledger::Ledger(Database& database, Options options)
-    : database_(database), options_(std::move(options)), retention_seconds_(RowShapes(options_.interval).size()) {
+    : database_(database),
+      options_(std::move(options)),
+      left_out_(options_.cluster_seed),
+      retention_seconds_(RowShapes(options_.interval).size()) {
   const auto emitter = static_cast<uint16_t>(Xxh3Hash64(options_.node_id, 0));
   for (const RowTable::Shape& shape : RowShapes(options_.interval)) {
-    tables_.push_back(std::make_unique<RowTable>(database_, catalog_, shape, emitter, options_.compression));
+    tables_.push_back(std::make_unique<RowTable>(database_, catalog_, left_out_, shape, emitter, options_.compression));
   }
   for (size_t i = 1; i < tables_.size(); ++i) {
     rollups_.push_back(std::make_unique<Rollup>(database_, catalog_, *tables_[i - 1], *tables_[i],
@@ -53,6 +61,10 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(Database& database, Options
   TRIBUTARY_RETURN_IF_ERROR(ledger->LoadControl(control));
   ledger->sealed_through_ = control.sealed_through.value_or(0);
   for (const auto& rollup : ledger->rollups_) TRIBUTARY_RETURN_IF_ERROR(rollup->Load());
+  TRIBUTARY_ASSIGN_OR_RETURN(const auto left_out, ledger->LoadLeftOut());
+  LeftOutRows::Map windows;
+  for (const auto& [window, out] : left_out) windows.emplace(window, out.versions);
+  ledger->left_out_.Replace(std::move(windows));
   for (size_t i = 0; i < ledger->tables_.size(); ++i) ledger->tables_[i]->RaiseFloor(ledger->KeepFrom(i, now));
   return ledger;
 }
@@ -150,8 +162,6 @@ void Ledger::Put(const CommitPlan& plan, rocksdb::WriteBatch& batch) {
 
 // In the order of their keys: RocksDB then finds the place of each beside that of the last, or finding places is half
 // of a commit.
-// In the order of their keys: RocksDB then finds the place of each beside that of the last, or finding places is half
-// of a commit.
 void Ledger::PutRows(const CommitPlan& plan, rocksdb::WriteBatch& batch) {
   std::vector<std::pair<RowKey, const Row*>> rows;
   for (const WindowCommit& window : plan.windows) {
@@ -210,6 +220,63 @@ absl::StatusOr<bool> Ledger::Import(const SharedSeriesKey& key, const RowKey& fr
   return true;
 }
 
+absl::StatusOr<std::vector<Manifest>> Ledger::StepsOf(WindowName window) const {
+  std::vector<Manifest> steps;
+  rocksdb::ReadOptions options;
+  options.total_order_seek = true;
+  const auto iterator = database_.NewIterator(Column::kManifests, options);
+  for (iterator->Seek(ToSlice(EncodeManifestName({window.first, window.second, 0}))); iterator->Valid();
+       iterator->Next()) {
+    const auto name = DecodeManifestName(ToView(iterator->key()));
+    if (!name) return Unreadable("manifests");
+    if (WindowName(name->interval, name->partition) != window) break;
+    auto manifest = DecodeManifest(ToView(iterator->value()));
+    if (!manifest) return Unreadable("manifests");
+    steps.push_back(*std::move(manifest));
+  }
+  TRIBUTARY_RETURN_IF_ERROR(FromRocks(iterator->status(), "reading manifests"));
+  return steps;
+}
+
+// Rolled-up rows that have something of them are made anew.
+void Ledger::PutLeftOut(const LeftOutChanges& changes, rocksdb::WriteBatch& batch) {
+  const LeftOutRows::Windows before = left_out_.All();
+  LeftOutRows::Map windows = before == nullptr ? LeftOutRows::Map() : *before;
+  std::map<IntervalIndex, std::set<PartitionId>> changed;
+  for (const auto& [window, out] : changes) {
+    changed[window.first].insert(window.second);
+    const std::string key = absl::StrCat(kLeftOutPrefix, EncodeManifestName({window.first, window.second, 0}));
+    if (out.versions.none()) {
+      windows.erase(window);
+      database_.Delete(batch, Column::kControl, key);
+    } else {
+      windows[window] = out.versions;
+      database_.Put(batch, Column::kControl, key, EncodeLeftOut(out));
+    }
+  }
+  left_out_.Replace(std::move(windows));
+  for (const auto& [interval, partitions] : changed) {
+    for (const KeyId id : catalog_.Ids({interval, interval})) {
+      const auto key = catalog_.Find(id);
+      if (key && partitions.contains(left_out_.PartitionOf(*key))) rollups_.front()->Changed(id, interval, batch);
+    }
+  }
+}
+
+absl::StatusOr<std::map<WindowName, LeftOut>> Ledger::LoadLeftOut() const {
+  std::map<WindowName, LeftOut> left_out;
+  TRIBUTARY_RETURN_IF_ERROR(
+      database_.ForEach(Column::kControl, [&](absl::string_view key, absl::string_view value) -> absl::Status {
+        if (!absl::ConsumePrefix(&key, kLeftOutPrefix)) return absl::OkStatus();
+        const auto name = DecodeManifestName(key);
+        auto out = DecodeLeftOut(value);
+        if (!name || !out) return Unreadable("list of rows that are left out");
+        left_out[{name->interval, name->partition}] = *std::move(out);
+        return absl::OkStatus();
+      }));
+  return left_out;
+}
+
 absl::StatusOr<bool> Ledger::RollUp(size_t max_rows) {
   IntervalIndex sealed = sealed_through_;
   for (size_t i = 0; i < rollups_.size(); ++i) {
@@ -243,7 +310,22 @@ absl::Status Ledger::DropOld(absl::Time now, IntervalIndex manifests_from) {
     TRIBUTARY_ASSIGN_OR_RETURN(const bool dropped, tables_[i]->DropBefore(KeepFrom(i, now), batch));
     if (dropped && i + 1 == tables_.size()) ForgetSeries(batch);
   }
+  ForgetLeftOut(batch);
   return database_.Write(batch, false);
+}
+
+// Of rows that are gone.
+void Ledger::ForgetLeftOut(rocksdb::WriteBatch& batch) {
+  const LeftOutRows::Windows before = left_out_.All();
+  if (before == nullptr || before->begin()->first.first >= tables_.front()->floor()) return;
+  LeftOutRows::Map windows = *before;
+  while (!windows.empty() && windows.begin()->first.first < tables_.front()->floor()) {
+    const WindowName window = windows.begin()->first;
+    database_.Delete(batch, Column::kControl,
+                     absl::StrCat(kLeftOutPrefix, EncodeManifestName({window.first, window.second, 0})));
+    windows.erase(windows.begin());
+  }
+  left_out_.Replace(std::move(windows));
 }
 
 // Those that have no rows of any length.
@@ -334,7 +416,9 @@ absl::Status Ledger::ReadRows(absl::Duration resolution, absl::Span<const KeyId>
                               Visit visit) const {
   for (const auto& table : tables_) {
     if (table->shape().length != resolution) continue;
-    return table->Read(series, IntervalsEnding(table->scale(), from, to),
+    Lifetime intervals = IntervalsEnding(table->scale(), from, to);
+    intervals.last = std::min(intervals.last, hidden_from_ / table->shape().intervals - 1);
+    return table->Read(series, intervals,
                        [&](KeyId id, const Row& row, const IntervalMask&) { return visit(id, row); });
   }
   return absl::InvalidArgumentError(absl::StrCat("no rows of ", absl::FormatDuration(resolution), " are kept"));

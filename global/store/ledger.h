@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "global/merge/window_book.h"
 #include "global/store/database.h"
 #include "global/store/ledger_codec.h"
+#include "global/store/left_out_rows.h"
 #include "global/store/rollup.h"
 #include "global/store/row_reader.h"
 #include "global/store/row_table.h"
@@ -40,6 +42,7 @@ class Ledger : public RowReader {
     absl::Duration interval = absl::Seconds(10);
     std::string node_id;
     Retention retention = {};
+    uint64_t cluster_seed = 0;   // of series' hashes
     double compression = 100;    // of stored digests
     size_t max_stale = 1 << 20;  // of each rollup
   };
@@ -51,6 +54,17 @@ class Ledger : public RowReader {
 
   void Put(const CommitPlan& plan, rocksdb::WriteBatch& batch);
   void Written(const CommitPlan& plan) { sealed_through_ = plan.sealed_through; }
+
+  // The steps of a window that are on disk, in their order. Any thread.
+  absl::StatusOr<std::vector<Manifest>> StepsOf(WindowName window) const;
+  // Which of this node's rows readers do not take, for other globals' are read instead. None: they are taken again. To
+  // be written durably.
+  using LeftOutChanges = std::vector<std::pair<WindowName, LeftOut>>;
+  void PutLeftOut(const LeftOutChanges& changes, rocksdb::WriteBatch& batch);
+  absl::StatusOr<std::map<WindowName, LeftOut>> LoadLeftOut() const;
+  // Rows from this interval on are not read until it is told otherwise (INT64_MAX): others may have them. Any thread.
+  void HideFrom(IntervalIndex interval) { hidden_from_ = interval; }
+  IntervalIndex hidden_from() const override { return hidden_from_; }
 
   // Reads up to about `max_rows` rows and writes what they make together. False when there was nothing to do. After
   // an error nothing may be written any more, as after one of a commit.
@@ -111,6 +125,7 @@ class Ledger : public RowReader {
   void PutTotals(const CommitPlan& plan, rocksdb::WriteBatch& batch);
   KeyId InternKey(const SharedSeriesKey& key, IntervalIndex interval, rocksdb::WriteBatch& batch);
   void ForgetSeries(rocksdb::WriteBatch& batch);
+  void ForgetLeftOut(rocksdb::WriteBatch& batch);
   // The first interval that the retention keeps, and that no rollup needs.
   IntervalIndex KeepFrom(size_t table, absl::Time now) const;
   // The intervals that end in (from, to].
@@ -119,6 +134,8 @@ class Ledger : public RowReader {
   Database& database_;
   const Options options_;
   SeriesCatalog catalog_;
+  LeftOutRows left_out_;
+  std::atomic<IntervalIndex> hidden_from_{INT64_MAX};
   std::vector<std::unique_ptr<RowTable>> tables_;        // by length; the first is of the cluster's interval
   std::vector<std::unique_ptr<Rollup>> rollups_;         // of tables_[i] into tables_[i + 1]
   std::vector<std::atomic<int64_t>> retention_seconds_;  // of tables_[i]

@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "common/aggregate/row.h"
 #include "global/merge/commit_plan.h"
+#include "global/merge/left_out.h"
 #include "global/merge/manifest.h"
 #include "global/store/interval_mask.h"
 #include "global/store/row_reader.h"
@@ -72,6 +73,8 @@ struct ManifestName {
 };
 std::string EncodeManifestName(const ManifestName& name);
 std::optional<ManifestName> DecodeManifestName(absl::string_view bytes);
+std::string EncodeLeftOut(const LeftOut& out);
+std::optional<LeftOut> DecodeLeftOut(absl::string_view bytes);
 std::string EncodeManifest(const Manifest& manifest);
 std::optional<Manifest> DecodeManifest(absl::string_view bytes);
 

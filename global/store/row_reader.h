@@ -72,6 +72,8 @@ class RowReader {
 
   // The last interval all of whose windows this node has committed.
   virtual IntervalIndex sealed_through() const = 0;
+  // Rows from this interval of the cluster on are not read yet: other globals may have them, and have not been heard.
+  virtual IntervalIndex hidden_from() const { return INT64_MAX; }
 };
 
 }  // namespace tributary

@@ -37,10 +37,11 @@ struct RowTable::Found {
   }
 };
 
-RowTable::RowTable(Database& database, const SeriesCatalog& catalog, const Shape& shape, uint16_t emitter,
-                   double compression)
+RowTable::RowTable(Database& database, const SeriesCatalog& catalog, const LeftOutRows& left_out, const Shape& shape,
+                   uint16_t emitter, double compression)
     : database_(database),
       catalog_(catalog),
+      left_out_(left_out),
       shape_(shape),
       scale_(shape.length),
       per_block_(shape.block / shape.length),
@@ -101,6 +102,7 @@ class RowTable::SeriesVisitor {
     rocksdb::ReadOptions options;
     options.prefix_same_as_start = true;
     iterator_ = table.database_.NewIterator(Column::kRows, options);
+    if (table.shape_.intervals == 1) left_out_ = table.left_out_.All();
   }
 
   bool stopped() const { return stopped_; }
@@ -109,6 +111,7 @@ class RowTable::SeriesVisitor {
     const IntervalIndex start = block * table_.per_block_;
     RowKey from{table_.shape_.code, block, id, 0, 0, 0};
     from.offset = static_cast<uint16_t>(std::max<IntervalIndex>(intervals_.first - start, 0));
+    const PartitionId partition = left_out_ == nullptr ? PartitionId{0} : table_.left_out_.PartitionOf(key);
     RowKey last;
     for (iterator_->Seek(ToSlice(from.Encode())); iterator_->Valid() && !stopped_; iterator_->Next()) {
       const auto at = RowKey::Decode(ToView(iterator_->key()));
@@ -116,13 +119,18 @@ class RowTable::SeriesVisitor {
       if (start + at->offset > intervals_.last) break;
       if (at->offset != last.offset || at->version != last.version) Flush(id);
       last = *at;
-      if (!stopped_) TRIBUTARY_RETURN_IF_ERROR(Add(*at, key));
+      if (!stopped_ && !IsLeftOut(*at, start + at->offset, partition)) TRIBUTARY_RETURN_IF_ERROR(Add(*at, key));
     }
     if (!stopped_) Flush(id);
     return FromRocks(iterator_->status(), "reading rows");
   }
 
  private:
+  bool IsLeftOut(const RowKey& at, IntervalIndex interval, PartitionId partition) const {
+    if (left_out_ == nullptr || at.emitter != table_.emitter_) return false;
+    const auto versions = left_out_->find({interval, partition});
+    return versions != left_out_->end() && versions->second.test(at.version);
+  }
   absl::Status Add(const RowKey& at, const SharedSeriesKey& key) {
     IntervalMask covered;
     TRIBUTARY_ASSIGN_OR_RETURN(Row row, Decode(table_.shape_, at, ToView(iterator_->value()), key, covered));
@@ -138,6 +146,7 @@ class RowTable::SeriesVisitor {
   const RowTable& table_;
   const Lifetime intervals_;
   const RowTable::Visit visit_;
+  LeftOutRows::Windows left_out_;  // null: none
   std::unique_ptr<rocksdb::Iterator> iterator_;
   Found found_;
   bool stopped_ = false;

@@ -13,6 +13,7 @@
 #include "common/base/interval.h"
 #include "global/store/database.h"
 #include "global/store/ledger_codec.h"
+#include "global/store/left_out_rows.h"
 #include "global/store/row_reader.h"
 #include "global/store/series_catalog.h"
 
@@ -24,7 +25,7 @@ namespace tributary {
 //           floor, for its files may be half gone.
 // Emitters: rows that several nodes wrote of one series, interval and version are read as one. Of the cluster's own
 //           length: the one made from most instances. Rolled up: the one with most intervals, and with it those that
-//           have none of the same.
+//           have none of the same. Those of this node's own that `left_out` has are nobody's.
 // Threads:  readers are thread-safe; Put, Delete and DropBefore are the writer's.
 class RowTable {
  public:
@@ -34,8 +35,9 @@ class RowTable {
     absl::Duration block = absl::Hours(2);
     int intervals = 1;  // of the cluster, in each of these
   };
-  // `database` and `catalog` outlive it.
-  RowTable(Database& database, const SeriesCatalog& catalog, const Shape& shape, uint16_t emitter, double compression);
+  // `database`, `catalog` and `left_out` outlive it; `left_out` is looked at for rows of the cluster's own length.
+  RowTable(Database& database, const SeriesCatalog& catalog, const LeftOutRows& left_out, const Shape& shape,
+           uint16_t emitter, double compression);
 
   const Shape& shape() const { return shape_; }
   const IntervalScale& scale() const { return scale_; }
@@ -72,6 +74,7 @@ class RowTable {
 
   Database& database_;
   const SeriesCatalog& catalog_;
+  const LeftOutRows& left_out_;
   const Shape shape_;
   const IntervalScale scale_;
   const int64_t per_block_;  // intervals
