@@ -15,6 +15,8 @@
 #include "common/rpc/rpc_trust.h"
 #include "common/sink/sink_feeder.h"
 #include "global/global_config.h"
+#include "global/peer/peer_client.h"
+#include "global/peer/peer_service.h"
 #include "global/query/inspect_service.h"
 #include "global/query/note_service.h"
 #include "global/query/select_service.h"
@@ -91,6 +93,46 @@ class Feeders {
   std::vector<Telemetry::Reading> readings_;
 };
 
+// As a crash would, without a last write to a store that has failed; a start is made for that.
+void EndAtOnce(const absl::Status& failure) {
+  TRIBUTARY_LOG_ERROR("ending, for the store cannot be written: {}", failure.ToString());
+  std::_Exit(EXIT_FAILURE);
+}
+
+// Between the receiver and the other globals.
+class PeerLink {
+ public:
+  PeerLink(EventLoop& loop, const Clock& clock, const PeerClient::Options& options, Ledger& ledger)
+      : loop_(loop), clock_(clock), ledger_(ledger), client_(std::make_unique<PeerClient>(options)) {}
+  void SetReceiver(Receiver& receiver) { receiver_ = &receiver; }
+  grpc::Service& service() { return service_; }
+  Receiver::Ports ports() {
+    const auto ask = [this](const std::string& peer, const std::string& address, v1::PeerRequest request) {
+      client_->Ask(address, std::move(request), [this, peer, asked = clock_.Now()](const auto& response) {
+        // As a timer, for those cannot be refused.
+        loop_.RunAfter(absl::ZeroDuration(),
+                       [this, peer, asked, response] { receiver_->HearPeer(peer, asked, response); });
+      });
+    };
+    const auto read_steps = [this](WindowName window) {
+      absl::StatusOr<std::vector<Manifest>> steps = ledger_.StepsOf(window);
+      if (!steps.ok()) EndAtOnce(steps.status());
+      return *std::move(steps);
+    };
+    return {ask, read_steps, [this](IntervalIndex interval) { ledger_.HideFrom(interval); }};
+  }
+  // Once `loop` has stopped.
+  void Stop() { client_.reset(); }
+
+ private:
+  EventLoop& loop_;
+  const Clock& clock_;
+  Ledger& ledger_;
+  Receiver* receiver_ = nullptr;
+  PeerServer service_{loop_, [this](const v1::PeerRequest& request) { return receiver_->AnswerPeer(request); }};
+  std::unique_ptr<PeerClient> client_;
+};
+
 Database::Options DatabaseOptions(const GlobalConfig& config) {
   Database::Options options;
   options.path = config.store_path;
@@ -110,6 +152,7 @@ Ledger::Options LedgerOptions(const GlobalConfig& config) {
   options.interval = config.interval;
   options.node_id = config.node_id;
   options.retention = RetentionOf(config);
+  options.cluster_seed = ClusterSeed(config.cluster);
   options.compression = config.store_compression;
   return options;
 }
@@ -118,12 +161,6 @@ std::vector<std::string> SinkNames(const GlobalConfig& config) {
   std::vector<std::string> names;
   for (const SinkConfig& sink : config.sinks) names.push_back(sink.name);
   return names;
-}
-
-// As a crash would, without a last write to a store that has failed; a start is made for that.
-void EndAtOnce(const absl::Status& failure) {
-  TRIBUTARY_LOG_ERROR("ending, for the store cannot be written: {}", failure.ToString());
-  std::_Exit(EXIT_FAILURE);
 }
 
 // Zeros when it cannot be asked: that is no room, too.
@@ -141,6 +178,7 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
   TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger,
                              Ledger::Open(*database, LedgerOptions(config), clock.Now()));
   TRIBUTARY_ASSIGN_OR_RETURN(WindowBookState state, ledger->LoadState());
+  TRIBUTARY_ASSIGN_OR_RETURN(auto left_out, ledger->LoadLeftOut());
   TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<Outbox> outbox,
                              Outbox::Open(*database, config.outbox_max_bytes, SinkNames(config)));
   const auto outbox_bytes =
@@ -166,8 +204,13 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
   loop.RunEvery(config.interval / 4, daemon.watchdog().Watch("receive"));
   Committer committer(*database, *ledger, *outbox, clock,
                       {config.interval, book.horizon, EndAtOnce, daemon.watchdog().Watch("commit")}, telemetry);
+  TRIBUTARY_ASSIGN_OR_RETURN(
+      const RpcTrustPtr trust,
+      RpcTrust::Open(config.tls, config.cluster, TlsIdentity::Role::kGlobal, daemon.trust().refusals()));
+  PeerLink peers(loop, clock, {.timeout = config.interval / 4, .trust = trust}, *ledger);
   Receiver receiver(loop, clock, {config.cluster, config.node_id, config.interval, book, feeders->take_events()},
-                    std::move(state), committer, telemetry);
+                    std::move(state), std::move(left_out), peers.ports(), committer, telemetry);
+  peers.SetReceiver(receiver);
   SelectService queries(*ledger, {}, telemetry);
   TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<NoteService> notes, NoteService::Open(*database));
   const auto describe_store = [&](const v1::InspectRequest&, v1::InspectResponse& response) {
@@ -182,13 +225,10 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
   daemon.admin().AddReadyCheck("receive", [&receiver] { return receiver.Ready(); });
 
   TRIBUTARY_ASSIGN_OR_RETURN(
-      const RpcTrustPtr trust,
-      RpcTrust::Open(config.tls, config.cluster, TlsIdentity::Role::kGlobal, daemon.trust().refusals()));
-  TRIBUTARY_ASSIGN_OR_RETURN(
       const std::unique_ptr<DeliveryServer> server,
       DeliveryServer::Start(
           loop, {.listen = config.grpc_listen.HostPort(), .trust = trust, .refusals = daemon.trust().refusals()},
-          receiver.callbacks(), {&queries, &status, notes.get()}));
+          receiver.callbacks(), {&queries, &status, notes.get(), &peers.service()}));
   receiver.Start();
   feeders->Start();
   TRIBUTARY_LOG_INFO("{}: proxies on {}, http on {}", config.node_id, config.grpc_listen.HostPort(),
@@ -207,6 +247,7 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
   receiver.Leave(grace * 3 / 4);
   server->Shutdown(absl::Seconds(1));
   loop.Stop();
+  peers.Stop();
   committer.Stop();
   feeders->Stop(clock, until);
   daemon.EndPages();

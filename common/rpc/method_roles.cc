@@ -15,6 +15,7 @@ constexpr Row kTable[] = {
     {"/tributary.v1.DeliveryService/Deliver", Role::kProxy, Role::kAgent},
     {"/tributary.v1.DeliveryService/Deliver", Role::kGlobal, Role::kProxy},
     {"/tributary.v1.NoteService/Exchange", Role::kGlobal, Role::kProxy},
+    {"/tributary.v1.PeerService/Ask", Role::kGlobal, Role::kGlobal},
     {"/tributary.v1.QueryService/SelectGrid", Role::kGlobal, Role::kProxy},
     {"/tributary.v1.QueryService/ListLabels", Role::kGlobal, Role::kProxy},
     {"/tributary.v1.StatusService/Inspect", Role::kGlobal, Role::kProxy},

@@ -49,6 +49,17 @@ void Committer::Commit(CommitPlan plan, std::function<void(const CommitPlan&)> d
   TRIBUTARY_CHECK(loop_.TryPost([this, job] { Prepare(job); }));  // one plan at a time: there is room
 }
 
+void Committer::PutLeftOut(Ledger::LeftOutChanges changes) {
+  // As a timer, for those cannot be refused.
+  loop_.RunAfter(absl::ZeroDuration(), [this, changes = std::move(changes)] {
+    if (!status().ok()) return;
+    rocksdb::WriteBatch batch;
+    ledger_.PutLeftOut(changes, batch);
+    const absl::Status written = database_.Write(batch, /*durable=*/true);
+    if (!written.ok()) Fail(written);
+  });
+}
+
 void Committer::Prepare(const std::shared_ptr<Job>& job) {
   ledger_.Put(job->plan, job->batch);
   std::vector<const Row*> rows;

@@ -40,6 +40,8 @@ class Committer {
 
   // `done` runs on the committer's thread once the plan is on disk. One plan at a time.
   void Commit(CommitPlan plan, std::function<void(const CommitPlan&)> done);
+  // Puts to disk which rows are left out of reads, after whatever was to be committed before.
+  void PutLeftOut(Ledger::LeftOutChanges changes);
   // OK, or why nothing is committed any more.
   absl::Status status() const;
   // A plan that is being written is waited for.

@@ -24,6 +24,15 @@ std::optional<v1::Books> BooksIn(const Message& message) {
   return message.has_books() ? std::optional(message.books()) : std::nullopt;
 }
 
+PeerBook::Options PeerOptions(const Receiver::Options& options) {
+  PeerBook::Options peers;
+  peers.cluster = options.cluster;
+  peers.node_id = options.node_id;
+  peers.interval = options.interval;
+  peers.horizon = options.book.horizon;
+  return peers;
+}
+
 uint64_t RandomIncarnation() {
   std::random_device random;
   return (static_cast<uint64_t>(random()) << 32) | random();
@@ -31,8 +40,8 @@ uint64_t RandomIncarnation() {
 
 }  // namespace
 
-Receiver::Receiver(EventLoop& loop, const Clock& clock, Options options, WindowBookState state, Committer& committer,
-                   Telemetry& telemetry)
+Receiver::Receiver(EventLoop& loop, const Clock& clock, Options options, WindowBookState state,
+                   std::map<WindowName, LeftOut> left_out, Ports ports, Committer& committer, Telemetry& telemetry)
     : loop_(loop),
       clock_(clock),
       options_(std::move(options)),
@@ -41,7 +50,9 @@ Receiver::Receiver(EventLoop& loop, const Clock& clock, Options options, WindowB
       metrics_(telemetry),
       incarnation_(RandomIncarnation()),
       audit_(state),
+      peers_(PeerOptions(options_), incarnation_, state, std::move(left_out), ports.read_steps, clock.Now()),
       book_(options_.book, std::move(state), clock.Now()),
+      ports_(std::move(ports)),
       keys_(options_.book.max_series),
       departure_(options_.node_id, scale_) {}
 
@@ -63,13 +74,52 @@ void Receiver::Start() {
 }
 
 void Receiver::Tick() {
-  Emit(book_.Step(clock_.Now(), tributary::Tick{}));
+  const absl::Time now = clock_.Now();
+  peers_.SetOpen(book_.floor(), book_.open_windows());
+  AskPeers();
+  TakePeersChanges();
+  ports_.hide_from(peers_.IsReturning(now) ? book_.floor() : INT64_MAX);
+  Emit(book_.Step(now, tributary::Tick{peers_.HeardAsOf(now)}));
   warm_ = book_.warm();
   if (std::exchange(told_standing_, standing()) != standing()) {
     for (const InstanceId& proxy : proxies_) TellStanding(proxy);
   }
-  metrics_.Publish(book_.stats());
+  metrics_.Publish(book_.stats(), {peers_.contested(), peers_.left_out(), peers_.missing_chunks()});
   ShowRoster();
+}
+
+void Receiver::AskPeers() {
+  for (const auto& [id, address] : peers_.addresses()) {
+    if (!asking_.insert(id).second) continue;
+    v1::PeerRequest request = peers_.Ask(id);
+    request.set_roster(!book_.warm());
+    ports_.ask_peer(id, address, std::move(request));
+  }
+}
+
+v1::PeerResponse Receiver::AnswerPeer(const v1::PeerRequest& request) const {
+  if (request.cluster() != options_.cluster) return {};
+  v1::PeerResponse response = peers_.Answer(request);
+  if (request.roster() && book_.warm()) AddRoster(book_.roster(), response);
+  return response;
+}
+
+void Receiver::HearPeer(const std::string& peer, absl::Time asked, const absl::StatusOr<v1::PeerResponse>& response) {
+  asking_.erase(peer);
+  if (!response.ok()) return metrics_.peers_unheard.Increment();
+  peers_.Heard(asked, peer, *response);
+  if (response->warm() && response->node_id() == peer && !book_.warm()) {
+    Emit(book_.Step(clock_.Now(), RosterIn(*response)));
+    if (book_.warm()) TRIBUTARY_LOG_INFO("the roster, of {} instances, is {}'s", response->roster_size(), peer);
+  }
+  TakePeersChanges();
+}
+
+// What is read elsewhere is known to the book at once, and on disk soon: until then a start finds it out again.
+void Receiver::TakePeersChanges() {
+  PeerBook::Changes changes = peers_.TakeChanges();
+  if (!changes.left_out.empty()) committer_.PutLeftOut(std::move(changes.left_out));
+  for (const WindowContest& contest : changes.contests) Emit(book_.Step(clock_.Now(), contest));
 }
 
 void Receiver::ShowRoster() {
@@ -224,6 +274,7 @@ void Receiver::OnView(const v1::View& view, WindowOutputs& out) {
   if (!taken.ok() || !views_.Add(*taken)) return;
   for (const InstanceId& proxy : proxies_) TellView(proxy, *taken);
   WarnUnlessMember(*taken);
+  peers_.SetPeers(clock_.Now(), views_.views());
   Append(book_.Step(clock_.Now(), *std::move(taken)), out);
 }
 
@@ -288,7 +339,11 @@ void Receiver::Commit(CommitPlan plan) {
   committer_.Commit(std::move(plan), [this, number](const CommitPlan& written) {
     audit_.Commit(written);
     // As a timer, for those cannot be refused.
-    loop_.RunAfter(absl::ZeroDuration(), [this, number] { Emit(book_.Step(clock_.Now(), CommitDone{number})); });
+    loop_.RunAfter(absl::ZeroDuration(), [this, number, names = written.Names()] {
+      peers_.Committed(names);
+      Emit(book_.Step(clock_.Now(), CommitDone{number}));
+      TakePeersChanges();
+    });
   });
 }
 

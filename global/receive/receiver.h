@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/instance_id.h"
@@ -18,12 +20,14 @@
 #include "common/telemetry/telemetry.h"
 #include "common/wire/payload.h"
 #include "global/merge/window_book.h"
+#include "global/peer/peer_book.h"
 #include "global/receive/agent_board.h"
 #include "global/receive/audit_board.h"
 #include "global/receive/committer.h"
 #include "global/receive/departure.h"
 #include "global/receive/receiver_metrics.h"
 #include "tributary/v1/delivery.pb.h"
+#include "tributary/v1/peer.pb.h"
 #include "tributary/v1/status.pb.h"
 
 namespace tributary {
@@ -43,9 +47,17 @@ class Receiver {
     WindowBookOptions book;
     bool sinks_take_events = true;  // otherwise they are dropped
   };
+  // What it needs of the others: to ask one of them, and not to wait for the answer, which goes to HearPeer, or for
+  // none; and of the store: what is on disk.
+  struct Ports {
+    std::function<void(const std::string& peer, const std::string& address, v1::PeerRequest request)> ask_peer;
+    PeerBook::ReadSteps read_steps;
+    // Rows from this interval on are not to be read yet; INT64_MAX: all are.
+    std::function<void(IntervalIndex)> hide_from;
+  };
   // All outlive the receiver, but `loop` has stopped when it ends.
-  Receiver(EventLoop& loop, const Clock& clock, Options options, WindowBookState state, Committer& committer,
-           Telemetry& telemetry);
+  Receiver(EventLoop& loop, const Clock& clock, Options options, WindowBookState state,
+           std::map<WindowName, LeftOut> left_out, Ports ports, Committer& committer, Telemetry& telemetry);
 
   DeliveryServer::Callbacks callbacks();
   // Instead of the option's, for a start that still waits. Any thread.
@@ -57,6 +69,10 @@ class Receiver {
   void Leave(absl::Duration grace);
   // A cold start's wait is over. Any thread.
   absl::Status Ready() const;
+  // Of another global's question; on `loop`.
+  v1::PeerResponse AnswerPeer(const v1::PeerRequest& request) const;
+  // The end of a question that was asked at `asked`; on `loop`.
+  void HearPeer(const std::string& peer, absl::Time asked, const absl::StatusOr<v1::PeerResponse>& response);
   // What is known of windows, books and agents; as of the last tick at the latest. Any thread.
   void Describe(const v1::InspectRequest& request, v1::InspectResponse& response) const;
 
@@ -75,6 +91,8 @@ class Receiver {
   // Into unit_; false when it cannot be.
   bool Decode(const InstanceId& instance, const v1::Block& block);
   void Tick();
+  void AskPeers();
+  void TakePeersChanges();
   void ShowRoster();
   void Emit(WindowOutputs out);
   void Commit(CommitPlan plan);
@@ -90,7 +108,10 @@ class Receiver {
   ReceiverMetrics metrics_;
   const uint64_t incarnation_;
   AuditBoard audit_;
+  PeerBook peers_;
   WindowBook book_;
+  const Ports ports_;
+  std::set<std::string> asking_;  // peers that have not answered
   KeyMemo keys_;
   UnitPayload payload_;  // these two trade what they hold: memory is used again
   UnitChunk unit_;

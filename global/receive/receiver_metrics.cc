@@ -28,6 +28,8 @@ ReceiverMetrics::ReceiverMetrics(Telemetry& telemetry)
                                               "Events received that no sink takes.", "no_sink")),
       announced_drops(telemetry.AddCounter("tributary_global_agent_samples_dropped_total",
                                            "Samples that agents say they dropped after their interval closed.")),
+      peers_unheard(telemetry.AddCounter("tributary_global_peers_unheard_total",
+                                         "Questions to other globals that were not answered in time.")),
       rows_approximate(telemetry.AddCounter("tributary_global_rows_approximate_total",
                                             "Rows of more centroids than merge.buffer_bytes holds.")) {
   const auto samples = [&](Telemetry::Kind kind, const std::string& name, const std::string& help,
@@ -52,6 +54,19 @@ ReceiverMetrics::ReceiverMetrics(Telemetry& telemetry)
           &WindowBookStats::series_refused);
   samples(kCounter, "roster_refused_total", "Agents there was no room for.", &WindowBookStats::roster_refused);
   samples(kCounter, "pulls_total", "Units asked for again.", &WindowBookStats::pulls);
+  samples(kCounter, "windows_left_total", "Open windows given up, for another global has committed them.",
+          &WindowBookStats::windows_left);
+  const auto contests = [&](const std::string& name, const std::string& help, size_t Contests::*field) {
+    readings_.push_back(telemetry.AddReading(kGauge, "tributary_global_" + name, help, {}, [this, field] {
+      MutexLock lock(mutex_);
+      return static_cast<double>(contests_.*field);
+    }));
+  };
+  contests("contested_windows", "Windows within the horizon that another global has committed, too.",
+           &Contests::windows);
+  contests("left_out_windows", "Of them, those of which rows of this one are left out of reads.", &Contests::left_out);
+  contests("contested_units_missing", "Units of contested windows that are in no set that is read.",
+           &Contests::missing_chunks);
   Read(telemetry, kGauge, "tributary_global_sealed_through", "Number of the last interval that is committed.", {},
        [](const WindowBookStats& stats) { return static_cast<double>(stats.sealed_through); });
   for (int i = 0; i < kUnitStatuses; ++i) {

@@ -15,9 +15,16 @@ class ReceiverMetrics {
  public:
   explicit ReceiverMetrics(Telemetry& telemetry);
 
-  void Publish(const WindowBookStats& stats) {
+  // Of windows that other globals have committed, too.
+  struct Contests {
+    size_t windows = 0;
+    size_t left_out = 0;
+    size_t missing_chunks = 0;
+  };
+  void Publish(const WindowBookStats& stats, const Contests& contests) {
     MutexLock lock(mutex_);
     stats_ = stats;
+    contests_ = contests;
   }
   // As published last.
   WindowBookStats stats() const {
@@ -31,6 +38,7 @@ class ReceiverMetrics {
   Counter& sends_dropped;  // a session's queue was full; the agent sends again
   Counter& events_dropped;
   Counter& announced_drops;   // samples that agents say they dropped
+  Counter& peers_unheard;     // questions to other globals
   Counter& rows_approximate;  // of more than merge.buffer_bytes
 
  private:
@@ -39,6 +47,7 @@ class ReceiverMetrics {
 
   mutable Mutex mutex_;
   WindowBookStats stats_ ABSL_GUARDED_BY(mutex_);
+  Contests contests_ ABSL_GUARDED_BY(mutex_);
   std::vector<Telemetry::Reading> readings_;
 };
 
