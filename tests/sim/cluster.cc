@@ -46,6 +46,7 @@ void Cluster::Build() {
     Global::Options global{absl::StrCat("global-", i), BookOptions(), options_.mutation};
     globals_.push_back(std::make_unique<Global>(network_, number++, std::move(global), truth_, checker_, storages_));
     globals_by_id_[globals_.back()->name()] = globals_.back().get();
+    globals_.back()->SetPeers(globals_by_id_);
     if (swarm_.slow_disks) globals_.back()->SlowDisk(0, 1.5);
   }
   members_ = SomeMembers();

@@ -23,4 +23,9 @@ void Disk::Apply(const CommitPlan& plan, std::vector<StoredRow> outgoing) {
   synced_cursors = cursors;  // a synced batch takes what was written before it along
 }
 
+bool Disk::IsRead(const StoredRow& row) const {
+  const auto out = left_out.find(row.window);
+  return out == left_out.end() || !out->second.versions.test(row.counter.version);
+}
+
 }  // namespace tributary::sim

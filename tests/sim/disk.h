@@ -9,6 +9,7 @@
 
 #include "common/aggregate/row.h"
 #include "global/merge/window_book.h"
+#include "global/peer/peer_book.h"
 #include "tests/sim/truth.h"
 
 namespace tributary::sim {
@@ -27,6 +28,7 @@ struct StoredRow {
 struct Disk {
   WindowBookState state;
   std::map<WindowName, std::vector<StoredRow>> rows;
+  std::map<WindowName, LeftOut> left_out;  // of them: others' are read instead
   struct Entry {
     uint64_t sequence = 0;
     std::vector<StoredRow> rows;
@@ -39,6 +41,8 @@ struct Disk {
 
   // `rows` has the plan's already; `outgoing` are they.
   void Apply(const CommitPlan& plan, std::vector<StoredRow> outgoing);
+  // Whether readers take the row.
+  bool IsRead(const StoredRow& row) const;
   void LosePower() { cursors = synced_cursors; }
 };
 

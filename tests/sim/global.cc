@@ -13,11 +13,13 @@ namespace tributary::sim {
 namespace {
 
 constexpr double kTick = 0.1;  // of an interval
+constexpr double kPeerTimeout = 0.3;
 
 }  // namespace
 
 Global::Global(Network& network, int number, Options options, Truth& truth, Checker& checker, const Storages& storages)
     : Node(network.world(), number, options.id),
+      network_(network),
       options_(std::move(options)),
       truth_(truth),
       checker_(checker),
@@ -39,6 +41,18 @@ void Global::Start() {
   book.node_id = options_.id;
   Mutate(options_.mutation, book);
   if (options_.mutation == Mutation::kEmptyRoster) state.roster.clear();
+  PeerBook::Options peers;
+  peers.cluster = "sim";
+  peers.node_id = options_.id;
+  peers.interval = world_.interval();
+  peers.horizon = book.horizon;
+  peers.chooses = options_.mutation != Mutation::kReadAll;
+  const auto read_steps = [this](WindowName name) {
+    const auto steps = disk_.state.manifests.find(name);
+    return steps == disk_.state.manifests.end() ? std::vector<Manifest>() : steps->second;
+  };
+  peers_ = std::make_unique<PeerBook>(peers, incarnation_, state, disk_.left_out, read_steps, clock());
+  asking_.clear();
   book_ = std::make_unique<WindowBook>(book, std::move(state), clock());
   if (!book_->warm() && life() > 0) world_.Hit(Mark::kColdWait);
   for (const auto& feeder : feeders_) feeder->Start();
@@ -101,6 +115,7 @@ void Global::End() {
   sessions_.clear();
   route_.clear();
   book_.reset();
+  peers_.reset();
 }
 
 void Global::Restart() {
@@ -112,8 +127,69 @@ void Global::Restart() {
 
 void Global::Tick() {
   if (options_.mutation == Mutation::kForgetLost) ForgetLost();
-  Emit(book_->Step(clock(), tributary::Tick{}));
+  peers_->SetOpen(book_->floor(), book_->open_windows());
+  AskPeers();
+  TakePeersChanges();
+  if (!alive()) return;
+  Emit(book_->Step(clock(), tributary::Tick{peers_->HeardAsOf(clock())}));
   if (alive()) DoAfter(kTick * world_.interval(), [this] { Tick(); });
+}
+
+void Global::AskPeers() {
+  for (const auto& [id, address] : peers_->addresses()) {
+    if (asking_.insert(id).second) Ask(id);
+  }
+}
+
+void Global::Ask(const std::string& id) {
+  DoAfter(kPeerTimeout * world_.interval(), [this, id] { asking_.erase(id); });
+  Global& other = *peers_by_id_->at(id);
+  v1::PeerRequest request = peers_->Ask(id);
+  request.set_roster(!book_->warm() && options_.mutation != Mutation::kEmptyRoster);
+  const absl::Time asked = clock();
+  const uint64_t life = this->life();
+  world_.After(world_.Between(0.0005, 0.02), [this, &other, id, request, asked, life] {
+    if (!network_.Passes(*this, other) || !other.responsive()) return;
+    const v1::PeerResponse response = other.AnswerPeer(request);
+    world_.After(world_.Between(0.0005, 0.02), [this, &other, id, response, asked, life] {
+      if (!network_.Passes(other, *this)) return;
+      Do(life, [this, id, response, asked] { HearPeer(asked, id, response); });
+    });
+  });
+}
+
+v1::PeerResponse Global::AnswerPeer(const v1::PeerRequest& request) const {
+  v1::PeerResponse response = peers_->Answer(request);
+  if (request.roster() && book_->warm()) AddRoster(book_->roster(), response);
+  return response;
+}
+
+void Global::HearPeer(absl::Time asked, const std::string& peer, const v1::PeerResponse& response) {
+  peers_->Heard(asked, peer, response);
+  if (response.warm() && !book_->warm()) {
+    Emit(book_->Step(clock(), RosterIn(response)));
+    if (alive() && book_->warm()) world_.Hit(Mark::kRosterFromPeer);
+  }
+  if (alive()) TakePeersChanges();
+}
+
+void Global::TakePeersChanges() {
+  PeerBook::Changes changes = peers_->TakeChanges();
+  for (auto& [window, out] : changes.left_out) {
+    world_.Trace("%s: of %d/%d, %d versions are left out", name(), window.first - World::kStart, window.second,
+                 out.versions.count());
+    world_.Hit(out.versions.any() ? Mark::kLeftOut : Mark::kReadAgain);
+    if (out.versions.any()) {
+      disk_.left_out[window] = std::move(out);
+    } else {
+      disk_.left_out.erase(window);
+    }
+  }
+  for (const WindowContest& contest : changes.contests) {
+    if (!contest.missing.empty()) world_.Hit(Mark::kMissing);
+    Emit(book_->Step(clock(), contest));
+    if (!alive()) return;
+  }
 }
 
 void Global::ForgetLost() {
@@ -222,6 +298,7 @@ std::optional<UnitChunk> Global::Decode(const InstanceId& instance, const v1::Bl
 WindowOutputs Global::TakeView(const View& view) {
   if (!views_.Add(view)) return {};
   for (const InstanceId& proxy : proxies_) TellView(proxy, view);
+  peers_->SetPeers(clock(), views_.views());
   return book_->Step(clock(), view);
 }
 
@@ -323,7 +400,9 @@ void Global::Write() {
     world_.Trace("%s is killed between the disk and the acknowledgement", name());
     return End();
   }
+  peers_->Committed(plan.Names());
   if (options_.mutation != Mutation::kAckBeforeCommit) Emit(book_->Step(clock(), CommitDone{plan.number}));
+  if (alive()) TakePeersChanges();
 }
 
 void Global::NoteTakeover(WindowName window, Mark mark) {

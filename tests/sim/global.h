@@ -12,6 +12,7 @@
 #include "common/base/instance_id.h"
 #include "common/hash/view.h"
 #include "global/merge/window_book.h"
+#include "global/peer/peer_book.h"
 #include "tests/sim/checker.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/feeder.h"
@@ -36,6 +37,9 @@ class Global : public Node {
   using Storages = std::vector<std::unique_ptr<Storage>>;
   Global(Network& network, int number, Options options, Truth& truth, Checker& checker, const Storages& storages);
 
+  // All there are, this one included. Before Start.
+  using Peers = std::map<std::string, Global*>;
+  void SetPeers(const Peers& peers) { peers_by_id_ = &peers; }
   void Start();
   void Kill();
   // The machine goes down: a batch under way is written or not, and what was not synced is gone.
@@ -69,6 +73,11 @@ class Global : public Node {
   };
 
   void Tick();
+  void AskPeers();
+  void Ask(const std::string& peer);
+  v1::PeerResponse AnswerPeer(const v1::PeerRequest& request) const;
+  void HearPeer(absl::Time asked, const std::string& peer, const v1::PeerResponse& response);
+  void TakePeersChanges();
   void ForgetLost();
   void MergeAsTheyCame(CommitPlan& plan) const;
   void Close(uint64_t link);
@@ -87,6 +96,7 @@ class Global : public Node {
   void NoteReplays(const WindowOutputs& out);
   void NoteTakeover(WindowName window, Mark mark);
 
+  Network& network_;
   const Options options_;
   Truth& truth_;
   Checker& checker_;
@@ -96,6 +106,9 @@ class Global : public Node {
   std::vector<std::unique_ptr<Feeder>> feeders_;  // by storage
   uint64_t incarnation_ = 0;
   std::unique_ptr<WindowBook> book_;
+  const Peers* peers_by_id_ = nullptr;
+  std::unique_ptr<PeerBook> peers_;
+  std::set<std::string> asking_;
   std::optional<CommitPlan> plan_;  // being written
   absl::Time plan_made_;
   std::set<WindowName> committed_;                        // in this life

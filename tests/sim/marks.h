@@ -41,6 +41,10 @@ enum class Mark : uint8_t {
   kTakeover,       // written by another than the owner of its interval
   kTakeoverPull,   // asked for by another than the owner of its interval
   kTwoOwners,      // have written one window
+  kLeftOut,        // of a window that two have committed, one's rows are left out
+  kReadAgain,      // and read again
+  kMissing,        // somebody has committed what is in no set that is read
+  kRosterFromPeer,
   kPull,
   kPullAnswered,  // with what was committed
   kHold,          // a window closes complete that could have closed half an interval before

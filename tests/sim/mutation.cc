@@ -8,7 +8,7 @@ constexpr absl::string_view kNames[static_cast<int>(Mutation::kCount)] = {
     "none",         "no-dedup",    "emit-by-clock",     "no-manifests",    "no-cold-wait",  "no-pulls",
     "no-supersets", "no-flags",    "ack-before-commit", "stable-agent-id", "empty-roster",  "free-on-receipt",
     "no-retention", "forget-lost", "torn-commit",       "feed-once",       "arrival-order", "no-hold",
-    "read-last",    "one-name",    "early-successor"};
+    "read-last",    "read-all",    "one-name",          "early-successor"};
 
 }  // namespace
 

@@ -29,7 +29,8 @@ enum class Mutation : uint8_t {
   kFeedOnce,         // 2: a storage is told once
   kArrivalOrder,     // 2: digests merge as they come
   kNoHold,           // 5: incomplete windows close at once, flagged
-  kReadLast,         // 6: readers take the last row, not the one with the largest set
+  kReadLast,         // 6: readers take the last row of a version, whoever wrote it
+  kReadAll,          // 6: globals do not tell each other what they have
   kOneName,          // 8: partial values go by the complete ones' name
   kEarlySuccessor,   // a successor is announced before what it found is delivered
   kCount,

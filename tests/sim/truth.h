@@ -14,11 +14,10 @@
 #include "common/hash/partition.h"
 #include "common/metric/series_key.h"
 #include "common/metric/shared_series_key.h"
+#include "global/merge/left_out.h"
 #include "tributary/v1/delivery.pb.h"
 
 namespace tributary::sim {
-
-using WindowName = std::pair<IntervalIndex, PartitionId>;
 
 // One chunk of a unit as an agent had it: a counter and a timer of its partition, and what became of it.
 struct Chunk {

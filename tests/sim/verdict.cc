@@ -9,14 +9,18 @@ namespace tributary::sim {
 
 namespace {
 
-// As a reader of the globals' stores sees a window.
+// As a reader of the globals' stores sees a window: of each global what it does not leave out, of each version of that
+// the largest.
 Content ReadWindow(WindowName window, const std::vector<std::unique_ptr<Global>>& globals, Reader reader) {
-  std::map<uint32_t, const StoredRow*> by_version;
+  std::map<std::pair<std::string, uint32_t>, const StoredRow*> by_version;
   for (const auto& global : globals) {
-    const auto rows = global->disk().rows.find(window);
-    if (rows == global->disk().rows.end()) continue;
+    const Disk& disk = global->disk();
+    const auto rows = disk.rows.find(window);
+    if (rows == disk.rows.end()) continue;
     for (const StoredRow& row : rows->second) {
-      const StoredRow*& best = by_version[row.counter.version];
+      if (reader == Reader::kLargest && !disk.IsRead(row)) continue;
+      const std::string emitter = reader == Reader::kLast ? "" : row.emitter;
+      const StoredRow*& best = by_version[{emitter, row.counter.version}];
       if (best == nullptr || reader == Reader::kLast || best->counter.contributors <= row.counter.contributors)
         best = &row;
     }
@@ -68,6 +72,7 @@ void JudgeFlags(const Global& global, const Truth& truth, Verdict& verdict) {
     const StoredRow* main = nullptr;
     for (const StoredRow& row : rows) main = row.counter.version == 1 ? &row : main;
     if (main == nullptr || !main->counter.partial || main->life != global.life()) continue;
+    if (!global.disk().IsRead(*main)) continue;
     if (!HasEverything(window, global, truth)) continue;
     verdict.problems.emplace_back("partial",
                                   absl::StrFormat("%s has all of %d/%d, and tells it as partial", global.name(),
