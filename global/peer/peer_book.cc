@@ -122,7 +122,6 @@ PeerBook::PeerBook(Options options, uint64_t incarnation, const WindowBookState&
 
 void PeerBook::SetPeers(absl::Time now, const std::vector<View>& views) {
   addresses_.clear();
-  knows_views_ |= !views.empty();
   for (const View& view : views) {
     bool has_us = false;
     for (const Member& member : view.members) {

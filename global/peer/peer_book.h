@@ -128,7 +128,6 @@ class PeerBook {
   const uint64_t incarnation_;
   const ReadSteps read_steps_;
   absl::Time returned_;
-  bool knows_views_ = false;
   std::set<std::pair<IntervalIndex, uint64_t>> views_without_;  // this node
   IntervalIndex floor_ = 0;
   uint64_t revision_ = 0;

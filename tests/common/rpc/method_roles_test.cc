@@ -31,6 +31,15 @@ TEST(MethodRolesTest, AtAGlobalOnlyProxiesCallAnything) {
   }
 }
 
+TEST(MethodRolesTest, GlobalsAskEachOtherAndNobodyElseDoes) {
+  for (const Role server : kRoles) {
+    for (const Role client : kRoles) {
+      EXPECT_EQ(MayCall("/tributary.v1.PeerService/Ask", server, client),
+                server == Role::kGlobal && client == Role::kGlobal);
+    }
+  }
+}
+
 TEST(MethodRolesTest, WhatIsNotInTheTableIsForNobody) {
   for (const char* path : {"", "/", "/tributary.v1.DeliveryService/deliver", "/grpc.health.v1.Health/Check",
                            "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"}) {
