@@ -352,8 +352,7 @@ absl::Time PeerBook::HeardAsOf(absl::Time now) const {
 
 bool PeerBook::IsReturning(absl::Time now) const {
   if (now - returned_ >= options_.patience * options_.interval) return false;
-  return !knows_views_ ||
-         std::any_of(peers_.begin(), peers_.end(), [&](const auto& peer) { return peer.second.heard < returned_; });
+  return std::any_of(peers_.begin(), peers_.end(), [&](const auto& peer) { return peer.second.heard < returned_; });
 }
 
 bool PeerBook::KnowsAll(const LeftOut& left_out) const {
