@@ -25,7 +25,7 @@ class RowTableTest : public testing::Test {
     catalog_.Restore(1, key_, {0, 1000});
   }
   void Put(uint16_t emitter, double value, const IntervalMask& covered) {
-    const RowTable table(*store_.database, catalog_, kMinutes, emitter, 100);
+    const RowTable table(*store_.database, catalog_, left_out_, kMinutes, emitter, 100);
     rocksdb::WriteBatch batch;
     table.Put(batch, 1, CounterRow("a", 7, value), covered);
     ASSERT_TRUE(store_.database->Write(batch, true).ok());
@@ -33,7 +33,7 @@ class RowTableTest : public testing::Test {
   // The one row that a reader gets, and what it covers.
   std::pair<double, IntervalMask> Read() {
     std::vector<std::pair<double, IntervalMask>> read;
-    const RowTable table(*store_.database, catalog_, kMinutes, 0, 100);
+    const RowTable table(*store_.database, catalog_, left_out_, kMinutes, 0, 100);
     const absl::Status status = table.Read({1}, {0, 1000}, [&](KeyId, const Row& row, const IntervalMask& covered) {
       read.emplace_back(std::get<CounterAggregate>(row.value).total.ToDouble(), covered);
       return true;
@@ -46,6 +46,7 @@ class RowTableTest : public testing::Test {
   TempDir dir_;
   StoreHarness store_;
   SeriesCatalog catalog_;
+  LeftOutRows left_out_{0};
   SharedSeriesKey key_;
 };
 
