@@ -200,6 +200,17 @@ TEST(DeliveryTest, ASessionTooManyIsRefused) {
   EXPECT_EQ(echo.refusals->unread, 1u);  // the first one has said nothing
 }
 
+TEST(DeliveryTest, OneThatLeavesEndsItsSessionsAndTakesNoMore) {
+  Echo echo;
+  Caller first(echo.address());
+  ASSERT_TRUE(first.events.Await("open"));
+  echo.server->EndSessions();
+  ASSERT_TRUE(first.events.Await("close"));
+  Caller second(echo.address());
+  ASSERT_TRUE(second.events.Await("close"));
+  EXPECT_THAT(second.events.all(), testing::Not(testing::Contains("open")));
+}
+
 TEST(DeliveryTest, AFrozenPeerFillsTheQueueAndNoMore) {
   constexpr size_t kBound = 4 << 20;
   constexpr size_t kMessage = 256 << 10;
