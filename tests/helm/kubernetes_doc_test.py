@@ -86,5 +86,26 @@ class VeneurTest(unittest.TestCase):
             self.assertTrue((ROOT / path).exists() or (ROOT / "helm" / "tributary" / path).exists(), path)
 
 
+class DockerfileTest(unittest.TestCase):
+    ALLOWED = {line[1:].strip("/") for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+
+    def test_everything_that_cmake_reads_is_in_the_context(self):
+        top = (ROOT / "CMakeLists.txt").read_text()
+        folders = set(re.findall(r"(?m)^ *add_subdirectory\((\w+)\)", top))
+        self.assertGreater(len(folders), 5)
+        files = "\n".join(path.read_text() for folder in folders for path in (ROOT / folder).rglob("CMakeLists.txt"))
+        named = set(re.findall(r"\$\{PROJECT_SOURCE_DIR\}/([\w.]+)", top + files)) | {"CMakePresets.json", "dev"}
+        self.assertEqual((folders | named) - self.ALLOWED - {"build"}, set())
+
+    def test_nothing_else_than_packages_is_of_the_build(self):
+        self.assertEqual({path for path in self.ALLOWED if path.startswith("build")},
+                         {"build", "build/package", "build/package/*.deb"})
+
+    def test_ports_it_names_are_those_of_the_programs(self):
+        exposed = set(re.findall(r"\b(81\d\d)", re.search("(?m)^EXPOSE (.*)$", (ROOT / "Dockerfile").read_text())[1]))
+        table = re.search(r"(?s)## Running\n\n(.*?)\n\n", OPERATIONS)[1]
+        self.assertEqual(exposed, set(re.findall(r"\b81\d\d\b", table)))
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
