@@ -38,8 +38,8 @@ constexpr int kFloatBits = 23;
 // asked to the millionth.
 double RankGranularity(double nearest_end) { return 3e-7 + 1e-4 * nearest_end; }
 
-// A digest of n bytes holds no more rows: a block of 16 takes 18 bits at least, and nearly always more.
-constexpr uint64_t MostRows(uint64_t bytes) { return 4 * bytes + 2 * kBlockRows; }
+// A digest of n bytes holds no more rows: a block of 16 takes 16 bits at least.
+constexpr uint64_t MostRows(uint64_t bytes) { return kBlockRows / 2 * bytes + 2 * kBlockRows; }
 
 bool SurvivesAtom(const Layout& layout, double value) { return MeanOf(layout, KeyOf(layout, value), 0, true) == value; }
 

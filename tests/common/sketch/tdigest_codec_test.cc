@@ -281,5 +281,21 @@ TEST(TDigestCodecTest, WeightsBeyondTheFixedPointAreRefused) {
   EXPECT_FALSE(TDigest::Decode(bytes).ok());
 }
 
+// Found by fuzzing: blocks of equal rows without weights take hardly more than their headers.
+TEST(TDigestCodecTest, ManyEqualRowsAreReadAgain) {
+  const std::string bytes = absl::HexStringToBytes(
+      "0228ab02010000000000000000000000000000000000000000000000000000000000000000000000000100000000005b0002"
+      "0202020202020202020202020202020202020202020202020202020202020202000000000000000000000000000000000000"
+      "000000000000000000000000000026");
+  const absl::StatusOr<TDigest> digest = TDigest::Decode(bytes);
+  ASSERT_TRUE(digest.ok()) << digest.status();
+  EXPECT_EQ(digest->count().ToDouble(), 299);
+  std::string again;
+  digest->Encode(again);
+  const absl::StatusOr<TDigest> read = TDigest::Decode(again);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->count().ToDouble(), 299);
+}
+
 }  // namespace
 }  // namespace tributary
