@@ -60,7 +60,7 @@ void Cluster::Build() {
     agent.conflict_chance = swarm_.clones ? 0.1 : 0;
     agent.mutation = options_.mutation;
     agent.spool = static_cast<Agent::Spool>(swarm_.spool);
-    if (swarm_.small_spools) agent.spool_bytes = 12'000;
+    if (swarm_.small_spools) agent.spool_bytes = 6'000;
     if (swarm_.small_agent_memory) agent.memory_bytes = 3000;
     agents_.push_back(std::make_unique<Agent>(network_, number++, agent, proxies_, truth_));
   }
