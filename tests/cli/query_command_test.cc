@@ -18,6 +18,7 @@
 #include "common/net/http_server.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/temp_dir.h"
 
 namespace tributary {
 namespace {
@@ -50,13 +51,6 @@ class QueryCommandTest : public ::testing::Test {
     }
     Serve("GET", "/api/v1/label/region/values");
     TRIBUTARY_CHECK(server_.Start().ok());
-    char name[] = "/tmp/tributary-cli-XXXXXX";
-    TRIBUTARY_CHECK(mkdtemp(name) != nullptr);
-    directory_ = name;
-  }
-  ~QueryCommandTest() override {
-    for (const char* file : {"/out", "/err"}) unlink((directory_ + file).c_str());
-    rmdir(directory_.c_str());
   }
 
   void Serve(const char* method, const char* path) {
@@ -95,8 +89,8 @@ class QueryCommandTest : public ::testing::Test {
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
     constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC;
-    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, (directory_ + "/out").c_str(), kFlags, 0600);
-    posix_spawn_file_actions_addopen(&files, STDERR_FILENO, (directory_ + "/err").c_str(), kFlags, 0600);
+    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, (dir_.path() + "/out").c_str(), kFlags, 0600);
+    posix_spawn_file_actions_addopen(&files, STDERR_FILENO, (dir_.path() + "/err").c_str(), kFlags, 0600);
     pid_t pid = 0;
     const int spawned = posix_spawn(&pid, TRIBUTARY_PROGRAM, &files, nullptr, argv.data(), environment);
     posix_spawn_file_actions_destroy(&files);
@@ -110,7 +104,7 @@ class QueryCommandTest : public ::testing::Test {
  private:
   std::string Read(const char* file) const {
     std::ostringstream text;
-    text << std::ifstream(directory_ + file).rdbuf();
+    text << std::ifstream(dir_.path() + file).rdbuf();
     return text.str();
   }
 
@@ -119,7 +113,7 @@ class QueryCommandTest : public ::testing::Test {
   std::string body_ ABSL_GUARDED_BY(mutex_) = kByRegion;
   HttpParameters asked_ ABSL_GUARDED_BY(mutex_);
   std::string path_ ABSL_GUARDED_BY(mutex_);
-  std::string directory_;
+  const TempDir dir_;
   HttpServer server_;
 };
 

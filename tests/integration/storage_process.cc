@@ -38,12 +38,6 @@ int FreePort() {
   return ntohs(address.sin_port);
 }
 
-std::string NewFolder() {
-  std::string pattern = ::testing::TempDir() + "/storage_XXXXXX";
-  TRIBUTARY_CHECK(mkdtemp(pattern.data()) != nullptr);
-  return pattern;
-}
-
 std::string SeriesName(const nlohmann::json& metric) {
   std::string labels;
   for (const auto& [name, value] : metric.items()) {
@@ -60,23 +54,24 @@ double ToDouble(const nlohmann::json& text) {
 
 }  // namespace
 
-StorageProcess::StorageProcess(Program program) : folder_(NewFolder()), port_(FreePort()) {
+StorageProcess::StorageProcess(Program program) : port_(FreePort()) {
   const std::string address = absl::StrCat("127.0.0.1:", port_);
   child_ = fork();
   if (program == Program::kVictoriaMetrics) {
     // With its defaults it hides the last half minute from queries, and keeps what is written again twice.
     if (child_ == 0) {
-      Spawn({"victoria-metrics", absl::StrCat("-httpListenAddr=", address), absl::StrCat("-storageDataPath=", folder_),
-             "-retentionPeriod=1", "-search.latencyOffset=0s", "-dedup.minScrapeInterval=1ms"});
+      Spawn({"victoria-metrics", absl::StrCat("-httpListenAddr=", address),
+             absl::StrCat("-storageDataPath=", folder_.path()), "-retentionPeriod=1", "-search.latencyOffset=0s",
+             "-dedup.minScrapeInterval=1ms"});
     }
     WaitUntilReady("/health");
   } else {
-    const std::string config = folder_ + "/prometheus.yml";
+    const std::string config = folder_.path() + "/prometheus.yml";
     if (child_ == 0) {
       const bool out_of_order = program == Program::kPrometheusOutOfOrder;
       std::ofstream(config) << (out_of_order ? "storage: {tsdb: {out_of_order_time_window: 1h}}\n" : "global: {}\n");
       std::vector<std::string> words = {
-          "prometheus", absl::StrCat("--config.file=", config), absl::StrCat("--storage.tsdb.path=", folder_),
+          "prometheus", absl::StrCat("--config.file=", config), absl::StrCat("--storage.tsdb.path=", folder_.path()),
           absl::StrCat("--web.listen-address=", address), "--web.enable-remote-write-receiver"};
       if (program == Program::kPrometheusHistograms) words.push_back("--enable-feature=native-histograms");
       Spawn(words);
@@ -90,13 +85,12 @@ StorageProcess::~StorageProcess() {
     kill(child_, SIGKILL);
     waitpid(child_, nullptr, 0);
   }
-  std::filesystem::remove_all(folder_);
 }
 
 // In the child: becomes the program, which dies with the test.
 void StorageProcess::Spawn(const std::vector<std::string>& arguments) const {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const int log = open((folder_ + "/log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  const int log = open((folder_.path() + "/log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
   std::vector<char*> argv;
@@ -119,7 +113,7 @@ void StorageProcess::WaitUntilReady(absl::string_view path) {
       break;
     }
   }
-  std::ifstream log(folder_ + "/log");
+  std::ifstream log(folder_.path() + "/log");
   ADD_FAILURE() << "the storage does not come up:\n"
                 << std::string(std::istreambuf_iterator<char>(log), std::istreambuf_iterator<char>());
 }

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "common/net/http_client.h"
 #include "nlohmann/json_fwd.hpp"
+#include "tests/support/temp_dir.h"
 
 namespace tributary {
 
@@ -41,7 +42,7 @@ class StorageProcess {
   void WaitUntilReady(absl::string_view path);
   nlohmann::json Ask(absl::string_view query, absl::Time at);
 
-  std::string folder_;
+  const TempDir folder_;
   int port_ = 0;
   pid_t child_ = -1;
   HttpClient client_;

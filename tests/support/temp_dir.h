@@ -1,26 +1,28 @@
 #pragma once
 
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
 #include <filesystem>
 #include <string>
 
-#include "common/base/instance_id.h"
-#include "gtest/gtest.h"
-
 namespace tributary {
 
-// A directory that goes when the test does.
+// A directory of its own that goes, with all that is in it, when this does. Declare it before what keeps files in it.
+// Short enough for the paths of unix sockets; only the user may look into it.
 class TempDir {
  public:
-  TempDir() : path_(testing::TempDir() + "/tributary-" + InstanceId::Random().ToString()) {
-    std::filesystem::create_directories(path_);
+  TempDir() : path_(testing::TempDir() + "tributary-XXXXXX") { EXPECT_NE(::mkdtemp(path_.data()), nullptr); }
+  ~TempDir() {
+    std::error_code gone_already;
+    std::filesystem::remove_all(path_, gone_already);
   }
-  ~TempDir() { std::filesystem::remove_all(path_); }
   TempDir(const TempDir&) = delete;
   TempDir& operator=(const TempDir&) = delete;
   const std::string& path() const { return path_; }
 
  private:
-  const std::string path_;
+  std::string path_;
 };
 
 }  // namespace tributary

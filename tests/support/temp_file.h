@@ -1,27 +1,19 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
 #include <string>
+
+#include "tests/support/temp_dir.h"
 
 namespace tributary {
 
 // A file with a text, as long as this lives.
 class TempFile {
  public:
-  explicit TempFile(const std::string& text) : path_(testing::TempDir() + "/tributary-XXXXXX") {
-    const int file = ::mkstemp(path_.data());
-    EXPECT_GE(file, 0);
-    ::close(file);
-    std::ofstream(path_) << text;
-  }
-  ~TempFile() { std::remove(path_.c_str()); }
-  TempFile(const TempFile&) = delete;
-  TempFile& operator=(const TempFile&) = delete;
+  explicit TempFile(const std::string& text) { std::ofstream(path_) << text; }
 
   const std::string& path() const { return path_; }
 
@@ -33,7 +25,8 @@ class TempFile {
   }
 
  private:
-  std::string path_;
+  const TempDir dir_;
+  const std::string path_ = dir_.path() + "/file";
 };
 
 }  // namespace tributary

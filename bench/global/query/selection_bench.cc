@@ -12,7 +12,7 @@
 #include "common/base/check.h"
 #include "global/query/grid_selection.h"
 #include "tests/global/store/store_harness.h"
-#include "tests/global/store/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 namespace tributary {
 namespace {

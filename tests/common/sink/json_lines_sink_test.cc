@@ -12,22 +12,15 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "tests/common/sink/rows.h"
+#include "tests/support/temp_dir.h"
 
 namespace tributary {
 namespace {
 
 using ::testing::ElementsAre;
 
-// A folder that is gone with the test.
 class JsonLinesSinkTest : public ::testing::Test {
  protected:
-  JsonLinesSinkTest() {
-    std::string pattern = ::testing::TempDir() + "/json_lines_XXXXXX";
-    folder_ = mkdtemp(pattern.data());
-    path_ = folder_ / "rows.jsonl";
-  }
-  ~JsonLinesSinkTest() override { std::filesystem::remove_all(folder_); }
-
   JsonLinesSink MakeSink(uint64_t max_bytes = 1 << 20, int max_files = 5) const {
     return JsonLinesSink({path_.string(), max_bytes, max_files, StatisticOptions()}, TenSeconds());
   }
@@ -45,8 +38,9 @@ class JsonLinesSinkTest : public ::testing::Test {
   }
   void WriteFile(const std::string& text) const { std::ofstream(path_) << text; }
 
-  std::filesystem::path folder_;
-  std::filesystem::path path_;
+  const TempDir dir_;
+  const std::filesystem::path folder_ = dir_.path();
+  const std::filesystem::path path_ = folder_ / "rows.jsonl";
 };
 
 TEST_F(JsonLinesSinkTest, WritesOneLinePerRow) {

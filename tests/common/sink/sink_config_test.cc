@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "tests/common/sink/fake_storage.h"
 #include "tests/common/sink/rows.h"
+#include "tests/support/temp_file.h"
 
 namespace tributary {
 namespace {
@@ -154,18 +155,15 @@ TEST(MakeSinkTest, FileThatCannotBeOpenedIsNamed) {
 }
 
 TEST(MakeSinkTest, TokenOfAFileIsSent) {
-  std::string path = ::testing::TempDir() + "/token_XXXXXX";
-  close(mkstemp(path.data()));
-  std::ofstream(path) << "t0ken\n";
+  const TempFile token("t0ken\n");
   FakeStorage storage;
   SinkConfig config;
   config.kind = SinkKind::kRemoteWrite;
   config.url = storage.url();
-  config.bearer_token_file = path;
+  config.bearer_token_file = token.path();
   const auto sink = MakeSink(config, TenSeconds());
   ASSERT_TRUE(sink.ok()) << sink.status();
   (*sink)->Write({GaugeRow("g", {1})});
-  std::filesystem::remove(path);
   ASSERT_EQ(storage.requests().size(), 1u);
   EXPECT_EQ(storage.requests()[0].Header("authorization"), "Bearer t0ken");
 }

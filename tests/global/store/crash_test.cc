@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/global/store/store_harness.h"
-#include "tests/global/store/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 namespace tributary {
 namespace {

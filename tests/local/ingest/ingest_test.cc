@@ -22,6 +22,7 @@
 #include "local/flush/flusher.h"
 #include "local/ingest/listener_metrics.h"
 #include "local/ingest/sockets.h"
+#include "tests/support/temp_dir.h"
 
 namespace tributary {
 namespace {
@@ -95,22 +96,16 @@ class Client {
 class IngestTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/tributary-ingest-XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
-    directory_ = name;
     options_.host = "web-1";
     options_.first_interval = 100'000'000;
     options_.instance = InstanceId::Random();
     options_.config.receive_buffer_bytes = 1 << 20;
   }
-  void TearDown() override {
-    ingest_.reset();
-    std::filesystem::remove_all(directory_);
-  }
+  void TearDown() override { ingest_.reset(); }
 
   Address At(Address::Kind kind) const {
     if (kind == Address::Kind::kUdp || kind == Address::Kind::kTcp) return {.kind = kind, .host = "127.0.0.1"};
-    return {.kind = kind, .path = absl::StrCat(directory_, "/", static_cast<int>(kind))};
+    return {.kind = kind, .path = absl::StrCat(dir_.path(), "/", static_cast<int>(kind))};
   }
   // Starts with one listener and returns where it is.
   Address Start(const Address& address) {
@@ -139,7 +134,7 @@ class IngestTest : public ::testing::Test {
   DatagramMetrics Datagrams() { return DatagramMetrics(telemetry_, options_.config.listen[0].ToString()); }
   StreamMetrics Streams() { return StreamMetrics(telemetry_, options_.config.listen[0].ToString()); }
 
-  std::string directory_;
+  const TempDir dir_;
   ManualClock clock_{absl::FromUnixSeconds(1'000'000'000)};
   Telemetry telemetry_;
   Ingest::Options options_;

@@ -12,6 +12,8 @@
 #include <fstream>
 #include <string>
 
+#include "tests/support/temp_dir.h"
+
 namespace tributary {
 namespace {
 
@@ -23,16 +25,10 @@ Address Tcp(const std::string& host, int port = 0) { return {.kind = Address::Ki
 
 class UnixSocketTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/tributary-sockets-XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
-    directory_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
   Address At(const std::string& file, Address::Kind kind = Address::Kind::kUnixDatagram) const {
-    return {.kind = kind, .path = directory_ + "/" + file};
+    return {.kind = kind, .path = dir_.path() + "/" + file};
   }
-  std::string directory_;
+  const TempDir dir_;
 };
 
 TEST(UdpSocketTest, TellsThePortTheKernelChose) {
@@ -124,12 +120,12 @@ TEST_F(UnixSocketTest, SaysWhichGroupItCannotHave) {
 }
 
 TEST_F(UnixSocketTest, SaysThatTheDirectoryIsNotOurs) {
-  ASSERT_EQ(::chmod(directory_.c_str(), 0755), 0);
+  ASSERT_EQ(::chmod(dir_.path().c_str(), 0755), 0);
   const Unprivileged now;
   const auto opened = OpenUnixSocket(At("s"), {});
   if (opened.ok()) GTEST_SKIP() << "the directory is this user's";
   EXPECT_THAT(std::string(opened.status().message()),
-              AllOf(HasSubstr("may not make a socket in " + directory_), HasSubstr("RuntimeDirectory=")));
+              AllOf(HasSubstr("may not make a socket in " + dir_.path()), HasSubstr("RuntimeDirectory=")));
 }
 
 TEST(UdpSocketTest, SaysThatAPortIsForThePrivileged) {

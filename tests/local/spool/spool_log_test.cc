@@ -15,6 +15,7 @@
 #include "common/base/bytes.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/temp_dir.h"
 
 namespace tributary {
 namespace {
@@ -46,12 +47,9 @@ v1::Marker MakeMarker(IntervalIndex interval) {
 class SpoolLogTest : public testing::Test {
  protected:
   SpoolLogTest() {
-    std::string name = testing::TempDir() + "spool_XXXXXX";
-    folder_ = mkdtemp(name.data());
-    options_.folder = folder_ + "/spool";
+    options_.folder = dir_.path() + "/spool";
     options_.segment_bytes = 4096;
   }
-  ~SpoolLogTest() override { std::filesystem::remove_all(folder_); }
 
   void Open(char instance) {
     units_.reset();
@@ -74,7 +72,7 @@ class SpoolLogTest : public testing::Test {
     return paths;
   }
 
-  std::string folder_;
+  const TempDir dir_;
   SpoolLog::Options options_;
   ManualClock clock_{absl::FromUnixSeconds(1000)};
   std::unique_ptr<SpoolLog> log_;
@@ -200,7 +198,7 @@ TEST_F(SpoolLogTest, DamagedFilesNeverStopAnAgentNorInventSamples) {
   units_->NoteMarker(MakeMarker(11), 240);
   units_.reset();
   log_.reset();
-  const std::string saved = folder_ + "/saved";
+  const std::string saved = dir_.path() + "/saved";
   std::filesystem::copy(options_.folder, saved);
   for (int round = 0; round < 300; ++round) {
     std::filesystem::remove_all(options_.folder);

@@ -12,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "local/forward/unit_ledger.h"
 #include "local/spool/spool_log.h"
+#include "tests/support/temp_dir.h"
 
 namespace tributary {
 namespace {
@@ -39,12 +40,9 @@ v1::Block MakeBlock(IntervalIndex interval, uint32_t partition, size_t bytes) {
 class SpooledLedgerTest : public testing::Test {
  protected:
   SpooledLedgerTest() {
-    std::string name = testing::TempDir() + "ledger_XXXXXX";
-    folder_ = mkdtemp(name.data());
-    spool_.folder = folder_ + "/spool";
+    spool_.folder = dir_.path() + "/spool";
     spool_.segment_bytes = 64 << 10;
   }
-  ~SpooledLedgerTest() override { std::filesystem::remove_all(folder_); }
 
   void Start(char instance, bool always = false, uint64_t memory_bytes = 20'000) {
     ledger_.reset();
@@ -131,7 +129,7 @@ class SpooledLedgerTest : public testing::Test {
     EXPECT_LE(counts.samples_spooled, counts.samples_pending);
   }
 
-  std::string folder_;
+  const TempDir dir_;
   SpoolLog::Options spool_;
   ManualClock clock_{absl::FromUnixSeconds(1000)};
   absl::Time now_ = IntervalScale(kInterval).Start(kFirst);
