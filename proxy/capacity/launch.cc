@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status.h"
+#include "common/stats/normal.h"
 #include "common/stats/sample.h"
 #include "common/stats/usl.h"
 
@@ -22,7 +23,6 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kSure = 0.95;
 constexpr double kLikely = 0.5;
-constexpr double kOneSided = 1.6448536269514722;  // of the normal distribution, at 0.95
 constexpr double kLeastCoverage = 0.8;
 constexpr size_t kLeastPeaks = 3;
 constexpr size_t kCurves = 40;  // as the latencies may also have been
@@ -277,7 +277,7 @@ class Judge {
         const double rank = uniform(random_);
         double elasticity = 0;
         if (part.dependency != nullptr) {
-          const double error = (part.dependency->high - part.dependency->low) / (2 * kOneSided);
+          const double error = (part.dependency->high - part.dependency->low) / (2 * kNormalQuantile95);
           elasticity = std::max(0.0, part.dependency->elasticity + normal(random_) * error);
         }
         double usual = 0;
@@ -551,7 +551,7 @@ class Judge {
       const double load = QuantileOf(part.launch, 1 - kSure) * part.Replicated(AddedTo(part));
       for (const Constraint& constraint : part.constraints) {
         if (constraint.resource == nullptr || constraint.resource->line.assumed) continue;
-        const double utilization = constraint.resource->line.At(constraint.share * load, -kOneSided);
+        const double utilization = constraint.resource->line.At(constraint.share * load, -kNormalQuantile95);
         if (!(utilization > 1)) continue;
         answer_.verdict = Verdict::kNo;
         answer_.probability = std::min(answer_.probability, 1 - kSure);

@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "common/stats/line_fit.h"
+#include "common/stats/normal.h"
 #include "common/stats/sample.h"
 
 namespace tributary {
 namespace {
 
-constexpr double kConfidence = 0.9;
-constexpr double kQuantileOfConfidence = 1.6448536269514722;  // of the normal distribution, at 0.95
+constexpr double kConfidence = 0.9;  // kNormalQuantile95 errors to either side
 constexpr size_t kBins = 40;
 constexpr size_t kLeastPoints = 10;
 constexpr double kLeastVariation = 1.1;  // of the highest load by the lowest
@@ -95,7 +95,7 @@ UtilizationLine FitUtilization(absl::Span<const double> loads, absl::Span<const 
   }
   line.pivot_load = MedianOf(x);
   line.slope = std::max(0.0, robust->slope);
-  line.slope_error = (robust->slope_high - robust->slope_low) / (2 * kQuantileOfConfidence);
+  line.slope_error = (robust->slope_high - robust->slope_low) / (2 * kNormalQuantile95);
   line.pivot_utilization = robust->intercept + robust->slope * line.pivot_load;
   line.flat = robust->slope_high * (highest - lowest) < kFlat;
   if (line.flat) line.slope = line.slope_error = 0;
