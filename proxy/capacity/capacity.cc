@@ -353,8 +353,7 @@ absl::StatusOr<LaunchReport> Capacity::Launch(const LaunchRequest& request) {
   const EvidenceWindow window{.now = reader.Now(), .evidence = request.window};
   if (request.question.at <= window.now) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the launch must be in the future, and ",
-                     absl::FormatTime("%Y-%m-%dT%H:%MZ", request.question.at, absl::UTCTimeZone()), " is not"));
+        absl::StrCat("the launch must be in the future, and ", MinuteText(request.question.at), " is not"));
   }
   TRIBUTARY_ASSIGN_OR_RETURN(const std::vector<Calibration> calibrations, KnownCalibrations(reader));
   TRIBUTARY_ASSIGN_OR_RETURN(const ServiceModel model,

@@ -15,9 +15,9 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 bool IsKnown(double value) { return !std::isnan(value); }
 
-std::string When(absl::Time time) { return absl::FormatTime("%Y-%m-%dT%H:%MZ", time, absl::UTCTimeZone()); }
-
 }  // namespace
+
+std::string MinuteText(absl::Time time) { return absl::FormatTime("%Y-%m-%dT%H:%MZ", time, absl::UTCTimeZone()); }
 
 void HourlySeries::Forget(const std::vector<Span>& spans) {
   for (size_t i = 0; i < values.size(); ++i) {
@@ -53,6 +53,11 @@ double HourlySeries::Highest() const {
   return highest;
 }
 
+double HourlySeries::Newest() const {
+  const auto newest = std::find_if(values.rbegin(), values.rend(), IsKnown);
+  return newest == values.rend() ? kUnknown : *newest;
+}
+
 size_t HourlyForecast::HourOf(absl::Time time) const {
   const int64_t hour = (time - start) / absl::Hours(1);
   TRIBUTARY_CHECK(hour >= 0 && static_cast<size_t>(hour) < forecast.mean.size());
@@ -63,11 +68,11 @@ absl::StatusOr<HourlyForecast> ForecastHours(const HourlySeries& history, absl::
   const absl::Time end = history.TimeOf(history.values.size());
   if (until <= end) {
     return absl::InvalidArgumentError(
-        absl::StrFormat("%s is not after the history, which ends at %s", When(until), When(end)));
+        absl::StrFormat("%s is not after the history, which ends at %s", MinuteText(until), MinuteText(end)));
   }
   if (until - end > kFarthest) {
     return absl::InvalidArgumentError(
-        absl::StrFormat("%s is more than 60 days away: no forecast reaches so far", When(until)));
+        absl::StrFormat("%s is more than 60 days away: no forecast reaches so far", MinuteText(until)));
   }
   if (history.KnownHours() < 2 * kDay) {
     return absl::FailedPreconditionError(absl::StrFormat(

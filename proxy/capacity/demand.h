@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -9,6 +10,9 @@
 #include "common/stats/seasonal_forecast.h"
 
 namespace tributary {
+
+// To the minute, for sentences: "2026-01-15T09:00Z".
+std::string MinuteText(absl::Time time);
 
 // A stretch of time whose load was not everyday traffic: a load test, a holiday.
 struct Span {
@@ -30,7 +34,9 @@ struct HourlySeries {
   // Days of which at least half is known: each has a peak to compare with.
   size_t KnownDays() const;
   size_t KnownHours() const;
-  double Highest() const;  // NaN without any
+  // Of those that are known; NaN without any.
+  double Highest() const;
+  double Newest() const;
 };
 
 struct HourlyForecast {

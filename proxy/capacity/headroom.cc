@@ -117,9 +117,7 @@ Ranked RankOf(const ResourceUse& use, const HeadroomQuestion& question) {
 
 std::string Percent(double share) { return absl::StrFormat("%.0f %%", 100 * share); }
 
-std::string Name(const HeadroomRow& row) {
-  return row.instance.empty() ? row.resource : absl::StrCat(row.resource, " ", row.instance);
-}
+std::string Name(const HeadroomRow& row) { return ResourceText(row.resource, row.instance); }
 
 std::string SummaryOf(const HeadroomReport& report) {
   if (report.rows.empty()) return "No resource that runs up to a limit was seen in the window.";

@@ -15,6 +15,7 @@
 #include "common/stats/normal.h"
 #include "common/stats/sample.h"
 #include "common/stats/usl.h"
+#include "proxy/capacity/resource_spec.h"
 
 namespace tributary {
 namespace {
@@ -169,8 +170,7 @@ class Judge {
     part.forecast = *std::move(forecast);
     if (question_.at < part.forecast.start) {
       return absl::InvalidArgumentError(
-          absl::StrCat("the launch must begin after what is stored ends, ",
-                       absl::FormatTime("%Y-%m-%dT%H:%MZ", part.forecast.start, absl::UTCTimeZone())));
+          absl::StrCat("the launch must begin after what is stored ends, ", MinuteText(part.forecast.start)));
     }
     part.groups = GroupsOf(part.model->shares);
     for (const double share : part.model->shares) part.largest_share = std::max(part.largest_share, share);
@@ -191,8 +191,7 @@ class Judge {
       constraint.share = part.model->shares[host];
       constraint.breaks_at = resource.line.LoadAt(resource.limit) / constraint.share;
       constraint.check = {.service = part.model->service,
-                          .name = resource.instance.empty() ? resource.resource
-                                                            : absl::StrCat(resource.resource, " ", resource.instance),
+                          .name = ResourceText(resource.resource, resource.instance),
                           .host = resource.host,
                           .now = resource.now,
                           .limit = resource.limit,
@@ -244,10 +243,9 @@ class Judge {
 
   void FilledUp(const HostResource& resource) {
     answer_.caveats.push_back(absl::StrFormat(
-        "%s%s of %s is at %.0f %%, over its limit of %.0f %%; it fills with time, not with load, and is no part of the "
+        "%s of %s is at %.0f %%, over its limit of %.0f %%; it fills with time, not with load, and is no part of the "
         "verdict",
-        resource.resource, resource.instance.empty() ? "" : absl::StrCat(" ", resource.instance), resource.host,
-        100 * resource.now, 100 * resource.limit));
+        ResourceText(resource.resource, resource.instance), resource.host, 100 * resource.now, 100 * resource.limit));
   }
 
   // Times that are looked at, and how much of the launch there is.
@@ -411,11 +409,11 @@ class Judge {
           check.expected_p50 = constraint.resource->line.At(constraint.share * p50);
           check.expected_p90 = constraint.resource->line.At(constraint.share * p90);
         } else if (check.name == "queueing") {
-          check.now = part.largest_share * LastKnown(part.model->history);
+          check.now = part.largest_share * part.model->history.Newest();
           check.expected_p50 = part.largest_share * p50;
           check.expected_p90 = part.largest_share * p90;
         } else {
-          check.now = LatencyAt(part, check.limit, LastKnown(part.model->history));
+          check.now = LatencyAt(part, check.limit, part.model->history.Newest());
           check.expected_p50 = LatencyAt(part, check.limit, p50);
           check.expected_p90 = LatencyAt(part, check.limit, p90);
         }
@@ -436,13 +434,6 @@ class Judge {
     answer_.first_to_break = first->check;
     const double usual = QuantileOf(of->usual, 0.5);
     answer_.breaks_at_multiplier = usual > 0 ? first->breaks_at / of->Replicated(AddedTo(*of)) / usual : kInfinity;
-  }
-
-  static double LastKnown(const HourlySeries& history) {
-    for (auto value = history.values.rbegin(); value != history.values.rend(); ++value) {
-      if (!std::isnan(*value)) return *value;
-    }
-    return kNaN;
   }
 
   double LatencyAt(const Part& part, double target, double load) const {

@@ -3,6 +3,8 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace tributary {
 namespace {
 
@@ -41,6 +43,10 @@ ResourceSpec ReadResource(ConfigNode node) {
 }
 
 }  // namespace
+
+std::string ResourceText(const std::string& resource, const std::string& instance) {
+  return instance.empty() ? resource : absl::StrCat(resource, " ", instance);
+}
 
 std::vector<ResourceSpec> DefaultResources() {
   return {

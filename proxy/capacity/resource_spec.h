@@ -20,6 +20,9 @@ struct ResourceSpec {
   std::vector<std::string> by;  // tags that tell several of one host apart, each of which has a limit of its own
 };
 
+// In words: "cpu", or "disk sda" where a host has several instances.
+std::string ResourceText(const std::string& resource, const std::string& instance);
+
 // What the agents' host statistics tell (docs/host-metrics.md). Disk time is not among them: a disk that does much at
 // once is not at its limit when it is always busy.
 std::vector<ResourceSpec> DefaultResources();

@@ -44,6 +44,11 @@ TEST(DemandTest, UnknownHoursAtTheStartAreTrimmed) {
   EXPECT_EQ(series.Highest(), 6);
 }
 
+TEST(DemandTest, NewestIsTheLastThatIsKnown) {
+  EXPECT_EQ((HourlySeries{kStart, {7, kNaN, 5, kNaN}}.Newest()), 5);
+  EXPECT_TRUE(std::isnan((HourlySeries{kStart, {kNaN}}.Newest())));
+}
+
 TEST(DemandTest, DayIsKnownWhenHalfOfItIs) {
   HourlySeries series = Hours(72);
   EXPECT_EQ(series.KnownDays(), 3u);
