@@ -8,8 +8,8 @@
 #include "common/rules/rules_config.h"
 #include "proxy/capacity/calibration.h"
 #include "proxy/capacity/history.h"
-#include "proxy/capacity/launch.h"
 #include "proxy/capacity/resource_spec.h"
+#include "proxy/capacity/service_model.h"
 
 namespace tributary {
 
