@@ -14,10 +14,4 @@ namespace tributary {
 // Counts tributary_proxy_capacity_questions_total by result. `capacity` and `telemetry` outlive the server.
 void RegisterCapacityApi(HttpServer& server, Capacity& capacity, bool remote_admin, Telemetry& telemetry);
 
-// "p99<300ms", "p99.9 < 0.3": a quantile and a target. Targets with a unit are taken in milliseconds, the unit of
-// StatsD's timers; a bare number is in the metric's own. InvalidArgument otherwise.
-absl::StatusOr<LatencyGoal> ParseGoal(absl::string_view text);
-// "auto", "none", or "db:1.8,cache:0.4", into the request.
-absl::Status ParseDependencies(absl::string_view text, LaunchRequest& request);
-
 }  // namespace tributary
