@@ -31,8 +31,7 @@ struct UslFit {
 };
 
 // Errors:  InvalidArgument: fewer than 4 points, or one that is not positive. FailedPrecondition: no minimum, or the
-// best
-//          fit is not physical (a coefficient below zero): it would promise throughput without end.
+//          best fit is not physical (a coefficient below zero): it would promise throughput without end.
 absl::StatusOr<UslFit> FitUsl(absl::Span<const double> load, absl::Span<const double> throughput);
 
 }  // namespace tributary

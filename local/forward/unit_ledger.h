@@ -63,10 +63,10 @@ struct UnitCounts {
 //     '-----------BUSY, TOO_NEW'
 //
 // Lanes:   blocks of the newest intervals are sent first; older ones follow, oldest first, within a share of the
-// credit. Spool:   with one, groups of the oldest blocks go to disk when memory is full, or every block before it is
-// sent. A
+//          credit.
+// Spool:   with one, groups of the oldest blocks go to disk when memory is full, or every block before it is sent. A
 //          group leaves memory whole, comes back whole when there is room, and is forgotten when all of it is
-//          committed.
+//          committed (unit_groups.cc).
 // Bounds:  memory_bytes of blocks not committed: beyond, the oldest that no owner can have go to disk, or are dropped;
 //          retain_bytes twice of committed ones (kept, and being sent again for a Pull).
 // Threads: thread-compatible.
