@@ -1,17 +1,11 @@
-#include <algorithm>
-#include <bit>
-#include <cmath>
-#include <fstream>
-#include <iterator>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "common/sketch/hyperloglog.h"
 #include "gtest/gtest.h"
+#include "tests/common/sketch/hyperloglog_laws.h"
+#include "tests/support/golden_bytes.h"
 
 namespace tributary {
 namespace {
@@ -20,18 +14,6 @@ std::string Bytes(const HyperLogLog& set) {
   std::string bytes;
   set.EncodeAxiomhq(bytes);
   return bytes;
-}
-
-HyperLogLog Read(const std::string& bytes) {
-  absl::StatusOr<HyperLogLog> set = HyperLogLog::Decode(bytes);
-  EXPECT_TRUE(set.ok()) << set.status();
-  return *std::move(set);
-}
-
-HyperLogLog Range(int begin, int end) {
-  HyperLogLog set;
-  for (int i = begin; i < end; ++i) set.Add(absl::StrCat("member-", i));
-  return set;
 }
 
 std::string BigEndian(uint32_t value) {
@@ -49,12 +31,6 @@ std::string Sparse(const std::vector<uint32_t>& unsorted, uint32_t count, uint32
   bytes += BigEndian(static_cast<uint32_t>(unsorted.size()));
   for (const uint32_t key : unsorted) bytes += BigEndian(key);
   return bytes + BigEndian(count) + BigEndian(last) + BigEndian(static_cast<uint32_t>(list.size())) + list;
-}
-
-std::string Stored(const std::string& name) {
-  std::ifstream file(std::string(TRIBUTARY_GOLDEN_DIR "/") + name);
-  const std::string hex((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return absl::HexStringToBytes(absl::StripAsciiWhitespace(hex));
 }
 
 TEST(HyperLogLogAxiomhqTest, NeverLargerThanDense) {
@@ -150,42 +126,20 @@ TEST(HyperLogLogAxiomhqTest, MalformedBytesAreRefused) {
 
 // What axiomhq/hyperloglog, at its 2019 version, wrote of the same 40 members: the unsorted form.
 TEST(HyperLogLogAxiomhqTest, ReadsTheBytesOfTheOriginal) {
-  const std::string original = Stored("hyperloglog_axiomhq_40.hex");
+  const std::string original = GoldenBytes("hyperloglog_axiomhq_40.hex");
   ASSERT_EQ(original.size(), 180);
   EXPECT_EQ(Bytes(Read(original)), Bytes(Range(0, 40)));
 }
 
 TEST(HyperLogLogAxiomhqTest, GoldenBytes) {
-  EXPECT_EQ(absl::BytesToHexString(Bytes(Range(0, 40))), absl::BytesToHexString(Stored("hyperloglog_v1.hex")));
+  EXPECT_EQ(absl::BytesToHexString(Bytes(Range(0, 40))), absl::BytesToHexString(GoldenBytes("hyperloglog_v1.hex")));
 }
 
 TEST(HyperLogLogAxiomhqTest, TruncatedAndMutatedBytesAreRefusedOrValid) {
-  constexpr uint64_t kSeed = 19;
-  SCOPED_TRACE(kSeed);
-  std::mt19937_64 random(kSeed);
-  for (const int count : {3, 200, 20000}) {
-    const std::string bytes = Bytes(Range(0, count));
-    for (size_t size = 0; size < bytes.size(); size += 1 + size / 50) {
-      EXPECT_FALSE(HyperLogLog::Decode(absl::string_view(bytes).substr(0, size)).ok());
-    }
-    for (int round = 0; round < 2000; ++round) {
-      std::string mutated = bytes;
-      mutated[random() % mutated.size()] = static_cast<char>(random());
-      const absl::StatusOr<HyperLogLog> set = HyperLogLog::Decode(mutated);
-      if (!set.ok()) continue;
-      EXPECT_TRUE(std::isfinite(set->Estimate()));
-      EXPECT_EQ(Bytes(Read(Bytes(*set))), Bytes(*set));
-    }
-  }
+  ExpectTruncatedAndMutatedBytesAreRefusedOrValid(Bytes);
 }
 
-TEST(HyperLogLogAxiomhqTest, BytesComeBack) {
-  for (const int count : {1, 100, 3000, 3300, 50000}) {
-    const std::string bytes = Bytes(Range(0, count));
-    EXPECT_EQ(Bytes(Read(bytes)), bytes) << count;
-    EXPECT_NEAR(Read(bytes).Estimate(), Range(0, count).Estimate(), 0.002 * count);
-  }
-}
+TEST(HyperLogLogAxiomhqTest, BytesComeBack) { ExpectBytesComeBack(Bytes); }
 
 }  // namespace
 }  // namespace tributary

@@ -1,18 +1,16 @@
 #include "common/sketch/hyperloglog.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "gtest/gtest.h"
+#include "tests/common/sketch/hyperloglog_laws.h"
+#include "tests/support/golden_bytes.h"
 
 namespace tributary {
 namespace {
@@ -23,27 +21,9 @@ std::string Bytes(const HyperLogLog& set) {
   return bytes;
 }
 
-HyperLogLog Read(const std::string& bytes) {
-  absl::StatusOr<HyperLogLog> set = HyperLogLog::Decode(bytes);
-  EXPECT_TRUE(set.ok()) << set.status();
-  return *std::move(set);
-}
-
-HyperLogLog Range(int begin, int end) {
-  HyperLogLog set;
-  for (int i = begin; i < end; ++i) set.Add(absl::StrCat("member-", i));
-  return set;
-}
-
 // All registers at one rank, as axiomhq's dense form says it.
 HyperLogLog Flat(uint8_t rank) {
   return Read(std::string{1, 14, static_cast<char>(rank), 0, 0, 0, 0x20, 0} + std::string(8192, '\x00'));
-}
-
-std::string Stored(const std::string& name) {
-  std::ifstream file(std::string(TRIBUTARY_GOLDEN_DIR "/") + name);
-  const std::string hex((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return absl::HexStringToBytes(absl::StripAsciiWhitespace(hex));
 }
 
 TEST(HyperLogLogTest, EmptyCountsNothing) {
@@ -136,13 +116,7 @@ TEST(HyperLogLogTest, MergeWithItselfOrWithNothingChangesNothing) {
   }
 }
 
-TEST(HyperLogLogTest, BytesComeBack) {
-  for (const int count : {1, 100, 3000, 3300, 50000}) {
-    const std::string bytes = Bytes(Range(0, count));
-    EXPECT_EQ(Bytes(Read(bytes)), bytes) << count;
-    EXPECT_NEAR(Read(bytes).Estimate(), Range(0, count).Estimate(), 0.002 * count);
-  }
-}
+TEST(HyperLogLogTest, BytesComeBack) { ExpectBytesComeBack(Bytes); }
 
 TEST(HyperLogLogTest, FewMembersTakeLittleMemory) {
   EXPECT_LE(HyperLogLog().MemoryBytes(), 48);
@@ -169,23 +143,7 @@ TEST(HyperLogLogTest, EstimateOfAFlatHistogramMatchesTheFormula) {
 TEST(HyperLogLogTest, SaturatedRegistersCountAllHashes) { EXPECT_EQ(Flat(51).Estimate(), 0x1p64); }
 
 TEST(HyperLogLogTest, TruncatedAndMutatedBytesAreRefusedOrValid) {
-  constexpr uint64_t kSeed = 19;
-  SCOPED_TRACE(kSeed);
-  std::mt19937_64 random(kSeed);
-  for (const int count : {3, 200, 20000}) {
-    const std::string bytes = Bytes(Range(0, count));
-    for (size_t size = 0; size < bytes.size(); size += 1 + size / 50) {
-      EXPECT_FALSE(HyperLogLog::Decode(absl::string_view(bytes).substr(0, size)).ok());
-    }
-    for (int round = 0; round < 2000; ++round) {
-      std::string mutated = bytes;
-      mutated[random() % mutated.size()] = static_cast<char>(random());
-      const absl::StatusOr<HyperLogLog> set = HyperLogLog::Decode(mutated);
-      if (!set.ok()) continue;
-      EXPECT_TRUE(std::isfinite(set->Estimate()));
-      EXPECT_EQ(Bytes(Read(Bytes(*set))), Bytes(*set));
-    }
-  }
+  ExpectTruncatedAndMutatedBytesAreRefusedOrValid(Bytes);
 }
 
 // What is known of the entropy (docs/sketches.md), and a tenth.
@@ -256,7 +214,7 @@ TEST(HyperLogLogTest, MalformedBytesAreRefused) {
 
 // Made by another program from the keys in hyperloglog_v1.hex.
 TEST(HyperLogLogTest, GoldenBytes) {
-  EXPECT_EQ(absl::BytesToHexString(Bytes(Range(0, 40))), absl::BytesToHexString(Stored("hyperloglog_native.hex")));
+  EXPECT_EQ(absl::BytesToHexString(Bytes(Range(0, 40))), absl::BytesToHexString(GoldenBytes("hyperloglog_native.hex")));
 }
 
 }  // namespace

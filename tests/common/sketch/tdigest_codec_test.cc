@@ -1,16 +1,14 @@
 // The wire form of TDigest.
 
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/strip.h"
 #include "common/sketch/tdigest.h"
 #include "gtest/gtest.h"
 #include "tests/common/sketch/rank_oracle.h"
+#include "tests/support/golden_bytes.h"
 
 namespace tributary {
 namespace {
@@ -229,22 +227,16 @@ TEST(TDigestCodecTest, OtherVersionsAndHugeClaimsAreRefused) {
   EXPECT_FALSE(TDigest::Decode(absl::string_view("\x01\x64\xff\xff\xff\xff\x0f\x00\x07", 9)).ok());
 }
 
-std::string Stored(const std::string& name) {
-  std::ifstream file(std::string(TRIBUTARY_GOLDEN_DIR "/") + name);
-  const std::string hex((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return absl::HexStringToBytes(absl::StripAsciiWhitespace(hex));
-}
-
 // 500 squares, one repeated, one weighted. Version 2 was made of version 1 by another program.
 TEST(TDigestCodecTest, GoldenBytes) {
   TDigest digest(40);
   for (int i = 1; i <= 500; ++i) digest.Add(i * i / 8.0);
   for (int i = 0; i < 50; ++i) digest.Add(40000);
   digest.Add(3, 2.5);
-  EXPECT_EQ(absl::BytesToHexString(Bytes(digest)), absl::BytesToHexString(Stored("tdigest_v2.hex")));
+  EXPECT_EQ(absl::BytesToHexString(Bytes(digest)), absl::BytesToHexString(GoldenBytes("tdigest_v2.hex")));
   for (const char* name : {"tdigest_v1.hex", "tdigest_v2.hex"}) {
     SCOPED_TRACE(name);
-    const TDigest read = Read(Stored(name));
+    const TDigest read = Read(GoldenBytes(name));
     EXPECT_EQ(read.count().ToDouble(), 552.5);
     EXPECT_EQ(read.sum().ToDouble(), 500.0 * 501 * 1001 / 6 / 8 + 50 * 40000 + 7.5);
     EXPECT_EQ(read.max(), 40000);
@@ -254,8 +246,8 @@ TEST(TDigestCodecTest, GoldenBytes) {
 
 // Rows in the bytes of version 1 are those of version 2, to the bits that averages lose.
 TEST(TDigestCodecTest, BothVersionsReadTheSame) {
-  const std::vector<Centroid> first = Read(Stored("tdigest_v1.hex")).Centroids();
-  const std::vector<Centroid> second = Read(Stored("tdigest_v2.hex")).Centroids();
+  const std::vector<Centroid> first = Read(GoldenBytes("tdigest_v1.hex")).Centroids();
+  const std::vector<Centroid> second = Read(GoldenBytes("tdigest_v2.hex")).Centroids();
   ASSERT_EQ(first.size(), second.size());
   for (size_t i = 0; i < first.size(); ++i) {
     EXPECT_EQ(first[i].weight, second[i].weight);

@@ -1,29 +1,23 @@
 #include "common/wire/payload.h"
 
-#include <fstream>
-#include <iterator>
 #include <random>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "common/base/bytes.h"
 #include "common/wire/messages.h"
 #include "common/wire/series.h"
 #include "common/wire/zstd.h"
 #include "gtest/gtest.h"
 #include "tests/common/wire/sample_units.h"
+#include "tests/support/golden_bytes.h"
 
 namespace tributary {
 namespace {
 
 const InstanceId kOwn = InstanceOf('A');
 
-std::string GoldenBytes(const std::string& version = "v2") {
-  std::ifstream file(TRIBUTARY_GOLDEN_DIR "/unit_payload_" + version + ".hex");
-  const std::string hex((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return absl::HexStringToBytes(absl::StrReplaceAll(hex, {{"\n", ""}}));
-}
+std::string GoldenPayload(const std::string& version = "v2") { return GoldenBytes("unit_payload_" + version + ".hex"); }
 
 v1::Block BlockOf(std::string payload, v1::Codec codec = v1::CODEC_RAW) {
   v1::Block block;
@@ -76,7 +70,7 @@ TEST(UnitBuilderTest, WritesTheGoldenBytes) {
   ASSERT_EQ(blocks.size(), 1u);
   const std::string bytes =
       blocks[0].codec() == v1::CODEC_ZSTD ? *DecompressZstd(blocks[0].payload(), 1 << 20) : blocks[0].payload();
-  EXPECT_EQ(absl::BytesToHexString(bytes), absl::BytesToHexString(GoldenBytes()));
+  EXPECT_EQ(absl::BytesToHexString(bytes), absl::BytesToHexString(GoldenPayload()));
 }
 
 TEST(UnitBuilderTest, ItsBlocksAreReadBack) {
@@ -203,16 +197,16 @@ TEST(UnitBuilderTest, TakesEverythingWithinTheLimits) {
 
 // ---- what is read
 
-TEST(DecodePayloadTest, ReadsTheGoldenBytes) { ExpectGolden(Decode(BlockOf(GoldenBytes()))); }
+TEST(DecodePayloadTest, ReadsTheGoldenBytes) { ExpectGolden(Decode(BlockOf(GoldenPayload()))); }
 
-TEST(DecodePayloadTest, ReadsSketchesInTheirFirstForms) { ExpectGolden(Decode(BlockOf(GoldenBytes("v1")))); }
+TEST(DecodePayloadTest, ReadsSketchesInTheirFirstForms) { ExpectGolden(Decode(BlockOf(GoldenPayload("v1")))); }
 
 TEST(DecodePayloadTest, KeysThatAreKnownAreShared) {
   KeyMemo memo(100);
   UnitPayload first;
   UnitPayload second;
-  ASSERT_TRUE(DecodePayload(BlockOf(GoldenBytes()), kOwn, memo, first).ok());
-  ASSERT_TRUE(DecodePayload(BlockOf(GoldenBytes()), kOwn, memo, second).ok());
+  ASSERT_TRUE(DecodePayload(BlockOf(GoldenPayload()), kOwn, memo, first).ok());
+  ASSERT_TRUE(DecodePayload(BlockOf(GoldenPayload()), kOwn, memo, second).ok());
   ExpectGolden(first);
   ExpectGolden(second);
   for (size_t i = 0; i < first.series.size(); ++i) EXPECT_EQ(&*first.series[i].first, &*second.series[i].first) << i;
@@ -286,17 +280,17 @@ TEST(KeyMemoTest, KeepsTheYoungAndIsBounded) {
 }
 
 TEST(DecodePayloadTest, AWriterThatWasLeftOutIsTheSender) {
-  const absl::StatusOr<UnitPayload> payload = DecodePayload(BlockOf(GoldenBytes()), InstanceOf('Z'));
+  const absl::StatusOr<UnitPayload> payload = DecodePayload(BlockOf(GoldenPayload()), InstanceOf('Z'));
   ASSERT_TRUE(payload.ok());
   EXPECT_EQ(std::get<GaugeAggregate>(payload->series[1].second).last_writer, InstanceOf('Z'));
   EXPECT_EQ(std::get<GaugeAggregate>(payload->series[2].second).last_writer, InstanceOf('B'));
   EXPECT_EQ(std::get<CheckAggregate>(payload->series[5].second).writer, InstanceOf('Z'));
 }
 
-TEST(DecodePayloadTest, ReadsZstd) { ExpectGolden(Decode(BlockOf(CompressZstd(GoldenBytes()), v1::CODEC_ZSTD))); }
+TEST(DecodePayloadTest, ReadsZstd) { ExpectGolden(Decode(BlockOf(CompressZstd(GoldenPayload()), v1::CODEC_ZSTD))); }
 
 TEST(DecodePayloadTest, SkipsFieldsOfLaterVersions) {
-  std::string bytes = GoldenBytes();
+  std::string bytes = GoldenPayload();
   ByteWriter writer(bytes);
   writer.Varint(15 << 3 | 0), writer.Varint(300);
   writer.Varint(16 << 3 | 1), writer.U64(1);
@@ -306,16 +300,16 @@ TEST(DecodePayloadTest, SkipsFieldsOfLaterVersions) {
 }
 
 TEST(DecodePayloadTest, RefusesABlockThatWasDamaged) {
-  v1::Block block = BlockOf(GoldenBytes());
+  v1::Block block = BlockOf(GoldenPayload());
   block.mutable_payload()->back() ^= 1;
   EXPECT_EQ(Reason(block), "crc_mismatch");
 }
 
 TEST(DecodePayloadTest, RefusesWhatItCannotUnpack) {
-  EXPECT_EQ(Reason(BlockOf(GoldenBytes(), v1::CODEC_UNSPECIFIED)), "unknown_codec");
-  EXPECT_EQ(Reason(BlockOf(GoldenBytes(), static_cast<v1::Codec>(77))), "unknown_codec");
-  EXPECT_EQ(Reason(BlockOf(GoldenBytes(), v1::CODEC_ZSTD)), "bad_zstd");
-  EXPECT_EQ(Reason(BlockOf(CompressZstd(GoldenBytes()) + "more", v1::CODEC_ZSTD)), "bad_zstd");
+  EXPECT_EQ(Reason(BlockOf(GoldenPayload(), v1::CODEC_UNSPECIFIED)), "unknown_codec");
+  EXPECT_EQ(Reason(BlockOf(GoldenPayload(), static_cast<v1::Codec>(77))), "unknown_codec");
+  EXPECT_EQ(Reason(BlockOf(GoldenPayload(), v1::CODEC_ZSTD)), "bad_zstd");
+  EXPECT_EQ(Reason(BlockOf(CompressZstd(GoldenPayload()) + "more", v1::CODEC_ZSTD)), "bad_zstd");
   EXPECT_EQ(Reason(BlockOf(std::string(kMaxPayloadBytes + 1, '\0'))), "payload_too_large");
 }
 
@@ -375,7 +369,7 @@ TEST(DecodePayloadTest, RefusesAnItemThatIsTooLarge) {
 
 // Truncated and changed bytes are read or refused; sanitizers see to the rest.
 TEST(DecodePayloadTest, AnyTruncationIsReadOrRefused) {
-  const std::string bytes = GoldenBytes();
+  const std::string bytes = GoldenPayload();
   size_t refused = 0;
   for (size_t size = 0; size < bytes.size(); ++size) {
     refused += !DecodePayload(BlockOf(bytes.substr(0, size)), kOwn).ok();
@@ -387,7 +381,7 @@ TEST(DecodePayloadTest, AnyMutationIsReadOrRefused) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE(absl::StrCat("seed ", seed));
   std::mt19937 random(seed);
-  const std::string raw = GoldenBytes();
+  const std::string raw = GoldenPayload();
   const std::string packed = CompressZstd(raw);
   size_t refused = 0;
   for (int i = 0; i < 20000; ++i) {

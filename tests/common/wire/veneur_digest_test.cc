@@ -1,30 +1,22 @@
 #include "common/wire/veneur_digest.h"
 
 #include <cmath>
-#include <fstream>
 #include <limits>
 #include <random>
 #include <string>
 
-#include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
+#include "tests/support/golden_bytes.h"
 #include "veneur/tdigest.pb.h"
 
 namespace tributary {
 namespace {
 
-std::string ReadHex(const std::string& name) {
-  std::ifstream file(std::string(TRIBUTARY_GOLDEN_DIR) + "/" + name);
-  std::string hex;
-  file >> hex;
-  return absl::HexStringToBytes(hex);
-}
-
 // Written by Veneur 14.2's own tdigest: 1,000 samples x >> 40 of the sequence x = 6364136223846793005 x +
 // 1442695040888963407 from 1, divided by 1,000, plus 0.5; then 7 a hundred times with weight 10. What it says of them
 // stands here.
 TEST(VeneurDigestTest, ReadsWhatTheOriginalWrote) {
-  const absl::StatusOr<VeneurDigest> read = DecodeVeneurDigest(ReadHex("tdigest_veneur_14.hex"));
+  const absl::StatusOr<VeneurDigest> read = DecodeVeneurDigest(GoldenBytes("tdigest_veneur_14.hex"));
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->digest.count().ToDouble(), 2000);
   EXPECT_NEAR(read->digest.sum().ToDouble(), 8.529417969000002e+06, 1e-5);
