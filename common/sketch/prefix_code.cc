@@ -94,6 +94,7 @@ std::optional<PrefixCode> PrefixCode::Read(BitReader& reader) {
   for (int symbol = code.first_; symbol <= code.last_; ++symbol) {
     const bool alone = code.first_ == code.last_;
     code.lengths_[symbol] = alone ? 0 : static_cast<uint8_t>(reader.Read(kLengthBits));
+    if (code.lengths_[symbol] > kMaxBits) return std::nullopt;
     code.used_[symbol] = alone || code.lengths_[symbol] > 0 ? 1 : 0;
   }
   if (code.used_[code.first_] == 0 || code.used_[code.last_] == 0) return std::nullopt;

@@ -206,6 +206,7 @@ TEST(HyperLogLogTest, MalformedBytesAreRefused) {
       {"a code with gaps", std::string("\x82\xc1\x10\x20", 4) + ranks},
       {"a code with too many", std::string("\x82\xc1\x10\x11", 4) + ranks},
       {"a code of one length 0", std::string("\x82\xc1\x00\x10", 4) + ranks},
+      {"a code of 13 bits beside a whole one", std::string("\x82\xc1\x10\x1d", 4) + std::string(2048, '\xff')},
       {"ranks missing", std::string("\x82\xc1\x10\x10", 4) + ranks.substr(1)},
       {"ranks left over", std::string("\x82\xc1\x10\x10", 4) + ranks + ranks.substr(2047)},
   };
