@@ -115,6 +115,7 @@ class RemoteReader::Query {
       return absl::InvalidArgumentError("the query ends before it starts");
     }
     end_ms_ = std::min<int64_t>(query.end_timestamp_ms(), absl::ToUnixMillis(options_.now) + kClocksDifferMs);
+    end_ms_ = std::max(end_ms_, int64_t{-1});  // before the epoch there is nothing, and much before no difference
     start_ms_ = std::max({query.start_timestamp_ms(), int64_t{0}, end_ms_ - kLongestMs});
     return absl::OkStatus();
   }

@@ -296,6 +296,8 @@ TEST_F(RemoteReaderTest, TimesBeyondWhatIsThereAreCut) {
   EXPECT_EQ(fan_out_.asked[0].start_unix_ms(), 1'060'000);  // a minute from now: clocks may differ
   EXPECT_EQ(fan_out_.asked[0].window_ms(), 1'060'001);
   EXPECT_THAT(Lines({Named("depth")}, 2'000'000, 3'000'000), IsEmpty());
+  EXPECT_THAT(Lines({Named("depth")}, kFirst, kFirst), IsEmpty());
+  EXPECT_THAT(Lines({Named("depth")}, kFirst, -1), IsEmpty());
   EXPECT_EQ(fan_out_.asked.size(), 1u);
   EXPECT_EQ(Read({Named("depth")}, 2, 1).status().code(), absl::StatusCode::kInvalidArgument);
 }
