@@ -46,16 +46,6 @@ std::string TimeText(int64_t unix_ms) {
   return absl::StrFormat("%.3f", static_cast<double>(unix_ms) / 1000);
 }
 
-void AppendLabels(const Labels& labels, std::string& out) {
-  out.push_back('{');
-  bool first = true;
-  for (const auto& [name, value] : labels) {
-    absl::StrAppend(&out, first ? "" : ",", JsonText(name), ":", JsonText(value));
-    first = false;
-  }
-  out.push_back('}');
-}
-
 void AppendHistogram(const promql::Distribution& distribution, std::string& out) {
   absl::StrAppend(&out, "{\"count\":\"", promql::FormatValue(distribution.Count()), "\",\"sum\":\"",
                   promql::FormatValue(distribution.Sum()), "\",\"buckets\":[");
@@ -96,9 +86,8 @@ void AppendSeries(const promql::Answer& answer, uint64_t max_bytes, std::string&
   bool first = true;
   for (const promql::Series& series : answer.series) {
     if (out.size() > max_bytes) return;
-    absl::StrAppend(&out, first ? "" : ",", "{\"metric\":");
+    absl::StrAppend(&out, first ? "" : ",", "{\"metric\":", LabelsJson(series.labels));
     first = false;
-    AppendLabels(series.labels, out);
     if (answer.type == promql::ValueType::kMatrix) {
       AppendPoints(series.points, false, out);
       AppendPoints(series.points, true, out);
@@ -112,9 +101,7 @@ void AppendSeries(const promql::Answer& answer, uint64_t max_bytes, std::string&
 
 void AppendTexts(absl::string_view name, const std::vector<std::string>& texts, std::string& out) {
   if (texts.empty()) return;
-  absl::StrAppend(
-      &out, ",\"", name, "\":[",
-      absl::StrJoin(texts, ",", [](std::string* to, const std::string& text) { to->append(JsonText(text)); }), "]");
+  absl::StrAppend(&out, ",\"", name, "\":", TextsJson(texts));
 }
 
 const char* TypeName(promql::ValueType type) {
@@ -135,6 +122,21 @@ const char* TypeName(promql::ValueType type) {
 
 std::string JsonText(absl::string_view text) {
   return Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string TextsJson(const std::vector<std::string>& texts) {
+  return absl::StrCat(
+      "[", absl::StrJoin(texts, ",", [](std::string* out, const std::string& text) { out->append(JsonText(text)); }),
+      "]");
+}
+
+std::string LabelsJson(const Labels& labels) {
+  return absl::StrCat("{",
+                      absl::StrJoin(labels, ",",
+                                    [](std::string* out, const auto& label) {
+                                      absl::StrAppend(out, JsonText(label.first), ":", JsonText(label.second));
+                                    }),
+                      "}");
 }
 
 HttpResponse AnswerResponse(const promql::Answer& answer, uint64_t max_bytes) {

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "common/net/http_message.h"
+#include "common/sink/labels.h"
 #include "proxy/promql/engine.h"
 
 namespace tributary {
@@ -22,6 +24,10 @@ HttpResponse DataResponse(const std::string& data, const std::vector<std::string
 
 // A text as JSON, quotes and all.
 std::string JsonText(absl::string_view text);
+// ["a","b"]
+std::string TextsJson(const std::vector<std::string>& texts);
+// {"name":"value"}
+std::string LabelsJson(const Labels& labels);
 
 // 400 for InvalidArgument, and so on as below.
 int HttpStatusOf(const absl::Status& status);

@@ -55,21 +55,6 @@ absl::StatusOr<v1::LabelsRequest> RequestOf(v1::LabelsRequest::Kind kind, const 
   return request;
 }
 
-std::string TextsJson(const std::vector<std::string>& texts) {
-  return absl::StrCat(
-      "[", absl::StrJoin(texts, ",", [](std::string* out, const std::string& text) { out->append(JsonText(text)); }),
-      "]");
-}
-
-std::string LabelsJson(const Labels& labels) {
-  return absl::StrCat("{",
-                      absl::StrJoin(labels, ",",
-                                    [](std::string* out, const auto& label) {
-                                      absl::StrAppend(out, JsonText(label.first), ":", JsonText(label.second));
-                                    }),
-                      "}");
-}
-
 absl::StatusOr<HttpResponse> Texts(QueryRunner& queries, absl::StatusOr<v1::LabelsRequest> request) {
   if (!request.ok()) return request.status();
   TRIBUTARY_ASSIGN_OR_RETURN(const Listing listing, queries.List(*request));
