@@ -51,7 +51,9 @@ class HostMetricsTest(unittest.TestCase):
     def test_memory_is_what_proc_says(self):
         total = memory()["MemTotal"]
         self.assertEqual({row["last"] for row in self.of("system.memory.limit")}, {total})
-        for row in self.of("system.memory.usage", system__memory__state="used"):
+        used = self.of("system.memory.usage", system__memory__state="used")
+        self.assertTrue(used)
+        for row in used:
             # Between the two readings other programs come and go.
             self.assertGreater(row["last"], 0.2 * min(self.memory))
             self.assertLess(row["last"], total)
