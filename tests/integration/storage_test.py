@@ -90,6 +90,16 @@ class PrometheusWithHistograms(Prometheus):
         return [*super().command(), "--enable-feature=native-histograms"]
 
 
+def start(test, port, write_port, sink_options):
+    """A cluster whose owners write to `write_port`, and the test's storage on `port`."""
+    sink = f"  - {{kind: remote_write, url: 'http://127.0.0.1:{write_port}/api/v1/write', timeout: 3s, {sink_options}}}\n"
+    test.cluster = test.enterContext(Cluster(agents=1, sinks=sink))
+    test.storage = test.make_storage(port, test.cluster.dir / "storage")
+    test.addCleanup(test.storage.end)
+    test.storage.start()
+    test.cluster.wait_for(test.storage.is_up, 60, "the storage up")
+
+
 class StorageTest:
     """What is the same for all storages."""
     make_storage = None
@@ -98,13 +108,7 @@ class StorageTest:
     def setUp(self):
         port = free_port()
         self.relay = self.enterContext(HttpRelay(port))
-        sink = (f"  - {{kind: remote_write, url: 'http://127.0.0.1:{self.relay.port}/api/v1/write', timeout: 3s, "
-                "percentiles: [0.5, 0.9, 0.99, 0.999]}\n")
-        self.cluster = self.enterContext(Cluster(agents=1, sinks=sink))
-        self.storage = self.make_storage(port, self.cluster.dir / "storage")
-        self.addCleanup(self.storage.end)
-        self.storage.start()
-        self.cluster.wait_for(self.storage.is_up, 60, "the storage up")
+        start(self, port, self.relay.port, "percentiles: [0.5, 0.9, 0.99, 0.999]")
 
     def send_for(self, seconds):
         """Counts each of SERIES series once and times it twice, ten times a second."""
@@ -234,13 +238,7 @@ class HistogramTest:
 
     def setUp(self):
         port = free_port()
-        sink = (f"  - {{kind: remote_write, url: 'http://127.0.0.1:{port}/api/v1/write', timeout: 3s, "
-                f"percentiles: [], {self.sink_options}}}\n")
-        self.cluster = self.enterContext(Cluster(agents=1, sinks=sink))
-        self.storage = self.make_storage(port, self.cluster.dir / "storage")
-        self.addCleanup(self.storage.end)
-        self.storage.start()
-        self.cluster.wait_for(self.storage.is_up, 60, "the storage up")
+        start(self, port, port, f"percentiles: [], {self.sink_options}")
 
     def send_for(self, seconds):
         """Two regions of log-normal latencies, sixty and forty of a hundred lines each tenth of a second."""
