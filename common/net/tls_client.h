@@ -16,9 +16,8 @@ namespace tributary {
 // call. It sends only; the server's certificate must be good for the host that was asked for.
 //
 // Errors:  InvalidArgument: the files cannot be used. PermissionDenied: a certificate is not believed, or this is no
-// TLS;
-//          the message says which, or what the server said. Others: the connection. After one nothing more can be
-//          sent. No SIGPIPE.
+//          TLS; the message says which, or what the server said. Others: the connection. After one nothing more can
+//          be sent. No SIGPIPE.
 // Threads: thread-compatible.
 class TlsClient {
  public:

@@ -24,8 +24,7 @@ namespace tributary {
 //          bounded in bytes; messages are at most 4 MiB and not compressed by gRPC; at most one received message of a
 //          session waits to be handled. gRPC's own buffers and threads have a quota; connections without a stream end.
 // Refused: a stream with a message that is none of ours, without any, or one too many, is counted by its reason. What
-// is
-//          no HTTP/2, or no call of this service, gRPC ends without a word to us.
+//          is no HTTP/2, or no call of this service, gRPC ends without a word to us.
 // Threads: every callback runs on `loop`; Session's methods are called on `loop`. A Session lives until on_close.
 class DeliveryServer {
  public:

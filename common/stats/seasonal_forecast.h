@@ -61,8 +61,7 @@ struct SeasonalForecast {
 //           spread of one season's changes, growing by the square root of the number of seasons ahead.
 // Gaps:     values that are NaN are not known: gaps, holidays that are not to count. Two days must be known.
 // Source:   Hyndman, Athanasopoulos, "Forecasting: Principles and Practice" 3rd ed., sections 5.2, 5.5, 5.10; Lei et
-// al.,
-//           "Distribution-Free Predictive Inference for Regression", JASA 2018.
+//           al., "Distribution-Free Predictive Inference for Regression", JASA 2018.
 // Errors:   InvalidArgument: too short a history, all values equal to nothing, options out of range; the message says
 //           what is missing.
 absl::StatusOr<SeasonalForecast> ForecastSeasonal(absl::Span<const double> history, const ForecastOptions& options);

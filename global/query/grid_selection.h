@@ -33,8 +33,7 @@ struct SelectLimits {
 //          merged once by rows that overlap many windows. What merges is read from the longest rows that cover a
 //          segment exactly; the newest row, and rows as they are, from the shortest that are kept.
 // Errors:  InvalidArgument for what the request says; ResourceExhausted names the limit; Cancelled when `cancelled`
-// says
-//          so or `send` returns false; the store's own.
+//          says so or `send` returns false; the store's own.
 // Threads: thread-compatible; reads a thread-safe RowReader.
 class GridSelection {
  public:

@@ -150,8 +150,6 @@ void Ledger::Put(const CommitPlan& plan, rocksdb::WriteBatch& batch) {
 
 // In the order of their keys: RocksDB then finds the place of each beside that of the last, or finding places is half
 // of a commit.
-// In the order of their keys: RocksDB then finds the place of each beside that of the last, or finding places is half
-// of a commit.
 void Ledger::PutRows(const CommitPlan& plan, rocksdb::WriteBatch& batch) {
   std::vector<std::pair<RowKey, const Row*>> rows;
   for (const WindowCommit& window : plan.windows) {

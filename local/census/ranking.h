@@ -35,8 +35,7 @@ struct Ranking {
 
 // Cost:    for each series a look-up, and for each of its tags two; about 0.1 s for 200,000 series of 5 tags.
 // Memory:  while it runs, 16 bytes for each distinct tag, twice that with room to grow, and of at most kMaxRankedTags;
-// beyond,
-//          the tags' values and series are lower bounds.
+//          beyond, the tags' values and series are lower bounds.
 inline constexpr size_t kMaxRankedTags = 1'000'000;
 Ranking Rank(const IntervalActivity& activity);
 

@@ -30,8 +30,8 @@ class StreamListener : public Listener {
   // Of the certificate for a new connection.
   using Certificates = std::function<SslContextPtr()>;
 
-  // TCP connections carry lines, unix ones packets or lines. `certificates` null: plaintext. `receiver` and `clock` outlive
-  // Stop().
+  // TCP connections carry lines, unix ones packets or lines. `certificates` null: plaintext. `receiver` and `clock`
+  // outlive Stop().
   StreamListener(BoundSocket bound, const IngestConfig& config, Certificates certificates, const Clock& clock,
                  const StreamMetrics& metrics, TextReceiver& receiver);
   ~StreamListener() override;

@@ -21,8 +21,8 @@ namespace tributary {
 // that has rules and dashboards over them by `remote_read`.
 //
 // Totals:   m_total, m_count and m_sum are sums from the start of the asked range on. Where a series' row does not
-// follow
-//           on another, what the total was stands 1 ms after the row's start, so that increase() sees the row whole.
+//           follow on another, what the total was stands 1 ms after the row's start, so that increase() sees the row
+//           whole.
 // Quantiles: 0.5, 0.9, 0.95, 0.99 and 0.999, and any that a matcher asks for by `=`.
 // Honesty:  the answer has no place for a warning. So a row of part of the fleet is labelled as remote write labels it,
 //           and where a global does not answer there is no answer, unless `allow_partial`.
