@@ -10,11 +10,12 @@
 
 namespace tributary {
 
-// Keys by their bytes on the wire. Every agent sends the key of a series in every interval: whoever remembers it neither
-// checks, copies nor hashes its strings again.
+// Keys by their bytes on the wire. Every agent sends the key of a series in every interval: whoever remembers it
+// neither checks, copies nor hashes its strings again.
 //
 // Bounds:  two generations of `max_keys` / 2; when the younger is full the older goes. An entry is the key's bytes, at
-//          most kMaxBytes, and about 100; the key itself is shared with whoever keeps the series.
+//          most kMaxBytes, and about 100; the key itself is shared with whoever keeps the series. Of a series that
+//          nobody keeps it is the memo's own: up to 3 KiB, with 64 tags.
 // Threads: thread-compatible.
 class KeyMemo {
  public:
