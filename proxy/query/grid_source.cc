@@ -157,21 +157,21 @@ absl::Status CheckAnswered(const std::vector<std::pair<Member, absl::Status>>& a
   return late ? absl::DeadlineExceededError(text) : absl::UnavailableError(text);
 }
 
-GridSource::Round GridSource::Ask(const v1::GridRequest& request, const promql::QueryContext& context) {
-  return {fan_out_.SelectGrid(globals_(), request, std::max(absl::Milliseconds(1), context.remaining()))};
+std::vector<GridAnswer> GridSource::Ask(const v1::GridRequest& request, const promql::QueryContext& context) {
+  return fan_out_.SelectGrid(globals_(), request, std::max(absl::Milliseconds(1), context.remaining()));
 }
 
 absl::StatusOr<promql::Selected> GridSource::Select(const promql::Selection& selection, promql::QueryContext& context) {
   TRIBUTARY_RETURN_IF_ERROR(context.Check());
   v1::GridRequest request = GridRequestOf(selection);
   request.set_max_series(static_cast<uint64_t>(context.limits().max_series));
-  const Round round = Ask(request, context);
+  const std::vector<GridAnswer> answers = Ask(request, context);
 
   GridMerger merger(selection);
   std::vector<std::pair<Member, absl::Status>> statuses;
   promql::Selected selected;
   size_t answered = 0;
-  for (const GridAnswer& answer : round.answers) {
+  for (const GridAnswer& answer : answers) {
     const absl::Status status = answer.status.ok() ? merger.Add(answer) : answer.status;
     statuses.emplace_back(answer.global, status);
     answered += status.ok();
@@ -185,7 +185,7 @@ absl::StatusOr<promql::Selected> GridSource::Select(const promql::Selection& sel
   TRIBUTARY_RETURN_IF_ERROR(context.AddRows(static_cast<int64_t>(merger.rows())));
   TRIBUTARY_ASSIGN_OR_RETURN(selected.series, merger.Finish(context));
   TRIBUTARY_RETURN_IF_ERROR(CheckHosts(selection, selected.series, merger.names()));
-  AddNotes(merger, answered, round.answers.size(), selected);
+  AddNotes(merger, answered, answers.size(), selected);
   return selected;
 }
 

@@ -30,10 +30,7 @@ class GridSource : public promql::SampleSource {
   absl::StatusOr<promql::Selected> Select(const promql::Selection& selection, promql::QueryContext& context) override;
 
   // What globals answered to one request: for who makes something else of it than points.
-  struct Round {
-    std::vector<GridAnswer> answers;
-  };
-  Round Ask(const v1::GridRequest& request, const promql::QueryContext& context);
+  std::vector<GridAnswer> Ask(const v1::GridRequest& request, const promql::QueryContext& context);
   // Whom to ask.
   std::vector<Member> AllGlobals() const { return globals_(); }
 

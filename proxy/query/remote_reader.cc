@@ -213,8 +213,7 @@ class RemoteReader::Query {
 
     GridMerger merger(selection);
     std::vector<std::pair<Member, absl::Status>> statuses;
-    const GridSource::Round round = reader_.source_.Ask(request, context_);
-    for (const GridAnswer& answer : round.answers) {
+    for (const GridAnswer& answer : reader_.source_.Ask(request, context_)) {
       statuses.emplace_back(answer.global, answer.status.ok() ? merger.Add(answer) : answer.status);
     }
     TRIBUTARY_RETURN_IF_ERROR(CheckAll(statuses));
