@@ -40,7 +40,7 @@ class JsonLinesSinkTest : public ::testing::Test {
 
   const TempDir dir_;
   const std::filesystem::path folder_ = dir_.path();
-  const std::filesystem::path path_ = folder_ / "rows.jsonl";
+  std::filesystem::path path_ = folder_ / "rows.jsonl";
 };
 
 TEST_F(JsonLinesSinkTest, WritesOneLinePerRow) {
