@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <random>
 #include <string>
@@ -187,26 +188,28 @@ TEST(TDigestMergerTest, FinishMayBeRepeatedAndInterrupted) {
   EXPECT_EQ(Bytes(merger.Finish(kOwnerCompression)), Bytes(MergeOneHop(fleet.digests)));
 }
 
-// A hundred hops more move a quantile by less than twice what they moved it in the worst of 48.
+// What a hundred hops more move a quantile by, as the mean of ten fleets: one fleet's figure is a draw from a long tail.
 TEST(TDigestMergerTest, ManyHopsDoNotDrift) {
+  constexpr int kFleets = 10;
+  const std::vector<std::pair<double, double>> bounds_ppm = {{0.5, 65}, {0.9, 40}, {0.99, 25}, {0.999, 6}};
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE(seed);
   for (const char* name : {"lognormal2", "uniform", "bimodal"}) {
-    const Fleet fleet = MakeFleet(Named(name), 50, seed);
-    const RankOracle oracle(fleet.samples);
-    const TDigest first = Sent(MergeOneHop(fleet.digests));
-    TDigest last = first;
-    for (int hop = 0; hop < 100; ++hop) last = Sent(MergeOneHop({last}));
-    EXPECT_EQ(last.min(), oracle.min());
-    EXPECT_EQ(last.max(), oracle.max());
-    EXPECT_EQ(last.count(), Fixed128::FromDouble(static_cast<double>(oracle.size())));
-    const auto drift = [&](double q) {
-      return std::fabs(oracle.ErrorPpm(q, last.Quantile(q)) - oracle.ErrorPpm(q, first.Quantile(q)));
-    };
-    EXPECT_LE(drift(0.5), 120) << name;
-    EXPECT_LE(drift(0.9), 80) << name;
-    EXPECT_LE(drift(0.99), 80) << name;
-    EXPECT_LE(drift(0.999), 20) << name;
+    std::map<double, double> drift;
+    for (int i = 0; i < kFleets; ++i) {
+      const Fleet fleet = MakeFleet(Named(name), 50, seed + i);
+      const RankOracle oracle(fleet.samples);
+      const TDigest first = Sent(MergeOneHop(fleet.digests));
+      TDigest last = first;
+      for (int hop = 0; hop < 100; ++hop) last = Sent(MergeOneHop({last}));
+      EXPECT_EQ(last.min(), oracle.min());
+      EXPECT_EQ(last.max(), oracle.max());
+      EXPECT_EQ(last.count(), Fixed128::FromDouble(static_cast<double>(oracle.size())));
+      for (const auto& [q, bound] : bounds_ppm) {
+        drift[q] += std::fabs(oracle.ErrorPpm(q, last.Quantile(q)) - oracle.ErrorPpm(q, first.Quantile(q))) / kFleets;
+      }
+    }
+    for (const auto& [q, bound] : bounds_ppm) EXPECT_LE(drift[q], bound) << name << " q " << q;
   }
 }
 
