@@ -188,7 +188,8 @@ TEST(TDigestMergerTest, FinishMayBeRepeatedAndInterrupted) {
   EXPECT_EQ(Bytes(merger.Finish(kOwnerCompression)), Bytes(MergeOneHop(fleet.digests)));
 }
 
-// What a hundred hops more move a quantile by, as the mean of ten fleets: one fleet's figure is a draw from a long tail.
+// What a hundred hops more move a quantile by, as the mean of ten fleets: one fleet's figure is a draw from a long
+// tail.
 TEST(TDigestMergerTest, ManyHopsDoNotDrift) {
   constexpr int kFleets = 10;
   const std::vector<std::pair<double, double>> bounds_ppm = {{0.5, 65}, {0.9, 40}, {0.99, 25}, {0.999, 6}};
