@@ -25,61 +25,7 @@ size_t EventBytes(const Event& event) {
   return bytes;
 }
 
-// Whether it is not known if the series has anything of this one.
-bool IsNew(const SeriesRecord& record, const WindowStanding& standing, size_t i) {
-  return standing.missing_since[i] > record.last_interval &&
-         !std::binary_search(record.expected.begin(), record.expected.end(), standing.missing[i]);
-}
-
-bool IsKnown(const SeriesRecord& record, IntervalIndex interval, const WindowBookOptions& options) {
-  return !record.expected.empty() && record.last_interval >= interval - options.lease;
-}
-
-void SortUnique(RosterSlots& slots) {
-  std::sort(slots.begin(), slots.end());
-  slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
-}
-
-// Who the series is expected from in the next interval: who contributed, and who should have, or may have, and is
-// missing, unless it can have nothing there.
-RosterSlots ExpectedIn(IntervalIndex next, const SeriesRecord& record, bool is_known, RosterSlots contributors,
-                       const WindowStanding& standing, const Roster& roster) {
-  for (size_t i = 0; i < standing.missing.size(); ++i) {
-    const RosterSlot slot = standing.missing[i];
-    const bool expected = !is_known || IsNew(record, standing, i) ||
-                          std::binary_search(record.expected.begin(), record.expected.end(), slot);
-    if (expected && roster.IsAwaitedAt(slot, next)) contributors.push_back(slot);
-  }
-  SortUnique(contributors);
-  if (contributors.size() > SeriesMemory::kMaxExpected) contributors.clear();
-  return contributors;
-}
-
-// Who came after a row of the series is expected in its next one: it has something, and is slow.
-void ExpectAlso(const RosterSlots& late, SeriesRecord& record) {
-  if (record.expected.empty()) return;
-  record.expected.insert(record.expected.end(), late.begin(), late.end());
-  SortUnique(record.expected);
-  if (record.expected.size() > SeriesMemory::kMaxExpected) record.expected.clear();
-}
-
 }  // namespace
-
-double CoverageOf(const SeriesRecord& record, IntervalIndex interval, const WindowStanding& standing,
-                  const WindowBookOptions& options) {
-  if (standing.missing.empty()) return 1;
-  if (!IsKnown(record, interval, options)) return standing.roster_coverage;
-  size_t expected = record.expected.size();
-  size_t missing = 0;
-  for (size_t i = 0; i < standing.missing.size(); ++i) {
-    const bool is_new = IsNew(record, standing, i);
-    expected += is_new ? 1 : 0;
-    const bool counts =
-        is_new || std::binary_search(record.expected.begin(), record.expected.end(), standing.missing[i]);
-    missing += counts ? 1 : 0;
-  }
-  return 1 - static_cast<double>(missing) / static_cast<double>(expected);
-}
 
 Window::Window(IntervalIndex interval, PartitionId partition, SeriesMemory& series, const WindowBookOptions& options)
     : interval_(interval), partition_(partition), memory_(series), options_(options) {}
@@ -319,8 +265,7 @@ void Window::EmitMain(const StateEntry& entry, const WindowStanding& standing, c
   if (row.late) {
     CountLate(entry.first, row);
   } else {
-    const bool known = IsKnown(record, interval_, options_);
-    record.expected = ExpectedIn(interval_ + 1, record, known, std::move(contributors), standing, roster);
+    ExpectNext(interval_, std::move(contributors), standing, roster, options_, record);
     record.last_interval = interval_;
     CountTotal(entry.first, row);
   }

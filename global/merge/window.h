@@ -13,24 +13,13 @@
 #include "common/base/interval.h"
 #include "common/hash/partition.h"
 #include "global/merge/commit_plan.h"
+#include "global/merge/expectation.h"
 #include "global/merge/manifest.h"
 #include "global/merge/roster.h"
 #include "global/merge/series_memory.h"
 #include "global/merge/window_book.h"
 
 namespace tributary {
-
-// Who is missing in a window, at the moment of a commit.
-struct WindowStanding {
-  std::vector<RosterSlot> missing;           // sorted
-  std::vector<IntervalIndex> missing_since;  // their first intervals
-  double roster_coverage = 1;                // share of the expected instances that are not missing
-};
-
-// How much is here of those that a series is expected from in an interval. Of an instance that had not begun at its
-// last row nothing is known, so that it is expected too.
-double CoverageOf(const SeriesRecord& record, IntervalIndex interval, const WindowStanding& standing,
-                  const WindowBookOptions& options);
 
 // A chunk of a closed window, packed: there are as many as units in the horizon.
 struct CommittedChunk {

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <future>
 #include <memory>
 #include <random>
 #include <string>
@@ -11,10 +10,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/net/http_client.h"
 #include "common/net/listen_error.h"
 #include "common/net/socket_address.h"
+#include "tests/common/net/http_server_harness.h"
 #include "tests/common/net/raw_client.h"
 
 namespace tributary {
@@ -25,58 +24,6 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-constexpr char kHello[] = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
-
-std::string Describe(const HttpRequest& request) {
-  const auto pair = [](std::string* out, const auto& p) { absl::StrAppend(out, p.first, "=", p.second); };
-  return absl::StrCat(request.method, " ", request.path, " {", absl::StrJoin(request.parameters, ",", pair), "} ",
-                      request.body.size());
-}
-
-// A server with a few pages, started.
-std::unique_ptr<HttpServer> Serve(HttpServer::Options options = {}) {
-  auto server = std::make_unique<HttpServer>(options);
-  server->Handle("GET", "/hello", [](const HttpRequest&) { return HttpResponse::Text(200, "hello\n"); });
-  server->Handle("GET", "/echo/*",
-                 [](const HttpRequest& request) { return HttpResponse::Text(200, Describe(request)); });
-  server->Handle("POST", "/echo/*",
-                 [](const HttpRequest& request) { return HttpResponse::Text(200, Describe(request)); });
-  server->Handle("GET", "/peer", [](const HttpRequest& request) {
-    return HttpResponse::Text(200, absl::StrCat(request.peer, request.peer_is_loopback ? " loopback" : ""));
-  });
-  server->Handle("GET", "/throw", [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("no"); });
-  const absl::Status started = server->Start();
-  EXPECT_TRUE(started.ok()) << started;
-  return server;
-}
-
-// Sends `request` on a connection of its own and returns what comes until the server closes.
-std::string Exchange(const HttpServer& server, absl::string_view request) {
-  RawClient client(server.port());
-  client.Send(request);
-  client.FinishSending();
-  return client.ReadAll();
-}
-
-// A handler that waits until the gate opens.
-class Gate {
- public:
-  HttpServer::Handler Handler() {
-    return [this](const HttpRequest&) {
-      entered_.set_value();
-      opened_.wait();
-      return HttpResponse::Text(200, "late\n");
-    };
-  }
-  void AwaitEntry() { entered_.get_future().wait(); }
-  void Open() { open_.set_value(); }
-
- private:
-  std::promise<void> entered_;
-  std::promise<void> open_;
-  std::shared_future<void> opened_ = open_.get_future().share();
-};
 
 // `text` of 2,000 bytes, and `packed`, which says that it is compressed already.
 std::unique_ptr<HttpServer> ServeLong(HttpServer::Options options = {}) {
@@ -236,116 +183,6 @@ TEST(HttpServerTest, ClientsThatExpectContinueAreToldTo) {
   EXPECT_EQ(client.ReadResponse(), "HTTP/1.1 100 Continue\r\n\r\n");
   client.Send("ab");
   EXPECT_THAT(client.ReadResponse(), EndsWith("POST /echo/ {} 2"));
-}
-
-struct Refusal {
-  const char* request;
-  const char* status;
-};
-
-TEST(HttpServerTest, WrongRequestsAreRefusedClearly) {
-  const auto server = Serve();
-  const Refusal refusals[] = {
-      {"GET /missing HTTP/1.1\r\n\r\n", "HTTP/1.1 404 "},
-      {"DELETE /hello HTTP/1.1\r\n\r\n", "HTTP/1.1 405 "},
-      {"GET /echo/%zz HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},
-      {"GET /echo/?a=%4 HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},
-      {"GET /hello\r\n\r\n", "HTTP/1.1 400 "},
-      {"nonsense\r\n\r\n", "HTTP/1.1 400 "},
-      {"GET /hello HTTP/1.1\r\nbad header\r\n\r\n", "HTTP/1.1 400 "},
-      {"POST /echo/ HTTP/1.1\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 400 "},
-      {"POST /echo/ HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", "HTTP/1.1 413 "},
-  };
-  for (const Refusal& r : refusals) EXPECT_THAT(Exchange(*server, r.request), StartsWith(r.status)) << r.request;
-  EXPECT_EQ(server->stats().requests_refused, std::size(refusals));
-  EXPECT_THAT(Exchange(*server, "DELETE /hello HTTP/1.1\r\n\r\n"), HasSubstr("Allow: GET\r\n"));
-}
-
-TEST(HttpServerTest, LargeHeadersAreRefused) {
-  const auto server = Serve();
-  const std::string header(17 << 10, 'a');
-  EXPECT_THAT(Exchange(*server, absl::StrCat("GET /hello HTTP/1.1\r\nX: ", header, "\r\n\r\n")),
-              StartsWith("HTTP/1.1 431 "));
-  EXPECT_THAT(Exchange(*server, absl::StrCat("GET /", header, " HTTP/1.1\r\n\r\n")), StartsWith("HTTP/1.1 431 "));
-}
-
-TEST(HttpServerTest, LargeBodiesAreRefused) {
-  const auto server = Serve({.max_body_bytes = 1000});
-  const std::string most(1000, 'a'), more(1001, 'a');
-  const auto post = [&](const std::string& body) {
-    return Exchange(*server, absl::StrCat("POST /echo/ HTTP/1.1\r\nContent-Length: ", body.size(), "\r\n\r\n", body));
-  };
-  EXPECT_THAT(post(most), EndsWith("POST /echo/ {} 1000"));
-  EXPECT_THAT(post(more), StartsWith("HTTP/1.1 413 "));
-}
-
-TEST(HttpServerTest, LargeBodiesInChunksAreRefused) {
-  const auto server = Serve({.max_body_bytes = 1000});
-  std::string request = "POST /echo/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
-  for (int i = 0; i < 11; ++i) absl::StrAppend(&request, "64\r\n", std::string(100, 'a'), "\r\n");
-  EXPECT_THAT(Exchange(*server, absl::StrCat(request, "0\r\n\r\n")), StartsWith("HTTP/1.1 413 "));
-}
-
-TEST(HttpServerTest, TheRefusalReachesAClientThatIsStillSending) {
-  const auto server = Serve();
-  RawClient client(server->port());
-  client.Send("POST /echo/ HTTP/1.1\r\nContent-Length: 4194304\r\n\r\n");
-  client.Send(std::string(4 << 20, 'a'));
-  EXPECT_THAT(client.ReadResponse(), StartsWith("HTTP/1.1 413 "));
-}
-
-TEST(HttpServerTest, SlowRequestsAreCut) {
-  const auto server = Serve({.request_timeout = absl::Milliseconds(50)});
-  for (const char* start : {"G", "GET /hello HTTP/1.1\r\nX: ", "POST /echo/ HTTP/1.1\r\nContent-Length: 9\r\n\r\na"}) {
-    RawClient client(server->port());
-    client.Send(start);
-    bool closed = false;
-    EXPECT_EQ(client.ReadAll(&closed), "");
-    EXPECT_TRUE(closed);
-  }
-  while (server->stats().timeouts < 3) std::this_thread::yield();  // counted a moment after the socket closes
-}
-
-TEST(HttpServerTest, IdleConnectionsAreClosed) {
-  const auto server = Serve({.idle_timeout = absl::Milliseconds(50)});
-  RawClient fresh(server->port()), used(server->port());
-  used.Send(kHello);
-  EXPECT_THAT(used.ReadAll(), EndsWith("hello\n"));
-  EXPECT_EQ(fresh.ReadAll(), "");
-}
-
-TEST(HttpServerTest, TooManyConnectionsAreTold) {
-  Gate gate;
-  HttpServer server({.max_connections = 1});
-  server.Handle("GET", "/slow", gate.Handler());
-  ASSERT_TRUE(server.Start().ok());
-  RawClient busy(server.port());
-  busy.Send("GET /slow HTTP/1.1\r\n\r\n");
-  gate.AwaitEntry();
-  EXPECT_THAT(Exchange(server, kHello), StartsWith("HTTP/1.1 503 "));
-  EXPECT_EQ(server.stats().connections_refused, 1u);
-  gate.Open();
-  EXPECT_THAT(busy.ReadResponse(), EndsWith("late\n"));
-  EXPECT_EQ(server.stats().connections_evicted, 0u);
-}
-
-// Half of them idle after a request, half in the middle of one that never ends.
-TEST(HttpServerTest, ClientsThatKeepUsWaitingShutNobodyOut) {
-  constexpr size_t kConnections = 8;
-  const auto server = Serve({.max_connections = kConnections});
-  std::vector<std::unique_ptr<RawClient>> clients;
-  for (size_t i = 0; i < kConnections; ++i) {
-    clients.push_back(std::make_unique<RawClient>(server->port()));
-    clients.back()->Send(kHello);
-    EXPECT_THAT(clients.back()->ReadResponse(), StartsWith("HTTP/1.1 200"));
-    if (i % 2 == 1) clients.back()->Send("GET /hello HTTP/1.1\r\nX: ");
-  }
-  for (int i = 0; i < 20; ++i) EXPECT_THAT(Exchange(*server, kHello), StartsWith("HTTP/1.1 200 ")) << i;
-  EXPECT_EQ(server->stats().connections_refused, 0u);
-  EXPECT_GE(server->stats().connections_evicted, 1u);
-  bool closed = false;
-  clients.front()->ReadAll(&closed);  // the one that was idle for the longest time
-  EXPECT_TRUE(closed);
 }
 
 TEST(HttpServerTest, AnInheritedSocketIsServed) {

@@ -8,138 +8,22 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <functional>
 #include <iterator>
 #include <string>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "common/base/bytes.h"
 #include "local/flush/flusher.h"
 #include "local/ingest/listener_metrics.h"
 #include "local/ingest/sockets.h"
-#include "tests/support/temp_dir.h"
+#include "tests/local/ingest/ingest_harness.h"
 
 namespace tributary {
 namespace {
 
 using ::testing::HasSubstr;
-
-// Waits for `condition`, at most half a minute; what waits for it fails then.
-bool Eventually(const std::function<bool()>& condition) {
-  const absl::Time deadline = absl::Now() + absl::Seconds(30);
-  while (!condition()) {
-    if (absl::Now() > deadline) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
-// A client's end of a socket.
-class Client {
- public:
-  explicit Client(const Address& to) {
-    const bool datagrams = to.kind == Address::Kind::kUdp || to.kind == Address::Kind::kUnixDatagram;
-    const int type = (datagrams ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC;
-    if (to.is_unix()) {
-      sockaddr_un name{};
-      name.sun_family = AF_UNIX;
-      std::memcpy(name.sun_path, to.path.data(), to.path.size());
-      Connect(AF_UNIX, type, reinterpret_cast<const sockaddr*>(&name), sizeof name);
-    } else if (to.host == "::1") {
-      sockaddr_in6 name{};
-      name.sin6_family = AF_INET6;
-      name.sin6_port = htons(to.port);
-      name.sin6_addr = in6addr_loopback;
-      Connect(AF_INET6, type, reinterpret_cast<const sockaddr*>(&name), sizeof name);
-    } else {
-      sockaddr_in name{};
-      name.sin_family = AF_INET;
-      name.sin_port = htons(to.port);
-      name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-      Connect(AF_INET, type, reinterpret_cast<const sockaddr*>(&name), sizeof name);
-    }
-  }
-
-  void Send(absl::string_view text) {
-    while (!text.empty()) {
-      const ssize_t sent = ::send(socket_.number(), text.data(), text.size(), MSG_NOSIGNAL);
-      ASSERT_GT(sent, 0) << std::strerror(errno);
-      text.remove_prefix(sent);
-    }
-  }
-  void SendPacket(absl::string_view text) {
-    std::string bytes;
-    ByteWriter(bytes).U32(static_cast<uint32_t>(text.size()));
-    Send(absl::StrCat(bytes, text));
-  }
-  void TrySend(absl::string_view text) { ::send(socket_.number(), text.data(), text.size(), MSG_NOSIGNAL); }
-  // Waits for the other side to close.
-  bool IsClosed() {
-    char byte;
-    return ::recv(socket_.number(), &byte, 1, 0) <= 0;
-  }
-  void Close() { socket_ = FileDescriptor(); }
-
- private:
-  void Connect(int family, int type, const sockaddr* name, socklen_t size) {
-    socket_ = FileDescriptor(::socket(family, type, 0));
-    ASSERT_EQ(::connect(socket_.number(), name, size), 0) << std::strerror(errno);
-  }
-  FileDescriptor socket_;
-};
-
-class IngestTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    options_.host = "web-1";
-    options_.first_interval = 100'000'000;
-    options_.instance = InstanceId::Random();
-    options_.config.receive_buffer_bytes = 1 << 20;
-  }
-  void TearDown() override { ingest_.reset(); }
-
-  Address At(Address::Kind kind) const {
-    if (kind == Address::Kind::kUdp || kind == Address::Kind::kTcp) return {.kind = kind, .host = "127.0.0.1"};
-    return {.kind = kind, .path = absl::StrCat(dir_.path(), "/", static_cast<int>(kind))};
-  }
-  // Starts with one listener and returns where it is.
-  Address Start(const Address& address) {
-    ingest_.reset();
-    options_.config.listen = {address};
-    absl::StatusOr<std::unique_ptr<Ingest>> started = Ingest::Start(options_, RuleSet(), clock_, telemetry_);
-    EXPECT_TRUE(started.ok()) << started.status();
-    ingest_ = *std::move(started);
-    return ingest_->addresses().at(0);
-  }
-  // The sum of all counters, as soon as `lines` have been read.
-  double TotalAfter(uint64_t lines) {
-    EXPECT_TRUE(Eventually([&] { return LineMetrics(telemetry_).lines.value() >= lines; }));
-    ingest_->Stop();
-    double total = 0;
-    for (Shard* shard : ingest_->shards()) {
-      shard->RequestWindows(options_.first_interval + 1);
-      for (const ShardWindows& windows : shard->TakeWindows(absl::ZeroDuration())) {
-        for (const Window::Entry& entry : windows.main.entries) {
-          total += std::get<CounterAggregate>(entry.value).total.ToDouble();
-        }
-      }
-    }
-    return total;
-  }
-  DatagramMetrics Datagrams() { return DatagramMetrics(telemetry_, options_.config.listen[0].ToString()); }
-  StreamMetrics Streams() { return StreamMetrics(telemetry_, options_.config.listen[0].ToString()); }
-
-  const TempDir dir_;
-  ManualClock clock_{absl::FromUnixSeconds(1'000'000'000)};
-  Telemetry telemetry_;
-  Ingest::Options options_;
-  std::unique_ptr<Ingest> ingest_;
-};
 
 TEST_F(IngestTest, ReadsDatagrams) {
   for (const Address::Kind kind : {Address::Kind::kUdp, Address::Kind::kUnixDatagram}) {
@@ -147,7 +31,7 @@ TEST_F(IngestTest, ReadsDatagrams) {
     options_.config.listen = {At(kind)};
     auto ingest = Ingest::Start(options_, RuleSet(), clock_, telemetry);
     ASSERT_TRUE(ingest.ok()) << ingest.status();
-    Client client((*ingest)->addresses().at(0));
+    SocketClient client((*ingest)->addresses().at(0));
     client.Send("hits:1|c\nhits:2|c");
     client.Send("hits:4|c");
     EXPECT_TRUE(Eventually([&] { return LineMetrics(telemetry).lines.value() == 3; }));
@@ -157,7 +41,7 @@ TEST_F(IngestTest, ReadsDatagrams) {
 
 TEST_F(IngestTest, ReadsDatagramsOverIpv6) {
   if (!OpenUdpSockets({.kind = Address::Kind::kUdp, .host = "::1"}, 1).ok()) GTEST_SKIP() << "no IPv6 here";
-  Client client(Start({.kind = Address::Kind::kUdp, .host = "::1"}));
+  SocketClient client(Start({.kind = Address::Kind::kUdp, .host = "::1"}));
   client.Send("hits:5|c");
   EXPECT_EQ(TotalAfter(1), 5);
 }
@@ -166,19 +50,19 @@ TEST_F(IngestTest, ReadsLinesOverTcpOverIpv6) {
   if (!OpenUdpSockets({.kind = Address::Kind::kUdp, .host = "::1"}, 1).ok()) GTEST_SKIP() << "no IPv6 here";
   const Address address = Start({.kind = Address::Kind::kTcp, .host = "::1"});
   EXPECT_EQ(address.ToString(), absl::StrCat("tcp://[::1]:", address.port));
-  Client client(address);
+  SocketClient client(address);
   client.Send("hits:1|c\nhits:4|c\n");
   EXPECT_EQ(TotalAfter(2), 5);
 }
 
 TEST_F(IngestTest, ListensOnEveryInterface) {
-  Client client(Start({.kind = Address::Kind::kUdp}));  // over IPv4, to a socket that may be IPv6
+  SocketClient client(Start({.kind = Address::Kind::kUdp}));  // over IPv4, to a socket that may be IPv6
   client.Send("hits:5|c");
   EXPECT_EQ(TotalAfter(1), 5);
 }
 
 TEST_F(IngestTest, ReadsLinesOverTcp) {
-  Client client(Start(At(Address::Kind::kTcp)));
+  SocketClient client(Start(At(Address::Kind::kTcp)));
   client.Send("hits:1|c\nhi");
   client.Send("ts:2|c\nbroken\nhits:4|c");
   client.Close();  // the last line lacks its end
@@ -186,7 +70,7 @@ TEST_F(IngestTest, ReadsLinesOverTcp) {
 }
 
 TEST_F(IngestTest, ReadsPacketsOverUnixStreams) {
-  Client client(Start(At(Address::Kind::kUnixStream)));
+  SocketClient client(Start(At(Address::Kind::kUnixStream)));
   client.SendPacket("hits:1|c\nhits:2|c\n");
   client.SendPacket("hits:4|c");
   EXPECT_EQ(TotalAfter(3), 7);
@@ -194,120 +78,13 @@ TEST_F(IngestTest, ReadsPacketsOverUnixStreams) {
 
 TEST_F(IngestTest, ReadsLinesOverUnixStreams) {
   const Address address = Start(At(Address::Kind::kUnixStream));
-  Client lines(address);
-  Client packets(address);
+  SocketClient lines(address);
+  SocketClient packets(address);
   lines.Send("hits:1|c\nhits:2");
   packets.SendPacket("hits:8|c");
   lines.Send("|c\nhits:4|c\n");
   EXPECT_EQ(TotalAfter(4), 15);
   EXPECT_EQ(Streams().closed_bad_length.value(), 0u);
-}
-
-TEST_F(IngestTest, TakesTheWholeLinesOfATruncatedDatagram) {
-  options_.config.max_datagram_bytes = 24;
-  Client client(Start(At(Address::Kind::kUdp)));
-  client.Send("hits:1|c\nhits:2|c\nhits:1234567|c");  // cut to "hits:1"
-  client.Send("hits:12345678901234567890|c");         // not one whole line
-  client.Send("hits:4|c");
-  EXPECT_EQ(TotalAfter(3), 7);
-  EXPECT_EQ(Datagrams().truncated.value(), 2u);
-}
-
-TEST_F(IngestTest, TakesTheLargestDatagram) {
-  Client client(Start(At(Address::Kind::kUdp)));
-  std::string text;
-  while (text.size() + 9 <= 65'507) text += "hits:1|c\n";
-  client.Send(text);
-  EXPECT_EQ(TotalAfter(text.size() / 9), text.size() / 9);
-}
-
-TEST_F(IngestTest, CountsWhatTheKernelDropped) {
-  options_.config.receive_buffer_bytes = 4096;
-  const Address address = Start(At(Address::Kind::kUdp));
-  Client client(address);
-  // Keep the reader busy with long datagrams while more arrive than the buffer holds.
-  const std::string text(1400, 'x');
-  uint64_t sent = 0;
-  EXPECT_TRUE(Eventually([&] {
-    for (int i = 0; i < 200; ++i, ++sent) client.Send(text);
-    return Datagrams().kernel_drops.value() > 0;
-  }));
-  // A datagram that gets through after the last loss tells of all of them.
-  EXPECT_TRUE(Eventually([&] {
-    client.Send(text);
-    ++sent;
-    return Datagrams().datagrams.value() + Datagrams().kernel_drops.value() == sent;
-  }));
-}
-
-TEST_F(IngestTest, ClosesOnlyTheStreamWithABadLength) {
-  const Address address = Start(At(Address::Kind::kUnixStream));
-  Client good(address);
-  Client bad(address);
-  good.SendPacket("hits:1|c");
-  bad.SendPacket("hits:2|c");
-  bad.Send("\xff\xff\xff\xff");
-  EXPECT_TRUE(bad.IsClosed());
-  good.SendPacket("hits:4|c");
-  EXPECT_EQ(TotalAfter(3), 7);
-  EXPECT_EQ(Streams().closed_bad_length.value(), 1u);
-}
-
-TEST_F(IngestTest, SkipsALineThatIsTooLongAndKeepsItsConnection) {
-  Client client(Start(At(Address::Kind::kTcp)));
-  client.Send("hits:1|c\n");
-  client.Send(std::string(200'000, 'x'));
-  client.Send("\nhits:2|c\n");
-  EXPECT_EQ(TotalAfter(2), 3);
-  EXPECT_EQ(Streams().lines_too_long.value(), 1u);
-}
-
-TEST_F(IngestTest, ClosesConnectionsBeyondTheirLimit) {
-  options_.config.max_connections = 1;
-  const Address address = Start(At(Address::Kind::kTcp));
-  Client first(address);
-  first.Send("hits:1|c\n");
-  EXPECT_TRUE(Eventually([&] { return Streams().open.value() == 1; }));
-  Client second(address);
-  EXPECT_TRUE(second.IsClosed());
-  first.Send("hits:2|c\n");
-  EXPECT_EQ(TotalAfter(2), 3);
-  EXPECT_EQ(Streams().closed_limit.value(), 1u);
-  EXPECT_EQ(Streams().open.value(), 0);
-}
-
-TEST_F(IngestTest, MakesRoomByClosingTheLongestSilentConnection) {
-  options_.config.max_connections = 2;
-  const Address address = Start(At(Address::Kind::kTcp));
-  Client silent(address);
-  EXPECT_TRUE(Eventually([&] { return Streams().open.value() == 1; }));
-  Client busy(address);
-  EXPECT_TRUE(Eventually([&] { return Streams().open.value() == 2; }));
-  clock_.Advance(options_.config.line_timeout);
-  busy.Send("hits:1|c\n");
-  EXPECT_TRUE(Eventually([&] { return LineMetrics(telemetry_).lines.value() == 1; }));
-  Client next(address);
-  EXPECT_TRUE(silent.IsClosed());
-  next.Send("hits:2|c\n");
-  busy.Send("hits:4|c\n");
-  EXPECT_EQ(TotalAfter(3), 7);
-  EXPECT_EQ(Streams().closed_evicted.value(), 1u);
-  EXPECT_EQ(Streams().closed_limit.value(), 0u);
-}
-
-TEST_F(IngestTest, ClosesConnectionsWhoseLineOrPacketDoesNotEnd) {
-  options_.config.idle_timeout = absl::Hours(24);
-  for (const Address::Kind kind : {Address::Kind::kTcp, Address::Kind::kUnixStream}) {
-    Client slow(Start(At(kind)));
-    if (kind == Address::Kind::kUnixStream) slow.Send(absl::string_view("\xff\xff\0\0", 4));
-    EXPECT_TRUE(Eventually([&] {
-      slow.TrySend("x");  // a byte now and then does not help
-      clock_.Advance(options_.config.line_timeout / 4);
-      return Streams().closed_slow.value() == 1;
-    }));
-    EXPECT_TRUE(slow.IsClosed());
-    EXPECT_EQ(Streams().closed_idle.value(), 0u);
-  }
 }
 
 TEST_F(IngestTest, ReadsInheritedSocketsAndLeavesThemToTheNextAgent) {
@@ -326,7 +103,7 @@ TEST_F(IngestTest, ReadsInheritedSocketsAndLeavesThemToTheNextAgent) {
     }
     address = held.address;
     options_.config.listen = {address};
-    Client client(address);
+    SocketClient client(address);
     for (const int life : {1, 2, 3}) {
       Telemetry telemetry;
       client.Send("hits:1|c");  // nobody is there to read it
@@ -347,7 +124,7 @@ TEST_F(IngestTest, AcceptsOnInheritedSockets) {
   auto held = OpenTcpSocket(At(Address::Kind::kTcp));
   ASSERT_TRUE(held.ok()) << held.status();
   options_.config.listen = {held->address};
-  Client early(held->address);  // waits to be accepted
+  SocketClient early(held->address);  // waits to be accepted
   early.Send("hits:1|c\n");
   InheritedSockets inherited;
   inherited.Add(FileDescriptor(::dup(held->socket.number())), "statsd");
@@ -355,16 +132,7 @@ TEST_F(IngestTest, AcceptsOnInheritedSockets) {
   ASSERT_TRUE(agent.ok()) << agent.status();
   ingest_ = *std::move(agent);
   EXPECT_EQ(TotalAfter(1), 1);
-  Client late(held->address);  // still listening
-}
-
-TEST_F(IngestTest, ClosesConnectionsThatAreIdle) {
-  const Address address = Start(At(Address::Kind::kTcp));
-  Client idle(address);
-  EXPECT_TRUE(Eventually([&] { return Streams().open.value() == 1; }));
-  clock_.Advance(absl::Minutes(11));
-  EXPECT_TRUE(idle.IsClosed());
-  EXPECT_EQ(Streams().closed_idle.value(), 1u);
+  SocketClient late(held->address);  // still listening
 }
 
 TEST_F(IngestTest, NamesTheAddressItCannotHave) {
@@ -385,7 +153,7 @@ TEST_F(IngestTest, RemovesItsUnixSockets) {
 }
 
 TEST_F(IngestTest, TakesWhatTheKernelHoldsBeforeItStops) {
-  Client client(Start(At(Address::Kind::kUnixDatagram)));
+  SocketClient client(Start(At(Address::Kind::kUnixDatagram)));
   for (int i = 0; i < 300; ++i) client.Send("hits:1|c");
   EXPECT_EQ(TotalAfter(0), 300);
 }
@@ -417,7 +185,7 @@ TEST_F(IngestTest, LosesNothingFromSocketToUnit) {
   std::vector<std::thread> senders;
   for (const Address& address : ingest_->addresses()) {
     senders.emplace_back([&senders_done, address] {
-      Client client(address);
+      SocketClient client(address);
       for (int i = 0; i < kPackets; ++i) {
         const std::string text = absl::StrCat("hits:1:1|c|#i:", i % 50, "\nlatency:", i, "|ms\nseen:", i, "|s\n");
         address.kind == Address::Kind::kUnixStream ? client.SendPacket(text) : client.Send(text);
@@ -443,12 +211,12 @@ TEST_F(IngestTest, SpreadsSendersOverReaders) {
   options_.config.udp_readers = 2;
   const Address address = Start(At(Address::Kind::kUdp));
   ASSERT_EQ(ingest_->shards().size(), 2u);
-  for (int sender = 0; sender < 32; ++sender) Client(address).Send("hits:1|c");
+  for (int sender = 0; sender < 32; ++sender) SocketClient(address).Send("hits:1|c");
   EXPECT_EQ(TotalAfter(32), 32);
 }
 
 TEST_F(IngestTest, TakesOtherRulesFromTheNextIntervalOn) {
-  Client client(Start(At(Address::Kind::kUnixDatagram)));
+  SocketClient client(Start(At(Address::Kind::kUnixDatagram)));
   client.Send("hits:1|c");
   ASSERT_TRUE(Eventually([&] { return LineMetrics(telemetry_).lines.value() == 1; }));
   RuleSpec rename;
@@ -472,7 +240,7 @@ TEST_F(IngestTest, KnowsWhoSendsOverEveryTransport) {
   for (const Kind kind : {Kind::kUdp, Kind::kTcp, Kind::kUnixDatagram, Kind::kUnixStream}) {
     const uint64_t lines_before = LineMetrics(telemetry_).lines.value();
     const Address address = Start(At(kind));
-    Client client(address);
+    SocketClient client(address);
     kind == Kind::kUnixStream ? client.SendPacket("hits:1|c") : client.Send("hits:1|c\nbad\n");
     ASSERT_TRUE(Eventually([&] { return LineMetrics(telemetry_).lines.value() > lines_before; }));
     ingest_->Stop();
