@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -17,7 +18,7 @@ namespace tributary {
 namespace {
 
 constexpr size_t kMaxHorizonDays = 366;
-constexpr size_t kMinErrors = 20;  // of a day ahead, for their quantiles to mean something
+constexpr size_t kMinErrors = 20;  // of a day ahead, for their quantiles to mean something; and for coverage
 
 // The values of `method` with the trend since what it repeats added, from the end of `history`.
 std::vector<double> Extrapolate(const SeasonalMethod& method, absl::Span<const double> history, double trend,
@@ -88,15 +89,16 @@ class Forecaster {
       const size_t horizon = std::min(options_.horizon, held_back);
       const double trend = TrendPerStep(known, options_.day);
       std::vector<double> errors = Extrapolate(method, known, trend, options_.day, horizon);
-      size_t of_origin = 0;
+      std::vector<double> known_errors;
       for (size_t ahead = 0; ahead < horizon; ++ahead) {
         errors[ahead] = history_[known.size() + ahead] - errors[ahead];
         if (std::isnan(errors[ahead])) continue;
-        sum += std::abs(errors[ahead]);
-        ++of_origin;
+        known_errors.push_back(std::abs(errors[ahead]));
       }
-      if (of_origin == 0) continue;
-      count += of_origin;
+      // Of a method that looks a week back, the first origins may have a value or two: that is no trial.
+      if (2 * known_errors.size() < horizon) continue;
+      sum = std::accumulate(known_errors.begin(), known_errors.end(), sum);
+      count += known_errors.size();
       ++test.origins;
       test.errors.push_back(std::move(errors));
     }
@@ -150,8 +152,8 @@ class Forecaster {
         ++count;
       }
     }
-    return count == 0 ? std::numeric_limits<double>::quiet_NaN()
-                      : static_cast<double>(held) / static_cast<double>(count);
+    return count < kMinErrors ? std::numeric_limits<double>::quiet_NaN()
+                              : static_cast<double>(held) / static_cast<double>(count);
   }
 
   // The spread of the changes from one day to the next.

@@ -30,7 +30,8 @@ struct SeasonalForecast {
   std::vector<double> low;  // the interval; never below 0 if no value was
   std::vector<double> high;
   double confidence = 0;
-  // Share of the backtest's values that intervals made from the other origins held. NaN with fewer than two origins.
+  // Share of the backtest's values that intervals made from the other origins held. NaN with fewer than two origins
+  // or twenty values.
   double coverage = 0;
   double trend_per_day = 0;         // 0: none that is surely there
   std::vector<MethodScore> scores;  // best first
@@ -55,7 +56,8 @@ struct SeasonalForecast {
 //
 // Methods:  the day before (seasonal naive), the week before, their mean, the median of the three weeks before, and
 //           Holt-Winters with a daily season; the one with the smallest mean absolute error over a rolling-origin
-//           backtest is chosen, of those that were tried at least twice if there are such. A trend, the Theil-Sen slope
+//           backtest is chosen, of those that were tried at least twice if there are such; an origin that tells less
+//           than half of the steps is no trial. A trend, the Theil-Sen slope
 //           of weekly medians, is added if its 90 % interval excludes 0.
 // Interval: quantiles of the backtest's errors, pooled by day ahead (split conformal); without enough of them the
 //           spread of one season's changes, growing by the square root of the number of seasons ahead.

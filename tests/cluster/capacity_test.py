@@ -25,6 +25,7 @@ PAGE = pathlib.Path(__file__).resolve().parents[1] / "page"
 SCREENSHOTS = os.environ.get("TRIBUTARY_SCREENSHOTS")  # a folder to leave them in
 SERVERS, RATE, LOAD = 8, 100.0, 200.0
 HOSTS = 4
+DAYS = 15  # so that methods that look a week back are tried as a whole
 
 
 class Fleet(Cluster):
@@ -37,7 +38,7 @@ class Fleet(Cluster):
         self.test_from = self.end // 3600 * 3600 - 6 * 3600
         history = self.dir / "history.ndjson"
         with open(history, "wb") as out:
-            subprocess.run([SUPPORT / "queue_history", "demo", "1s", str(HOSTS), "8", str(self.end), str(LOAD), str(peak)],
+            subprocess.run([SUPPORT / "queue_history", "demo", "1s", str(HOSTS), str(DAYS), str(self.end), str(LOAD), str(peak)],
                            stdout=out, check=True, timeout=100)
         with open(history, "rb") as rows:
             subprocess.run([BIN / "tributary-global", "--store", "import", self.dir / "global-0" / "store"], stdin=rows,
@@ -126,7 +127,7 @@ class CapacityTest(unittest.TestCase):
         def observed():
             status, reply = fleet.ask("forecast", metric="demo.requests", horizon="1h")
             return reply["data"]["observed"] if status == 200 else 0
-        fleet.wait_for(lambda: observed() > 7 * 24, 60, "a week of hours")
+        fleet.wait_for(lambda: observed() > (DAYS - 1) * 24, 60, "all hours")
 
     def the_command_line_says_the_same(self, fleet):
         when = time.strftime("%Y-%m-%dT%H:%M", time.localtime(time.time() + 20 * 3600))

@@ -6,7 +6,9 @@ import { figure, startBrowser } from "./browser.mjs";
 
 const [base, folder] = process.argv.slice(2);
 const { expect, open, finish } = await startBrowser(base);
-const verdict = (page, word) => page.locator(".verdict b", { hasText: word }).waitFor();
+const verdict = (page, word) => page.locator(".verdict b", { hasText: word }).waitFor().catch(async () => {
+  throw new Error(`not ${word}, but: ${(await page.locator("main").innerText()).replace(/\s+/g, " ").slice(0, 3000)}`);
+});
 
 const page = await open("/?tab=capacity&slo=p99%3C60ms&times=3");
 // The only service is picked by itself.

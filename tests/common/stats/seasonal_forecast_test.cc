@@ -99,6 +99,17 @@ TEST(SeasonalForecastTest, IntervalsOf95PercentHoldAsOftenAsTheySay) {
   EXPECT_NEAR(told, coverage, 0.03);
 }
 
+// A method that looks a week back has a value or two in some origin: neither its luck nor its bad luck there counts.
+TEST(SeasonalForecastTest, AWeekAndALittleIsJudgedByWholeTrials) {
+  const Demand calm{.weekend = 1, .noise = 5};
+  for (size_t hours = 170; hours <= 200; ++hours) {
+    std::mt19937_64 random(hours);
+    const auto forecast = ForecastSeasonal(calm.Hours(hours, random), {.horizon = 27});
+    ASSERT_TRUE(forecast.ok()) << forecast.status();
+    EXPECT_GT(forecast->coverage, 0.8) << hours << " hours, " << forecast->method;
+  }
+}
+
 TEST(SeasonalForecastTest, AConstantStaysAndIsSure) {
   const std::vector<double> history(24 * 20, 42.0);
   const auto forecast = ForecastSeasonal(history, {});
