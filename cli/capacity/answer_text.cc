@@ -81,6 +81,7 @@ std::string ForecastChart(const Json& data, size_t width) {
   Chart chart;
   chart.history = NumbersOf(data.at("history"), "value");
   const Json& forecast = data.at("forecast");
+  if (chart.history.empty() || forecast.empty()) return "";
   // About as much past as future, so that the future can be seen; a week at least.
   const size_t shown = std::max<size_t>(7 * 24, forecast.size());
   if (chart.history.size() > shown) {

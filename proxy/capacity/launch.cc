@@ -67,7 +67,7 @@ absl::StatusOr<LaunchAnswer> JudgeLaunch(const ServiceModel& service, const std:
   LaunchBudget budget(question, parts.front(), random);
   DrawPaths(question, parts, budget, random);
   DescribeDemand(parts.front(), answer);
-  DescribeChecks(question, parts, answer);
+  DescribeChecks(parts, answer);
   answer.probability = ProbabilityOf(parts);
   answer.replicas = ReplicasOf(parts);
   budget.Describe(answer);

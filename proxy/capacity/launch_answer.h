@@ -10,14 +10,14 @@ namespace tributary {
 enum class Verdict { kYes, kRisky, kNo, kUnknown };
 std::string NameOf(Verdict verdict);  // "YES"
 
-// What is not served waits without end: a check of its own beside resources and goals, whose numbers are loads of a
-// host.
-inline constexpr char kQueueing[] = "queueing";
-
-// One thing that may break. Of a resource, numbers are utilisations; of a goal, latencies.
+// One thing that may break.
 struct LaunchCheck {
+  // What the numbers are: utilisations; latencies in the unit of the metric; loads of a host, where what is not served
+  // waits without end.
+  enum class Kind { kResource, kGoal, kQueueing };
+  Kind kind = Kind::kResource;
   std::string service = {};
-  std::string name = {};  // a resource, a goal ("p99<300ms"), or kQueueing
+  std::string name = {};  // a resource, a goal ("p99<300ms"), or "queueing"
   std::string host = {};  // that breaks first; empty: all together
   double now = 0;         // NaN: not known
   double expected_p50 = 0;
@@ -57,7 +57,8 @@ struct LaunchAnswer {
   std::optional<double> test_host_load;
   std::string test_service;
 
-  std::optional<double> budget;  // bad requests in 30 days that the tightest goal allows
+  std::string budget_goal;       // of which the launch spends the most
+  std::optional<double> budget;  // bad requests in 30 days that it allows
   double spent_p50 = 0;          // share of it
   double spent_p90 = 0;
   std::string forecast_method;

@@ -10,7 +10,8 @@
 
 namespace tributary {
 
-// What the launch spends of the error budget: the bad requests that the first goal allows in 30 days of the usual load.
+// What the launch spends of the error budget: the bad requests that a goal allows in 30 days of the usual load. Of
+// several goals that is told of which most is spent.
 //
 // Paths:   each that is spent is one more draw of demand and of the curve of latency. One whose latency is not known is
 //          bad altogether.
@@ -31,8 +32,15 @@ class LaunchBudget {
   const LaunchQuestion& question_;
   const LaunchPart& service_;
   std::mt19937_64& random_;
-  std::vector<TailCurve> curves_;  // drawn when first needed
-  std::vector<double> bad_;        // requests, of each path
+  // Of one goal.
+  struct Spending {
+    LatencyGoal goal;
+    std::vector<TailCurve> curves;
+    std::vector<double> bad = {};  // requests, of each path
+  };
+  void DrawCurves();
+
+  std::vector<Spending> spendings_;  // made when first needed
 };
 
 }  // namespace tributary

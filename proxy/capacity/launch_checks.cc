@@ -5,6 +5,7 @@
 #include <limits>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "common/stats/sample.h"
 
@@ -14,18 +15,15 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-double LatencyAt(const LaunchQuestion& question, const LaunchPart& part, double target, double load) {
-  const auto goal = std::find_if(question.goals.begin(), question.goals.end(),
-                                 [&](const LatencyGoal& each) { return each.target == target; });
-  if (!part.model->latency || goal == question.goals.end() || std::isnan(load)) return kNaN;
+double LatencyAt(const LaunchPart& part, const LatencyGoal& goal, double load) {
+  if (!part.model->latency || std::isnan(load)) return kNaN;
   std::vector<double> loads;
   for (const ShareGroup& group : part.groups) loads.push_back(group.share * load);
-  return part.model->latency->Quantile(goal->q, loads);
+  return part.model->latency->Quantile(goal.q, loads);
 }
 
 // Fills in what is expected at these loads of the part.
-void Expect(const LaunchQuestion& question, const LaunchPart& part, double p50, double p90,
-            LaunchConstraint& constraint) {
+void Expect(const LaunchPart& part, double p50, double p90, LaunchConstraint& constraint) {
   LaunchCheck& check = constraint.check;
   if (constraint.resource != nullptr) {
     check.expected_p50 = constraint.resource->line.At(constraint.share * p50);
@@ -33,28 +31,28 @@ void Expect(const LaunchQuestion& question, const LaunchPart& part, double p50, 
     return;
   }
   const double now = part.model->history.Newest();
-  if (check.name == kQueueing) {
-    check.now = part.largest_share * now;
-    check.expected_p50 = part.largest_share * p50;
-    check.expected_p90 = part.largest_share * p90;
+  if (constraint.goal) {
+    check.now = LatencyAt(part, *constraint.goal, now);
+    check.expected_p50 = LatencyAt(part, *constraint.goal, p50);
+    check.expected_p90 = LatencyAt(part, *constraint.goal, p90);
     return;
   }
-  check.now = LatencyAt(question, part, check.limit, now);
-  check.expected_p50 = LatencyAt(question, part, check.limit, p50);
-  check.expected_p90 = LatencyAt(question, part, check.limit, p90);
+  check.now = part.largest_share * now;
+  check.expected_p50 = part.largest_share * p50;
+  check.expected_p90 = part.largest_share * p90;
 }
 
 }  // namespace
 
-void DescribeChecks(const LaunchQuestion& question, std::vector<LaunchPart>& parts, LaunchAnswer& answer) {
+void DescribeChecks(std::vector<LaunchPart>& parts, LaunchAnswer& answer) {
   const LaunchPart* part_of_first = nullptr;
   double least_room = kInfinity;
   for (LaunchPart& part : parts) {
     const double p50 = part.LaunchLoad(0.5);
     const double p90 = part.LaunchLoad(0.9);
-    std::set<std::string> told;
+    std::set<std::pair<LaunchCheck::Kind, std::string>> told;
     for (LaunchConstraint& constraint : part.constraints) {
-      Expect(question, part, p50, p90, constraint);
+      Expect(part, p50, p90, constraint);
       const LaunchCheck& check = constraint.check;
       const double room = constraint.breaks_at / p50;
       if (part_of_first == nullptr || room < least_room) {
@@ -62,8 +60,8 @@ void DescribeChecks(const LaunchQuestion& question, std::vector<LaunchPart>& par
         part_of_first = &part;
         least_room = room;
       }
-      const std::string kind = constraint.resource != nullptr ? constraint.resource->resource : check.name;
-      if (told.insert(kind).second) answer.checks.push_back(check);
+      const std::string& name = constraint.resource != nullptr ? constraint.resource->resource : check.name;
+      if (told.emplace(check.kind, name).second) answer.checks.push_back(check);
     }
   }
   std::stable_sort(answer.checks.begin(), answer.checks.end(),

@@ -4,7 +4,6 @@
 
 #include "proxy/capacity/launch_answer.h"
 #include "proxy/capacity/launch_part.h"
-#include "proxy/capacity/launch_question.h"
 
 namespace tributary {
 
@@ -15,6 +14,6 @@ namespace tributary {
 // First:   of all constraints the one with the least room above the median demand of its own service, for a dependency
 //          may break before. Nothing when none ever breaks.
 // Unknown: NaN, where latency or load is not known.
-void DescribeChecks(const LaunchQuestion& question, std::vector<LaunchPart>& parts, LaunchAnswer& answer);
+void DescribeChecks(std::vector<LaunchPart>& parts, LaunchAnswer& answer);
 
 }  // namespace tributary

@@ -23,7 +23,8 @@ LaunchConstraint ResourceConstraint(const ServiceModel& model, const HostResourc
   constraint.resource = &resource;
   constraint.share = model.shares[model.IndexOf(resource.host)];
   constraint.breaks_at = resource.line.LoadAt(resource.limit) / constraint.share;
-  constraint.check = {.service = model.service,
+  constraint.check = {.kind = LaunchCheck::Kind::kResource,
+                      .service = model.service,
                       .name = ResourceText(resource.resource, resource.instance),
                       .host = resource.host,
                       .now = resource.now,
@@ -58,8 +59,13 @@ LaunchConstraint GoalConstraint(const ServiceModel& model, const std::vector<Sha
     constraint.curves_break.push_back(
         TailBreaksAt(latency, LatencyCurve::Redrawn(curve, random), groups, 1 - goal.q, z));
   }
-  constraint.check = {
-      .service = model.service, .name = goal.text, .now = kNaN, .limit = goal.target, .at_load = constraint.breaks_at};
+  constraint.goal = goal;
+  constraint.check = {.kind = LaunchCheck::Kind::kGoal,
+                      .service = model.service,
+                      .name = goal.text,
+                      .now = kNaN,
+                      .limit = goal.target,
+                      .at_load = constraint.breaks_at};
   return constraint;
 }
 
@@ -71,8 +77,9 @@ LaunchConstraint QueueConstraint(const ServiceModel& model, const ResponseLaw& l
     const double scale = 1 + normal(random) * law.capacity_error();
     constraint.curves_break.push_back(constraint.breaks_at * std::max(0.1, scale));
   }
-  constraint.check = {.service = model.service,
-                      .name = kQueueing,
+  constraint.check = {.kind = LaunchCheck::Kind::kQueueing,
+                      .service = model.service,
+                      .name = "queueing",
                       .now = kNaN,
                       .limit = law.Capacity(),
                       .at_load = constraint.breaks_at};

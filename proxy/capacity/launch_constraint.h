@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -25,8 +26,9 @@ inline constexpr size_t kCurves = 40;
 struct LaunchConstraint {
   LaunchCheck check;                                           // without what is expected
   double share = 0;                                            // of the host
-  const HostResource* resource = nullptr;                      // null: a goal, or kQueueing
-  std::vector<double> curves_break = {};                       // then
+  const HostResource* resource = nullptr;                      // of a resource
+  std::optional<LatencyGoal> goal = std::nullopt;              // of a goal
+  std::vector<double> curves_break = {};                       // of all but a resource
   double breaks_at = std::numeric_limits<double>::infinity();  // in the middle
 };
 

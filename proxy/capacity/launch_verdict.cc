@@ -17,13 +17,17 @@ constexpr double kLikely = 0.5;
 constexpr double kLeastCoverage = 0.8;
 constexpr size_t kLeastPeaks = 3;
 
+// What one host is to be tested with: three digits, rounded up.
+double TestLoad(const LaunchPart& part) {
+  const double load = part.HostLoad(kSure);
+  const double unit = std::pow(10, std::floor(std::log10(load)) - 2);
+  return std::ceil(load / unit - 1e-9) * unit;
+}
+
 // The first part that wants one has it.
 void WantTest(const LaunchPart& part, LaunchAnswer& answer) {
   if (answer.test_host_load) return;
-  // Three digits, rounded up.
-  const double load = part.HostLoad(kSure);
-  const double unit = std::pow(10, std::floor(std::log10(load)) - 2);
-  answer.test_host_load = std::ceil(load / unit - 1e-9) * unit;
+  answer.test_host_load = TestLoad(part);
   answer.test_service = part.model->service;
 }
 
@@ -35,7 +39,7 @@ void FindMissingOf(const LaunchPart& part, size_t paths, LaunchAnswer& answer) {
     answer.missing.push_back(absl::StrFormat(
         "a host of %s would get %.4g a second, more than %.2f times the highest load ever seen on one (%.4g): put "
         "%.4g a second on one host for ten minutes, then `tributary capacity calibrate`",
-        model.service, host_load, UslFit::kSafeReach, model.highest_load, *answer.test_host_load));
+        model.service, host_load, UslFit::kSafeReach, model.highest_load, TestLoad(part)));
   }
   const bool has_resource = std::any_of(part.constraints.begin(), part.constraints.end(),
                                         [](const LaunchConstraint& each) { return each.resource != nullptr; });
@@ -48,7 +52,7 @@ void FindMissingOf(const LaunchPart& part, size_t paths, LaunchAnswer& answer) {
     answer.missing.push_back(absl::StrFormat(
         "no law explains the latencies of %s beyond %.4g a second and host: put %.4g on one for ten minutes, then "
         "`tributary capacity calibrate`",
-        model.service, model.latency->highest_load(), *answer.test_host_load));
+        model.service, model.latency->highest_load(), TestLoad(part)));
   }
 }
 

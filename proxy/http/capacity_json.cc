@@ -70,19 +70,16 @@ Json PointsJson(const HourlyForecast& hourly) {
   return points;
 }
 
-std::string UnitOf(const LaunchCheck& check, const LaunchQuestion& question) {
-  if (check.name == kQueueing) return "per_second";
-  for (const LatencyGoal& goal : question.goals) {
-    if (goal.text == check.name) return "latency";
-  }
-  return "share";
+std::string UnitOf(const LaunchCheck& check) {
+  if (check.kind == LaunchCheck::Kind::kQueueing) return "per_second";
+  return check.kind == LaunchCheck::Kind::kGoal ? "latency" : "share";
 }
 
-Json CheckJson(const LaunchCheck& check, const LaunchQuestion& question) {
+Json CheckJson(const LaunchCheck& check) {
   return {{"service", check.service},
           {"name", check.name},
           {"host", check.host},
-          {"unit", UnitOf(check, question)},
+          {"unit", UnitOf(check)},
           {"now", Number(check.now)},
           {"expected_p50", Number(check.expected_p50)},
           {"expected_p90", Number(check.expected_p90)},
@@ -128,9 +125,9 @@ Json LoadTestJson(const LaunchAnswer& answer) {
   return {{"service", answer.test_service}, {"host_load", *answer.test_host_load}, {"for_seconds", 600.0}};
 }
 
-Json BudgetJson(const LaunchQuestion& question, const LaunchAnswer& answer) {
+Json BudgetJson(const LaunchAnswer& answer) {
   if (!answer.budget) return Json();
-  return {{"slo", question.goals.front().text},
+  return {{"slo", answer.budget_goal},
           {"allowed", *answer.budget},
           {"spent_p50", Number(answer.spent_p50)},
           {"spent_p90", Number(answer.spent_p90)}};
@@ -214,7 +211,7 @@ Json LaunchJson(const LaunchRequest& request, const LaunchReport& report) {
   const LaunchAnswer& answer = report.answer;
   const LaunchQuestion& question = request.question;
   Json checks = Json::array();
-  for (const LaunchCheck& check : answer.checks) checks.push_back(CheckJson(check, question));
+  for (const LaunchCheck& check : answer.checks) checks.push_back(CheckJson(check));
   return Json{{"service", request.service},
               {"verdict", NameOf(answer.verdict)},
               {"probability", answer.probability},
@@ -226,7 +223,7 @@ Json LaunchJson(const LaunchRequest& request, const LaunchReport& report) {
               {"checks", std::move(checks)},
               {"replicas", ReplicasJson(request, answer)},
               {"load_test", LoadTestJson(answer)},
-              {"budget", BudgetJson(question, answer)},
+              {"budget", BudgetJson(answer)},
               {"dependencies", DependenciesJson(report)},
               {"evidence", EvidenceJson(report)},
               {"caveats", answer.caveats},

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/proxy/capacity/queue_steps.h"
@@ -14,6 +15,8 @@ namespace tributary {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
+
 const absl::Time kStart = absl::FromUnixSeconds(1'767'225'600);
 constexpr size_t kHours = 24 * 14;
 
@@ -156,6 +159,18 @@ TEST(LaunchTest, BudgetCountsSlowRequests) {
   EXPECT_NEAR(answer.spent_p50, slow / *answer.budget, 0.25 * slow / *answer.budget);
 }
 
+TEST(LaunchTest, GoalsOfOneTargetAreTheirOwn) {
+  LaunchQuestion question = Times(3);
+  question.goals = {{.q = 0.5, .target = 0.060, .text = "p50<60ms"}, {.q = 0.99, .target = 0.060, .text = "p99<60ms"}};
+  const LaunchAnswer answer = Judged(Fleet(760), question);
+  std::map<std::string, LaunchCheck> checks;
+  for (const LaunchCheck& check : answer.checks) checks[check.name] = check;
+  EXPECT_EQ(checks.at("p50<60ms").kind, LaunchCheck::Kind::kGoal);
+  EXPECT_LT(checks.at("p50<60ms").expected_p50, 0.02);
+  EXPECT_GT(checks.at("p99<60ms").expected_p50, 0.04);
+  EXPECT_EQ(answer.budget_goal, "p99<60ms") << "it allows fifty times less";
+}
+
 TEST(LaunchTest, SameSeedSameAnswer) {
   const LaunchAnswer one = Judged(Fleet(760), Times(3.1));
   const LaunchAnswer again = Judged(Fleet(760), Times(3.1));
@@ -185,6 +200,18 @@ TEST(LaunchTest, DependencyBreaksFirst) {
   EXPECT_EQ(three.verdict, Verdict::kNo);
   EXPECT_EQ(three.replicas[1].service, "db");
   EXPECT_GE(*three.replicas[1].more, 1u);
+}
+
+TEST(LaunchTest, ALoadTestIsToldOfEachService) {
+  Dependency database{Fleet(220), 2, 1.95, 2.05};
+  database.model.service = "db";
+  const LaunchAnswer answer = Judged(Fleet(220), Times(2), {database});
+  ASSERT_TRUE(answer.test_host_load.has_value());
+  ASSERT_GE(answer.missing.size(), 2u);
+  const std::string put = absl::StrFormat("put %.4g a second", *answer.test_host_load);
+  EXPECT_THAT(answer.missing[0], HasSubstr(put));
+  EXPECT_THAT(answer.missing[1], HasSubstr("a host of db"));
+  EXPECT_THAT(answer.missing[1], Not(HasSubstr(put)));
 }
 
 TEST(LaunchTest, FullDiskIsToldAndNoPartOfTheVerdict) {
