@@ -109,8 +109,8 @@ int Write(History& history, int hosts, int days, absl::Time end, double load, do
   const absl::Time last_day = absl::FromUnixSeconds(absl::ToUnixSeconds(end) / 3600 * 3600) - absl::Hours(24);
   const absl::Time test = last_day + absl::Hours(18);
   const auto write = [&](absl::Time start, absl::Duration length) {
-    // A little more by day than by night: not so much that calm days tell what a launch brings, nor that it matters to a
-    // launch whether it begins by day.
+    // A little more by day than by night: not so much that calm days tell what a launch brings, nor that it matters to
+    // a launch whether it begins by day.
     const double time_of_day = 2 * M_PI * static_cast<double>(absl::ToUnixSeconds(start) % 86'400) / 86'400;
     const double usual = load * (1 + 0.01 * std::sin(time_of_day)) * history.Jitter(0.01);
     const double tested = absl::FDivDuration(start - test, absl::Minutes(30));
