@@ -19,6 +19,7 @@ std::string HostName() {
 }
 
 void ReadGrpc(ConfigNode node, GlobalConfig& config) {
+  node.Read("max_connections", config.max_connections, {.min = 1, .max = 100'000});
   if (!ReadTcpAddress(node, "listen", config.grpc_listen)) return;
   node.Check(config.MayUse(config.grpc_listen), "listen",
              absl::StrCat(config.grpc_listen.HostPort(), " ", kPlaintextRefused));

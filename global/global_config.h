@@ -29,6 +29,7 @@ struct GlobalConfig : ProgramConfig {
   int expected_agents = 0;
 
   Address grpc_listen{.kind = Address::Kind::kTcp, .host = "127.0.0.1", .port = 8129, .path = ""};  // proxies
+  int max_connections = 2048;  // two of each proxy, and those that say nothing; as many streams
 
   uint64_t merge_memory_bytes = 1u << 30;  // of open windows; beyond, units are told to come again
   // Of one series in one open window: its digests, 24 bytes a centroid, of which an agent's has up to about 110. Beyond

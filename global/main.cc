@@ -184,11 +184,16 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
   TRIBUTARY_ASSIGN_OR_RETURN(
       const RpcTrustPtr trust,
       RpcTrust::Open(config.tls, config.cluster, TlsIdentity::Role::kGlobal, daemon.trust().refusals()));
-  TRIBUTARY_ASSIGN_OR_RETURN(
-      const std::unique_ptr<DeliveryServer> server,
-      DeliveryServer::Start(
-          loop, {.listen = config.grpc_listen.HostPort(), .trust = trust, .refusals = daemon.trust().refusals()},
-          receiver.callbacks(), {&queries, &status, notes.get()}));
+  TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<DeliveryServer> server,
+                             DeliveryServer::Start(loop,
+                                                   {.listen = config.grpc_listen.HostPort(),
+                                                    .max_connections = static_cast<size_t>(config.max_connections),
+                                                    .trust = trust,
+                                                    .refusals = daemon.trust().refusals()},
+                                                   receiver.callbacks(), {&queries, &status, notes.get()}));
+  const auto connections =
+      telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_rpc_connections", "Of gRPC clients, open now.", {},
+                           [&server = *server] { return static_cast<double>(server.connections()); });
   receiver.Start();
   feeders->Start();
   TRIBUTARY_LOG_INFO("{}: proxies on {}, http on {}", config.node_id, config.grpc_listen.HostPort(),

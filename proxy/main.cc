@@ -42,7 +42,7 @@ Relay::Options RelayOptions(const ProxyConfig& config) {
   const InstanceId instance = InstanceId::Random();
   Relay::Options options;
   options.listen = config.grpc_listen.HostPort();
-  options.max_agents = static_cast<size_t>(config.max_agents);
+  options.max_connections = static_cast<size_t>(config.max_connections);
   options.agent_queue_bytes = config.agent_queue_bytes;
   options.router.cluster = config.cluster;
   options.router.instance = instance;
@@ -79,6 +79,9 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, Daemon& dae
   relay_options.heartbeat = daemon.watchdog().Watch("relay");
   TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<Relay> relay,
                              Relay::Start(std::move(relay_options), clock, telemetry));
+  const auto connections =
+      telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_rpc_connections", "Of gRPC clients, open now.", {},
+                           [&relay = *relay] { return static_cast<double>(relay.connections()); });
   const auto globals = [&relay = *relay] { return relay.CurrentMembers(); };
 
   GrpcFanOut fan_out({.max_series = static_cast<size_t>(config.query.limits.max_series),

@@ -50,7 +50,7 @@ absl::StatusOr<ProxyConfig> ReadProxyConfig(ConfigDocument& document) {
   ReadProgramConfig(root, config);
   ConfigNode grpc = root.Section("grpc");
   if (ReadTcpAddress(grpc, "listen", config.grpc_listen)) CheckPlaintext(grpc, "listen", config.grpc_listen, config);
-  grpc.Read("max_agents", config.max_agents, {.min = 1, .max = 100'000});
+  grpc.Read("max_connections", config.max_connections, {.min = 1, .max = 100'000});
   grpc.ReadBytes("agent_queue_bytes", config.agent_queue_bytes, {.min = 1u << 20, .max = 1u << 30});
   grpc.ReadBytes("owner_queue_bytes", config.owner_queue_bytes, {.min = 4u << 20, .max = 4ull << 30});
   ReadQuery(root.Section("query"), config);

@@ -27,7 +27,7 @@ struct ProxyConfig : ProgramConfig {
 
   // Agents connect here.
   Address grpc_listen{.kind = Address::Kind::kTcp, .host = "127.0.0.1", .port = 8127, .path = ""};
-  int max_agents = 16384;
+  int max_connections = 16384;  // one of each agent, and those that say nothing; as many streams
   // Of answers that wait for one agent; what is beyond is not sent, and the agent asks again.
   uint64_t agent_queue_bytes = 8u << 20;
   // Of batches that wait for one global; what is beyond is told to the agents as busy. Memory: this times the globals.

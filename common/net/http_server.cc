@@ -13,8 +13,8 @@
 #include "common/base/status.h"
 #include "common/net/address.h"
 #include "common/net/http_session.h"
-#include "common/net/listen_error.h"
 #include "common/net/socket_address.h"
+#include "common/net/tcp_listener.h"
 
 namespace tributary {
 
@@ -27,20 +27,6 @@ namespace {
 constexpr size_t kMaxRefusing = 64;  // connections over the limit that are told so; more are just closed
 constexpr std::chrono::milliseconds kAcceptPause{100};  // after an error, such as no file descriptors left
 constexpr absl::Duration kAcceptLogPeriod = absl::Seconds(10);
-
-absl::StatusOr<FileDescriptor> BindListener(const Address& address) {
-  TRIBUTARY_ASSIGN_OR_RETURN(const SocketAddress wanted, SocketAddress::Resolve(address));
-  FileDescriptor socket(::socket(wanted.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket.open()) return ListenError(errno, address);
-  const int on = 1;
-  const int only_ipv6 = address.host.empty() ? 0 : 1;
-  ::setsockopt(socket.number(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (wanted.family() == AF_INET6)
-    ::setsockopt(socket.number(), IPPROTO_IPV6, IPV6_V6ONLY, &only_ipv6, sizeof only_ipv6);
-  if (::bind(socket.number(), wanted.pointer(), wanted.size()) != 0) return ListenError(errno, address);
-  if (::listen(socket.number(), SOMAXCONN) != 0) return ListenError(errno, address);
-  return socket;
-}
 
 }  // namespace
 
@@ -107,9 +93,9 @@ class HttpServer::Impl {
   }
 
   absl::StatusOr<FileDescriptor> OpenListener(const Address& address) const {
-    if (shared_.options.inherited == nullptr) return BindListener(address);
+    if (shared_.options.inherited == nullptr) return ListenTcp(address);
     std::vector<FileDescriptor> given = shared_.options.inherited->Take(address);
-    if (given.empty()) return BindListener(address);
+    if (given.empty()) return ListenTcp(address);
     return std::move(given.front());
   }
 

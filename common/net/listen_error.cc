@@ -7,8 +7,6 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/status.h"
-#include "common/net/file_descriptor.h"
 #include "common/net/socket_address.h"
 
 namespace tributary {
@@ -72,16 +70,6 @@ absl::Status ListenError(int error, const Address& address) {
   if (advice.empty()) advice = std::strerror(error);
   const absl::StatusCode code = absl::ErrnoToStatus(error, "").code();
   return absl::Status(code, absl::StrCat(address.ToString(), ": cannot listen: ", advice));
-}
-
-absl::Status TryToListen(const Address& address) {
-  TRIBUTARY_ASSIGN_OR_RETURN(const SocketAddress wanted, SocketAddress::Resolve(address));
-  const FileDescriptor socket(::socket(wanted.family(), SocketType(address) | SOCK_CLOEXEC, 0));
-  if (!socket.open()) return ListenError(errno, address);
-  const int on = 1;
-  ::setsockopt(socket.number(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const bool bound = ::bind(socket.number(), wanted.pointer(), wanted.size()) == 0;
-  return bound ? absl::OkStatus() : ListenError(errno, address);
 }
 
 }  // namespace tributary

@@ -9,7 +9,4 @@ namespace tributary {
 // errno of socket, bind, listen or chmod.
 absl::Status ListenError(int error, const Address& address);
 
-// Finds out by trying; OK when it can be had now. For libraries that do not tell.
-absl::Status TryToListen(const Address& address);
-
 }  // namespace tributary

@@ -58,6 +58,8 @@ void Trust::AddMetrics(Telemetry& telemetry) {
   refused("identity", &RpcRefusals::identity);
   refused("role", &RpcRefusals::role);
   refused("instance", &RpcRefusals::instance);
+  refused("connections", &RpcRefusals::connections);
+  refused("evicted", &RpcRefusals::evicted);
   refused("sessions", &RpcRefusals::sessions);
   refused("silent", &RpcRefusals::silent);
   refused("unread", &RpcRefusals::unread);

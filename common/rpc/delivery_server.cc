@@ -8,12 +8,12 @@
 #include <set>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
 #include "common/net/address.h"
-#include "common/net/listen_error.h"
+#include "common/net/connection_acceptor.h"
+#include "common/net/socket_address.h"
+#include "common/net/tcp_listener.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/instance_bindings.h"
 #include "common/rpc/loop_gate.h"
@@ -112,11 +112,11 @@ class Server : public DeliveryServer, private RawService {
   ~Server() override { Shutdown(absl::ZeroDuration()); }
 
   absl::Status Listen(const std::vector<grpc::Service*>& more_services);
+  absl::Status Serve(FileDescriptor listener, const std::vector<grpc::Service*>& more_services);
   // Time and again, on the loop.
   void Sweep();
-  // gRPC does not tell.
-  absl::Status WhyNot() const;
   int port() const override { return port_; }
+  size_t connections() const override { return acceptor_->connections(); }
   // Whether the certificate's owner may send this; false is counted. On the loop.
   bool MaySpeakFor(const v1::Up& message, const std::string& uri);
   void Shutdown(absl::Duration grace) override;
@@ -134,6 +134,8 @@ class Server : public DeliveryServer, private RawService {
   InstanceBindings bindings_;          // owned by the loop
   bool shutting_down_ = false;         // owned by the loop
   std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> server_door_;  // of connections that are accepted
+  std::unique_ptr<ConnectionAcceptor> acceptor_;                                 // last: it uses the others
 };
 
 void ServerSession::Begin() {
@@ -245,11 +247,16 @@ void ServerSession::WriteNext() {
 }
 
 absl::Status Server::Listen(const std::vector<grpc::Service*>& more_services) {
+  TRIBUTARY_ASSIGN_OR_RETURN(const Address address, ParseAddress(options_.listen));
+  TRIBUTARY_ASSIGN_OR_RETURN(FileDescriptor listener, ListenTcp(address));
+  return Serve(std::move(listener), more_services);
+}
+
+absl::Status Server::Serve(FileDescriptor listener, const std::vector<grpc::Service*>& more_services) {
   grpc::ServerBuilder builder;
-  // gRPC does not read an empty host; of this one it takes IPv4 too.
-  const std::string every = absl::StartsWith(options_.listen, ":") ? "[::]" : "";
   const auto credentials = options_.trust == nullptr ? grpc::InsecureServerCredentials() : options_.trust->ForServer();
-  builder.AddListeningPort(absl::StrCat(every, options_.listen), credentials, &port_);
+  using Connections = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+  server_door_ = builder.experimental().AddExternalConnectionAcceptor(Connections::FROM_FD, credentials);
   builder.RegisterService(static_cast<RawService*>(this));
   for (grpc::Service* service : more_services) builder.RegisterService(service);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
@@ -258,7 +265,6 @@ absl::Status Server::Listen(const std::vector<grpc::Service*>& more_services) {
   for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
     builder.SetCompressionAlgorithmSupportStatus(algorithm, false);  // payloads have a codec of their own
   }
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a port that is taken is an error
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
@@ -267,9 +273,18 @@ absl::Status Server::Listen(const std::vector<grpc::Service*>& more_services) {
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMilliseconds);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kMaxIdleMilliseconds);
   server_ = builder.BuildAndStart();
-  if (server_ == nullptr || port_ == 0) {
-    return WhyNot();
-  }
+  if (server_ == nullptr) return absl::InternalError("gRPC does not start");
+  port_ = SocketAddress::OfSocket(listener.number()).port();
+  acceptor_ = std::make_unique<ConnectionAcceptor>(
+      std::move(listener),
+      ConnectionAcceptor::Options{.max_connections = options_.max_connections, .refusals = options_.refusals},
+      [this, listening = listener.number()](FileDescriptor connection) {
+        grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+        parameters.listener_fd = listening;
+        parameters.fd = connection.number();
+        connection.Release();
+        server_door_->HandleNewConnection(&parameters);
+      });
   gate_->Post([this] { Sweep(); });
   return absl::OkStatus();
 }
@@ -279,15 +294,8 @@ void Server::Sweep() {
   gate_->RunAfter(options_.first_message_timeout, [this] { Sweep(); });
 }
 
-absl::Status Server::WhyNot() const {
-  const absl::StatusOr<Address> address = ParseAddress(options_.listen);
-  absl::Status why = address.ok() ? TryToListen(*address) : address.status();
-  if (why.ok()) why = absl::UnavailableError(absl::StrCat(options_.listen, ": cannot listen"));
-  return Annotate(why, "gRPC server");
-}
-
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Server::Deliver(grpc::CallbackServerContext* context) {
-  if (session_count_.fetch_add(1) >= options_.max_sessions) {
+  if (session_count_.fetch_add(1) >= options_.max_connections) {
     session_count_.fetch_sub(1);
     options_.refusals->sessions.fetch_add(1, std::memory_order_relaxed);
     return new RefusedStream;
@@ -306,7 +314,8 @@ bool Server::MaySpeakFor(const v1::Up& message, const std::string& uri) {
 }
 
 void Server::Shutdown(absl::Duration grace) {
-  if (server_ == nullptr) return;
+  if (acceptor_ == nullptr || server_ == nullptr) return;
+  acceptor_->Stop();
   gate_->Post([this] {
     shutting_down_ = true;
     const std::set<ServerSession*> open = sessions_;
@@ -327,7 +336,9 @@ absl::StatusOr<std::unique_ptr<DeliveryServer>> DeliveryServer::Start(EventLoop&
                                                                       Callbacks callbacks,
                                                                       std::vector<grpc::Service*> more_services) {
   auto server = std::make_unique<Server>(loop, std::move(options), std::move(callbacks));
-  if (const absl::Status status = server->Listen(more_services); !status.ok()) return status;
+  if (const absl::Status status = server->Listen(more_services); !status.ok()) {
+    return Annotate(status, "gRPC server");
+  }
   return std::unique_ptr<DeliveryServer>(std::move(server));
 }
 

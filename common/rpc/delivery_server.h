@@ -20,9 +20,10 @@ namespace tributary {
 
 // The serving end of DeliveryService.Deliver. Proxies serve agents with it, globals serve proxies.
 //
-// Bounds:  sessions are bounded in number (more are refused with RESOURCE_EXHAUSTED); what is queued for one session is
-//          bounded in bytes; messages are at most 4 MiB and not compressed by gRPC; at most one received message of a
-//          session waits to be handled. gRPC's own buffers and threads have a quota; connections without a stream end.
+// Bounds:  connections are bounded in number as ConnectionAcceptor says, and sessions by the same number: one more is
+//          refused with RESOURCE_EXHAUSTED; what is queued for one session is bounded in bytes; messages
+//          are at most 4 MiB and not compressed by gRPC; at most one received message of a session waits to be handled.
+//          gRPC's own buffers and threads have a quota; connections without a stream end.
 // Refused: a stream with a message that is none of ours, without any, or one too many, is counted by its reason. What
 //          is no HTTP/2, or no call of this service, gRPC ends without a word to us.
 // Threads: every callback runs on `loop`; Session's methods are called on `loop`. A Session lives until on_close.
@@ -39,8 +40,8 @@ class DeliveryServer {
     virtual const std::string& peer() const = 0;  // address, for logs
   };
   struct Options {
-    std::string listen;  // host:port; port 0 takes a free one
-    size_t max_sessions = 16384;
+    std::string listen;                  // host:port; port 0 takes a free one
+    size_t max_connections = 16384;      // and sessions
     size_t max_queued_bytes = 8u << 20;  // per session
     // A session that has sent nothing by then is ended, after twice as long at the latest: it holds the place of
     // somebody who has something to say.
@@ -62,6 +63,7 @@ class DeliveryServer {
                                                                std::vector<grpc::Service*> more_services = {});
   virtual ~DeliveryServer() = default;
   virtual int port() const = 0;
+  virtual size_t connections() const = 0;  // open now; thread-safe
   // Ends every session within `grace`; no callback comes after it. Not called on `loop`.
   virtual void Shutdown(absl::Duration grace) = 0;
 };

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "common/net/address.h"
-#include "local/ingest/wake_event.h"
+#include "common/net/wake_event.h"
 
 namespace tributary {
 

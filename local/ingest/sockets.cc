@@ -17,6 +17,7 @@
 #include "common/base/status.h"
 #include "common/net/listen_error.h"
 #include "common/net/socket_address.h"
+#include "common/net/tcp_listener.h"
 
 namespace tributary {
 namespace {
@@ -37,12 +38,15 @@ void SetOption(const FileDescriptor& socket, int level, int option, int value) {
   ::setsockopt(socket.number(), level, option, &value, sizeof value);
 }
 
+BoundSocket WithPort(FileDescriptor socket, Address address) {
+  address.port = SocketAddress::OfSocket(socket.number()).port();
+  return {.socket = std::move(socket), .address = std::move(address)};
+}
+
 absl::StatusOr<BoundSocket> Bind(FileDescriptor socket, const Address& address, const SocketAddress& wanted) {
   if (wanted.family() == AF_INET6) SetOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, address.host.empty() ? 0 : 1);
   if (::bind(socket.number(), wanted.pointer(), wanted.size()) != 0) return ListenError(errno, address);
-  Address with_port = address;
-  with_port.port = SocketAddress::OfSocket(socket.number()).port();
-  return BoundSocket{.socket = std::move(socket), .address = std::move(with_port)};
+  return WithPort(std::move(socket), address);
 }
 
 absl::StatusOr<BoundSocket> BindUdp(const Address& address, const SocketAddress& wanted, bool shared) {
@@ -120,12 +124,8 @@ absl::StatusOr<std::vector<BoundSocket>> OpenUdpSockets(const Address& address, 
 }
 
 absl::StatusOr<BoundSocket> OpenTcpSocket(const Address& address) {
-  TRIBUTARY_ASSIGN_OR_RETURN(const SocketAddress wanted, SocketAddress::Resolve(address));
-  TRIBUTARY_ASSIGN_OR_RETURN(FileDescriptor socket, OpenSocket(address, wanted.family(), SOCK_STREAM));
-  SetOption(socket, SOL_SOCKET, SO_REUSEADDR, 1);  // not kept waiting by a predecessor's last connections
-  TRIBUTARY_ASSIGN_OR_RETURN(BoundSocket bound, Bind(std::move(socket), address, wanted));
-  if (::listen(bound.socket.number(), kListenBacklog) != 0) return ListenError(errno, address);
-  return bound;
+  TRIBUTARY_ASSIGN_OR_RETURN(FileDescriptor socket, ListenTcp(address));
+  return WithPort(std::move(socket), address);
 }
 
 // The kernel doubles what is asked and reports the double.

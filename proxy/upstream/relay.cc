@@ -54,7 +54,7 @@ absl::Status Relay::Listen() {
   callbacks.on_close = [this](DeliveryServer::Session& session) { HandleClose(session); };
   auto server = DeliveryServer::Start(loop_,
                                       {.listen = options_.listen,
-                                       .max_sessions = options_.max_agents,
+                                       .max_connections = options_.max_connections,
                                        .max_queued_bytes = options_.agent_queue_bytes,
                                        .trust = options_.trust,
                                        .refusals = options_.refusals,

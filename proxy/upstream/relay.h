@@ -30,7 +30,7 @@ class Relay : private RouterPorts {
  public:
   struct Options {
     std::string listen;  // host:port; port 0 takes a free one
-    size_t max_agents = 16384;
+    size_t max_connections = 16384;
     size_t agent_queue_bytes = 8u << 20;
     std::function<void()> heartbeat = [] {};  // called again and again on the loop's thread
     RpcTrustPtr trust = nullptr;              // null: plaintext
@@ -49,6 +49,7 @@ class Relay : private RouterPorts {
   // The newest view, as of half a second ago at the latest.
   ClusterView CurrentView() const;
   int port() const { return server_->port(); }
+  size_t connections() const { return server_->connections(); }
 
   // Ends the agents' streams within `grace`: they go to another proxy.
   void Shutdown(absl::Duration grace);

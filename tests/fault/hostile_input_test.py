@@ -1,105 +1,34 @@
-"""What no client should send, on every port of a cluster: it is counted by its reason, shown by a tap, bounded in memory,
-and undisturbing.
+"""What no client should send, on every listener of an agent and on every page: it is counted by its reason, shown by a tap,
+bounded in memory, and undisturbing.
 
     steady clients (unix datagrams, unix streams, TCP) ---\\
                                                            agent-0 -> proxy -> global-0        interval 1 s
-    hostile ones, to every port of all three --------------/
+    hostile ones, to the agent and to pages of all three --/
 
-The steady clients send all the while, and what they sent must be committed to the last sample. Listeners of lines over TLS
-have a cluster of their own, for certificates are a program's, not a listener's. 10,000 connections need as many descriptors:
-where the machine does not allow them, that is a failure. Random bytes print their seed.
+The steady clients send all the while, and what they sent must be committed to the last sample. 10,000 connections need as many
+descriptors: where the machine does not allow them, that is a failure. Random bytes print their seed.
 """
 import json
 import os
 import random
-import re
-import resource
 import socket
-import ssl
 import struct
 import subprocess
 import threading
-import time
 import unittest
 
 from cluster import BIN, Cluster, free_port, http_get, lambda_text
-from tls_cluster import TlsCluster
+from hostile_clients import (CONNECTIONS, DESCRIPTORS, MAX_CONNECTIONS, MIB, Peaks, Steady, allow_descriptors,
+                             assert_memory_within_bounds, close_all, connect, hold, try_send)
 
 SENDER = BIN.parent / "tests" / "support" / "packed_sender"
-MIB = 1 << 20
-CONNECTIONS = 10_000
-MAX_CONNECTIONS = 512
 UNIQUE_SERIES = 10_000_000
-DESCRIPTORS = CONNECTIONS + 2 * MAX_CONNECTIONS + 1000
-# docs/operations.md: 200,000 series of 0.5 KiB and 64 MiB of names; connections of 128 KiB; forward.memory_bytes and
-# retain_bytes; and what a process has anyway.
-AGENT_BOUND = 100 * MIB + 64 * MIB + MAX_CONNECTIONS * MIB // 8 + 64 * MIB + 16 * MIB + 64 * MIB
-# grpc.owner_queue_bytes and agent_queue_bytes, 256 connections of pages with 128 KiB each, and the process.
-PROXY_BOUND = 8 * MIB + 8 * MIB + 32 * MIB + 80 * MIB
-# store.cache_bytes; 8 write buffers of 16 MiB, twice while they are flushed; pages; what an agent's limits let through; and the
-# process.
-GLOBAL_BOUND = 64 * MIB + 256 * MIB + 32 * MIB + 64 * MIB + 80 * MIB
-BOUNDS = {"agent-0": AGENT_BOUND, "proxy": PROXY_BOUND, "global-0": GLOBAL_BOUND}
 BAD_LINES = {
     b"bad.nan:nan|c": "bad_value", b"bad.inf:inf|g": "bad_value", b"bad.huge:1e999|c": "bad_value",
     b"bad.rate:1|c|@0": "bad_rate", b"bad.rate:1|c|@-1": "bad_rate", b"bad.rate:1|c|@nan": "bad_rate",
     b"bad.type:1|x": "unknown_type", b"bad.none": "no_value", b":1|c": "no_name", b"n" * 2000 + b":1|c": "name_too_long",
     b"bad.time:1|c|T0": "bad_timestamp", b"_e{99,99}:a|b": "bad_event", b"_sc|bad|9": "bad_check",
 }
-
-
-def connect(address, timeout=10, source=None):
-    """To (host, port) or a path."""
-    s = socket.socket(socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX, socket.SOCK_STREAM)
-    s.settimeout(timeout)
-    if source is not None:
-        s.bind((source, 0))
-    end = time.monotonic() + timeout
-    while True:
-        try:
-            s.connect(address)
-            return s
-        except BlockingIOError:  # a unix socket whose queue of connections is full
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.001)
-
-
-def allow_descriptors(count):
-    """This process and those it starts may have so many."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(count, hard), max(count, hard)))
-    except (ValueError, OSError) as error:
-        raise AssertionError(f"{count} descriptors are needed, {hard} are allowed: ulimit -Hn") from error
-
-
-def hold(address, says):
-    """10,000 connections, each of which says the next of `says` and nothing more."""
-    held = []
-    try:
-        for i in range(CONNECTIONS):
-            # From many addresses, as a fleet has.
-            source = f"127.0.{1 + i % 4}.{1 + i % 200}" if isinstance(address, tuple) else None
-            held.append(connect(address, source=source))
-            try_send(held[-1], says[i % len(says)])
-    except BaseException:
-        close_all(held)
-        raise
-    return held
-
-
-def close_all(held):
-    for s in held:
-        s.close()
-
-
-def try_send(s, data):
-    """The other side may have closed already."""
-    try:
-        s.sendall(data)
-    except OSError:
-        pass
 
 
 def is_served(address):
@@ -112,47 +41,6 @@ def is_served(address):
             return True
         except OSError:
             return False
-
-
-class Steady(threading.Thread):
-    """A client that behaves: one line every 10 ms, until told to stop."""
-
-    def __init__(self, name, send):
-        super().__init__(daemon=True)
-        self.name, self.send, self.sent, self.failure = name, send, 0, None
-        self.over = threading.Event()
-        self.start()
-
-    def run(self):
-        try:
-            while not self.over.wait(0.01):
-                self.send(f"{self.name}:1|c\n".encode())
-                self.sent += 1
-        except OSError as error:
-            self.failure = error
-
-    def finish(self):
-        self.over.set()
-        self.join(30)
-        return self.sent
-
-
-class Peaks(threading.Thread):
-    """The most memory that each process has had since the last look."""
-
-    def __init__(self, processes):
-        super().__init__(daemon=True)
-        self.processes, self.peaks, self.over = processes, {}, threading.Event()
-        self.start()
-
-    def run(self):
-        while not self.over.wait(0.05):
-            for process in self.processes:
-                self.peaks[process.name] = max(self.peaks.get(process.name, 0), process.resident_bytes())
-
-    def take(self):
-        return {process.name: max(self.peaks.pop(process.name, 0), process.resident_bytes())
-                for process in self.processes}
 
 
 class Tap(threading.Thread):
@@ -269,17 +157,11 @@ class HostileInputTest(unittest.TestCase):
         self.cluster.wait_for(lambda: self.cluster.total("long.after") == 2, 20, "the lines after the long ones")
         self.cluster.wait_for(lambda: self.cluster.total("before.cut") == 1, 20, "the line before the cut")
 
-    def assert_memory_within_bounds(self):
-        peaks = self.peaks.take()
-        print("peaks of memory, MiB:", {name: (peak >> 20, f"of {BOUNDS[name] >> 20}") for name, peak in peaks.items()})
-        for name, peak in peaks.items():
-            self.assertLess(peak, BOUNDS[name], name)
-
     def test_4_ten_thousand_connections(self):
         for address, listener in ((self.tcp, f"tcp://127.0.0.1:{self.tcp[1]}"), (self.stream, f"unixstream://{self.stream}")):
             with self.subTest(listener):
                 self.ten_thousand_connections(address, listener)
-        self.assert_memory_within_bounds()
+        assert_memory_within_bounds(self, self.peaks)
 
     def ten_thousand_connections(self, address, listener):
         refused = "tributary_local_connections_refused_total"
@@ -320,46 +202,9 @@ class HostileInputTest(unittest.TestCase):
                 self.assertEqual(http_get(process.url + "/healthz", timeout=5)[0], 200)
                 self.assertGreater(process.metric("tributary_http_connections_evicted_total"), 0)
                 self.cluster.wait_for(lambda: process.metric("tributary_http_requests_refused_total") >= 2, 10, "400s")
-        self.assert_memory_within_bounds()
+        assert_memory_within_bounds(self, self.peaks)
 
-    def grpc_ports(self):
-        for process in (self.cluster.proxy, self.cluster.globals[0]):
-            yield process, int(re.search(r"(?s)grpc:.*?listen: 127.0.0.1:(\d+)", process.config.read_text())[1])
-
-    def test_6_grpc_garbage_and_oversized_frames(self):
-        for process, port in self.grpc_ports():
-            with self.subTest(process.name):
-                refused = {reason: process.metric("tributary_rpc_refused_total", reason=reason)
-                           for reason in ("undecodable", "unread")}
-                held = []
-                try:
-                    for i in range(300):  # half-open: nothing is said, or half a greeting
-                        held.append(connect(("127.0.0.1", port)))
-                        try_send(held[-1], HTTP2_PREFACE[:10] if i % 2 else b"")
-                    for garbage in (os.urandom(100_000), b"GET / HTTP/1.1\r\n\r\n", HTTP2_PREFACE + os.urandom(50_000),
-                                    HTTP2_PREFACE + frame(0, 1, b"", length=(1 << 24) - 1) + b"x" * MIB,
-                                    deliver(struct.pack(">BI", 0, 512 * MIB) + b"x" * 16_000),
-                                    deliver(struct.pack(">BI", 0, 5000) + os.urandom(5000)),
-                                    deliver(struct.pack(">BI", 1, 10) + b"0123456789")):
-                        for _ in range(10):
-                            s = connect(("127.0.0.1", port))
-                            try_send(s, garbage)
-                            held.append(s)
-                    self.assertEqual(http_get(process.url + "/healthz", timeout=5)[0], 200)
-                    self.assertEqual(process.child.poll(), None)
-                    # What gRPC shows us of this, to the last one: streams of the service.
-                    rose = lambda reason: process.metric("tributary_rpc_refused_total", reason=reason) - refused[reason]
-                    self.cluster.wait_for(lambda: rose("undecodable") == 20, 60,
-                                          lambda_text(lambda: f"20 undecodable, not {rose('undecodable')}"))
-                    self.assertEqual(rose("unread"), 0)
-                finally:
-                    close_all(held)
-                # Of 512 MiB that were announced gRPC waits for more, until the client has gone.
-                self.cluster.wait_for(lambda: rose("unread") == 10, 60, lambda_text(lambda: f"10 unread, not {rose('unread')}"))
-                self.assertEqual(rose("undecodable"), 20)
-        self.assert_memory_within_bounds()
-
-    def test_7_ten_million_series(self):
+    def test_6_ten_million_series(self):
         folded = self.counted("tributary_local_samples_folded_total")
         sender = subprocess.Popen([SENDER, f"unix:{self.agent.socket_path}", "flood", str(UNIQUE_SERIES), "0",
                                    str(UNIQUE_SERIES)], stdout=subprocess.PIPE, text=True)
@@ -374,9 +219,9 @@ class HostileInputTest(unittest.TestCase):
         self.assertLessEqual(took, 60)
         self.assertGreater(folded, UNIQUE_SERIES // 2)
         self.cluster.wait_for(lambda: self.cluster.total("flood") == UNIQUE_SERIES, 90, "totals of the flood, intact")
-        self.assert_memory_within_bounds()
+        assert_memory_within_bounds(self, self.peaks)
 
-    def test_8_everybody_else_was_undisturbed(self):
+    def test_7_everybody_else_was_undisturbed(self):
         sent = {client.name: client.finish() for client in self.steady}
         self.tap.over.set()
         self.peaks.over.set()
@@ -389,67 +234,6 @@ class HostileInputTest(unittest.TestCase):
         for process in self.cluster.processes:
             self.assertIsNone(process.child.poll(), process.name)
         print(f"undisturbed: {sent}")
-
-
-class HostileTlsTest(unittest.TestCase):
-    def test_ten_thousand_connections_that_never_shake_hands(self):
-        allow_descriptors(DESCRIPTORS)
-        cluster = TlsCluster(agents=1, globals_=1)
-        agent = cluster.agents[0]
-        port = cluster.listen_over_tls(agent, f"  max_connections: {MAX_CONNECTIONS}\n  line_timeout: 2s\n")
-        with cluster:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.load_verify_locations(cluster.certs / "ca.crt")
-            context.load_cert_chain(cluster.certs / "app.crt", cluster.certs / "app.key")
-            steady_stream = context.wrap_socket(connect(("127.0.0.1", port), timeout=60), server_hostname="127.0.0.1")
-            self.addCleanup(steady_stream.close)
-            steady = Steady("steady.tls", steady_stream.sendall)
-            peaks = Peaks(cluster.processes)
-            def refused(**labels):
-                return agent.metric("tributary_local_connections_refused_total", **labels)
-            # Nothing; half a greeting; no TLS at all; lines in the clear.
-            held = hold(("127.0.0.1", port), (b"", b"\x16\x03\x01\x02\x00\x01\x00\x01", os.urandom(200), b"clear.line:1|c\n"))
-            try:
-                # Every one of them was refused when no handshake may take longer, and none but them.
-                cluster.wait_for(lambda: refused() >= CONNECTIONS, 60, lambda_text(lambda: f"{CONNECTIONS} refused: {refused()}"))
-                self.assertEqual(refused(), CONNECTIONS)
-                cluster.wait_for(lambda: agent.metric("tributary_local_connections", listener=f"tls://127.0.0.1:{port}") == 1, 10,
-                                 "none but the steady one open")
-                by_reason = {r: refused(reason=r) for r in ("handshake", "limit", "evicted")}
-                print(f"tls: {by_reason}")
-                self.assertEqual(sum(by_reason.values()), CONNECTIONS)
-                self.assertGreater(by_reason["handshake"], MAX_CONNECTIONS // 2)
-            finally:
-                close_all(held)
-            sent = steady.finish()
-            self.assertIsNone(steady.failure)
-            self.assertGreater(sent, 100)
-            cluster.wait_for(lambda: cluster.total("steady.tls") == sent, 60, f"{sent} committed")
-            self.assertEqual(cluster.total("clear.line"), 0)
-            cluster.assert_books_balance(self)
-            peaks.over.set()
-            for name, peak in peaks.take().items():
-                self.assertLess(peak, BOUNDS[name], name)
-
-
-HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
-
-
-def frame(kind, stream, payload, flags=0, length=None):
-    """RFC 9113 section 4.1; `length` may lie."""
-    return struct.pack(">I", len(payload) if length is None else length)[1:] + bytes([kind, flags]) + \
-        struct.pack(">I", stream) + payload
-
-
-def deliver(message):
-    """A call of DeliveryService.Deliver with `message` for its first, as HTTP/2 frames; HPACK literals, RFC 7541."""
-    def literal(index, value):
-        return bytes([index, len(value)]) + value
-    path = b"/tributary.v1.DeliveryService/Deliver"
-    headers = b"\x83\x86" + literal(0x04, path) + literal(0x01, b"hostile") + b"\x00\x02te" + \
-        b"\x08trailers" + b"\x0f\x10\x10application/grpc"
-    data = b"".join(frame(0, 1, message[i:i + 16_000]) for i in range(0, len(message), 16_000))
-    return HTTP2_PREFACE + frame(1, 1, headers, flags=4) + data
 
 
 if __name__ == "__main__":

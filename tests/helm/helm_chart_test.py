@@ -409,7 +409,7 @@ class ClusterTest(unittest.TestCase):
         before, after = (
             {owner["metadata"]["name"]: pod_of(owner)["metadata"]["annotations"]["checksum/config"]
              for owner in objects(text) if owner["kind"] in ("DaemonSet", "Deployment", "StatefulSet")}
-            for text in (rendered("minimal"), template("--set", "proxies.config.grpc.max_agents=9")))
+            for text in (rendered("minimal"), template("--set", "proxies.config.grpc.max_connections=9")))
         self.assertEqual({name for name in before if before[name] != after[name]}, {"tributary-proxy"})
 
     def test_rights_are_for_endpoint_slices_and_own_secrets_in_this_namespace(self):

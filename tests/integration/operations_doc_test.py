@@ -162,7 +162,7 @@ rules:
 
     def test_a_broken_proxy_and_a_broken_global_are_too(self):
         self.check_broken("tributary-proxy", """\
-grpc: {max_agents: 0}
+grpc: {max_connections: 0}
 globals:
   refresh: 0s
   members:
@@ -170,7 +170,7 @@ globals:
     - {id: a, weight: 0}
 http: {cors_origins: ["https://grafana.example", "grafana.example/"]}
 query: {timeout: 50s, max_timeout: 10s, max_series: 1000000}
-""", ["1: grpc.max_agents", "3: globals.refresh", "6: globals.members[1].address", "6: globals.members[1].weight",
+""", ["1: grpc.max_connections", "3: globals.refresh", "6: globals.members[1].address", "6: globals.members[1].weight",
       "6: globals.members[1].id", "7: http.cors_origins", "8: query.timeout", "8: query.max_series"])
         self.check_broken("tributary-global", """\
 merge:

@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/net/http_client.h"
-#include "common/net/listen_error.h"
+#include "common/net/tcp_listener.h"
 #include "common/net/socket_address.h"
 #include "tests/common/net/http_server_harness.h"
 #include "tests/common/net/raw_client.h"
@@ -99,7 +99,7 @@ TEST(HttpServerTest, ListensOnIpv6) {
   server.Handle("GET", "/peer", [](const HttpRequest& request) {
     return HttpResponse::Text(200, absl::StrCat(request.peer, request.peer_is_loopback ? " loopback" : ""));
   });
-  if (!TryToListen({.host = "::1"}).ok()) GTEST_SKIP() << "no IPv6 here";
+  if (!ListenTcp({.host = "::1"}).ok()) GTEST_SKIP() << "no IPv6 here";
   ASSERT_TRUE(server.Start().ok());
   HttpClient client;
   const auto reply = client.Fetch({.url = absl::StrCat("http://[::1]:", server.port(), "/peer")});

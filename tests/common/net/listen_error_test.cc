@@ -1,13 +1,9 @@
 #include "common/net/listen_error.h"
 
 #include <gmock/gmock.h>
-#include <sys/socket.h>
 
 #include <cerrno>
 #include <string>
-
-#include "common/net/file_descriptor.h"
-#include "common/net/socket_address.h"
 
 namespace tributary {
 namespace {
@@ -48,18 +44,6 @@ TEST(ListenErrorTest, NamesTheAddressAndWhatToDo) {
     EXPECT_THAT(std::string(status.message()),
                 AllOf(StartsWith(c.address.ToString() + ": cannot listen: "), HasSubstr(c.what), HasSubstr(c.advice)));
   }
-}
-
-TEST(ListenErrorTest, TryingTellsWhetherAPortIsTaken) {
-  const FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const auto any = SocketAddress::Resolve({.host = "127.0.0.1", .port = 0});
-  ASSERT_TRUE(any.ok());
-  ASSERT_EQ(::bind(socket.number(), any->pointer(), any->size()), 0);
-  ASSERT_EQ(::listen(socket.number(), 1), 0);
-  const Address taken = SocketAddress::OfSocket(socket.number()).ToAddress(SOCK_STREAM);
-  EXPECT_THAT(std::string(TryToListen(taken).message()), HasSubstr("in use"));
-  EXPECT_TRUE(TryToListen({.host = "127.0.0.1", .port = 0}).ok());
-  EXPECT_THAT(std::string(TryToListen({.host = "203.0.113.1", .port = 0}).message()), HasSubstr("no interface"));
 }
 
 }  // namespace

@@ -11,11 +11,12 @@
 #include "absl/time/clock.h"
 #include "common/base/mutex.h"
 #include "common/net/event_loop.h"
-#include "common/net/listen_error.h"
+#include "common/net/tcp_listener.h"
 #include "common/rpc/delivery_client.h"
 #include "common/rpc/delivery_server.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tributary/v1/delivery.grpc.pb.h"
 
 namespace tributary {
 namespace {
@@ -80,7 +81,7 @@ auto On(EventLoop& loop, F fn) -> decltype(fn()) {
 // A server that writes down what it hears and answers each message with the sender's instance as owner.
 class Echo {
  public:
-  explicit Echo(const std::string& listen = "127.0.0.1:0", size_t max_sessions = 16, bool answers = true,
+  explicit Echo(const std::string& listen = "127.0.0.1:0", size_t max_connections = 16, bool answers = true,
                 absl::Duration first_message_timeout = absl::Minutes(1)) {
     DeliveryServer::Callbacks callbacks;
     callbacks.on_open = [this](DeliveryServer::Session& session) {
@@ -97,7 +98,7 @@ class Echo {
     };
     auto started = DeliveryServer::Start(loop,
                                          {.listen = listen,
-                                          .max_sessions = max_sessions,
+                                          .max_connections = max_connections,
                                           .first_message_timeout = first_message_timeout,
                                           .refusals = refusals},
                                          callbacks);
@@ -186,18 +187,45 @@ TEST(DeliveryTest, TheServersCloseEndsTheStreamAfterWhatIsQueued) {
   EXPECT_TRUE(echo.events.Await("close"));
 }
 
-TEST(DeliveryTest, ASessionTooManyIsRefused) {
-  Echo echo("127.0.0.1:0", /*max_sessions=*/1);
+TEST(DeliveryTest, AConnectionTooManyIsRefused) {
+  Echo echo("127.0.0.1:0", /*max_connections=*/1);
   Caller first(echo.address());
   ASSERT_TRUE(first.events.Await("open"));
+  EXPECT_EQ(echo.server->connections(), 1u);
   Caller second(echo.address());
   ASSERT_TRUE(second.events.Await("close"));
   EXPECT_THAT(second.events.all(), testing::Not(testing::Contains("open")));
   first.client.reset();
   ASSERT_TRUE(echo.events.Await("close"));
   EXPECT_TRUE(second.events.Await("open"));
-  EXPECT_GE(echo.refusals->sessions, 1u);
+  EXPECT_GE(echo.refusals->connections, 1u);
+  EXPECT_EQ(echo.refusals->sessions, 0u);
   EXPECT_EQ(echo.refusals->unread, 1u);  // the first one has said nothing
+}
+
+// Over one connection.
+TEST(DeliveryTest, ASessionTooManyIsRefused) {
+  Echo echo("127.0.0.1:0", /*max_connections=*/1);
+  const auto stub =
+      v1::DeliveryService::NewStub(grpc::CreateChannel(echo.address(), grpc::InsecureChannelCredentials()));
+  const auto open = [&stub = *stub](grpc::ClientContext& context) {
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    return stub.Deliver(&context);
+  };
+  grpc::ClientContext first_context, second_context, third_context;
+  v1::Down answer;
+  const auto first = open(first_context);
+  ASSERT_TRUE(first->Write(MakeUp("a")));
+  ASSERT_TRUE(first->Read(&answer));
+  EXPECT_EQ(open(second_context)->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(echo.refusals->sessions, 1u);
+  first->WritesDone();
+  EXPECT_TRUE(first->Finish().ok());
+  const auto third = open(third_context);
+  ASSERT_TRUE(third->Write(MakeUp("b")));
+  EXPECT_TRUE(third->Read(&answer));
+  EXPECT_EQ(answer.owner(), "echo b");
+  EXPECT_EQ(echo.refusals->connections, 0u);
 }
 
 TEST(DeliveryTest, AFrozenPeerFillsTheQueueAndNoMore) {
@@ -315,7 +343,7 @@ TEST(DeliveryTest, SaysWhyItCannotListen) {
 }
 
 TEST(DeliveryTest, ListensOnIpv6) {
-  if (!TryToListen({.host = "::1"}).ok()) GTEST_SKIP() << "no IPv6 here";
+  if (!ListenTcp({.host = "::1"}).ok()) GTEST_SKIP() << "no IPv6 here";
   Echo echo("[::1]:0");
   Caller caller("[::1]:" + std::to_string(echo.server->port()));
   ASSERT_TRUE(caller.events.Await("open"));
