@@ -52,6 +52,7 @@ void LineFramer::Keep(absl::string_view bytes, TextReceiver& receiver) {
 void LineFramer::Finish(TextReceiver& receiver) {
   if (!skipping_ && !unfinished_.empty()) Pass(unfinished_, receiver);
   unfinished_.clear();
+  skipping_ = false;
 }
 
 void LineFramer::Abandon(absl::string_view reason, TextReceiver& receiver) const {
@@ -99,7 +100,10 @@ bool UnixStreamFramer::Feed(absl::string_view bytes, TextReceiver& receiver) {
 }
 
 void UnixStreamFramer::Finish(TextReceiver& receiver) {
-  if (framer_ != nullptr) framer_->Finish(receiver);
+  if (framer_ != nullptr) return framer_->Finish(receiver);
+  if (begun_.empty() || !IsText(begun_)) return;
+  Pass(begun_, receiver);
+  begun_.clear();
 }
 
 void UnixStreamFramer::Abandon(absl::string_view reason, TextReceiver& receiver) const {

@@ -21,11 +21,11 @@ class Framer {
   virtual bool Feed(absl::string_view bytes, TextReceiver& receiver) = 0;
   // Whether a line or packet has begun and is not whole.
   virtual bool is_unfinished() const = 0;
-  // This side ends the stream because of it.
+  // The stream ends because of it, or with it.
   virtual void Abandon(absl::string_view reason, TextReceiver& receiver) const = 0;
   // Whether any has become whole since the last call.
   virtual bool TakeProgress() { return std::exchange(progress_, false); }
-  // The peer has ended the stream in good order.
+  // The peer has ended the stream in good order. What is unfinished after that is lost.
   virtual void Finish(TextReceiver& receiver) = 0;
   // Lines left out since the last call, for being too long.
   virtual uint64_t TakeSkippedLines() { return 0; }
@@ -72,7 +72,7 @@ class LengthFramer : public Framer {
   LengthFramer(const Peer& peer, size_t max_packet_bytes) : Framer(peer), max_packet_bytes_(max_packet_bytes) {}
 
   bool Feed(absl::string_view bytes, TextReceiver& receiver) override;
-  void Finish(TextReceiver&) override {}
+  void Finish(TextReceiver&) override {}  // a part of a packet may end in the middle of a value
   bool is_unfinished() const override { return !unfinished_.empty(); }
   void Abandon(absl::string_view reason, TextReceiver& receiver) const override;
 

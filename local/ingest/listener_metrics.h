@@ -39,7 +39,9 @@ struct StreamMetrics {
         closed_bad_length(Closed(telemetry, listener, "bad_length")),
         closed_handshake(Closed(telemetry, listener, "handshake")),
         lines_too_long(telemetry.AddDropCounter("tributary_local_lines_rejected_total",
-                                                "Lines that were refused as a whole.", "line_too_long")) {}
+                                                "Lines that were refused as a whole.", "line_too_long")),
+        unfinished(telemetry.AddDropCounter("tributary_local_lines_rejected_total",
+                                            "Lines that were refused as a whole.", "unfinished")) {}
   Counter& accepted;
   Gauge& open;
   Counter& errors;
@@ -50,6 +52,7 @@ struct StreamMetrics {
   Counter& closed_bad_length;
   Counter& closed_handshake;
   Counter& lines_too_long;
+  Counter& unfinished;
 
  private:
   static Counter& Closed(Telemetry& telemetry, const std::string& listener, const std::string& reason) {

@@ -136,11 +136,14 @@ bool StreamListener::Read(Connection& connection) {
   const ssize_t count = Receive(connection);
   if (count < 0) {
     const bool later = errno == EAGAIN || errno == EINTR;
-    if (!later) CountError(connection);
-    return later;
+    if (later) return true;
+    CountError(connection);
+    GiveUp(connection);
+    return false;
   }
   if (count == 0) {
     connection.framer->Finish(receiver_);
+    GiveUp(connection);
     return false;
   }
   const bool sound = connection.framer->Feed(absl::string_view(buffer_.get(), count), receiver_);
@@ -152,6 +155,12 @@ bool StreamListener::Read(Connection& connection) {
 
 void StreamListener::CountError(const Connection& connection) {
   (connection.is_shaking_hands() ? metrics_.closed_handshake : metrics_.errors).Increment();
+}
+
+void StreamListener::GiveUp(const Connection& connection) {
+  if (!connection.framer->is_unfinished()) return;
+  metrics_.unfinished.Increment();
+  connection.framer->Abandon("unfinished", receiver_);
 }
 
 void StreamListener::NoteProgress(Connection& connection) {
@@ -196,8 +205,9 @@ void StreamListener::Sweep() {
 
 void StreamListener::ReadWhatIsLeft() {
   for (auto& [descriptor, connection] : connections_) {
-    for (int i = 0; i < kLastReadsPerConnection && Read(connection); ++i) {
-    }
+    bool is_open = true;
+    for (int i = 0; i < kLastReadsPerConnection && is_open; ++i) is_open = Read(connection);
+    if (is_open) GiveUp(connection);
   }
   receiver_.EndBatch();
   metrics_.open.Add(-static_cast<double>(connections_.size()));

@@ -62,6 +62,8 @@ class StreamListener : public Listener {
   bool Read(Connection& connection);
   ssize_t Receive(Connection& connection);
   void CountError(const Connection& connection);
+  // What is unfinished, when its stream has ended.
+  void GiveUp(const Connection& connection);
   void NoteProgress(Connection& connection);
   void ReadWhatIsLeft();
   void Close(int descriptor);

@@ -108,12 +108,13 @@ TEST(LengthFramerTest, RefusesLengthsOfZeroAndAboveTheLimit) {
   EXPECT_TRUE(collector.packets.empty());
 }
 
-TEST(LengthFramerTest, DropsAnUnfinishedPacket) {
+TEST(LengthFramerTest, AnUnfinishedPacketStaysUnfinished) {
   LengthFramer framer(kPeer, 300);
   Collector collector;
   framer.Feed(Packet("a:1|c").substr(0, 7), collector);
   framer.Finish(collector);
   EXPECT_TRUE(collector.packets.empty());
+  EXPECT_TRUE(framer.is_unfinished());
 }
 
 TEST(UnixStreamFramerTest, TakesLinesAndPacketsHoweverTheyAreSplit) {
@@ -166,6 +167,19 @@ TEST(UnixStreamFramerTest, TellsLinesThatAreTooLong) {
   EXPECT_TRUE(framer.Feed("\nafter:1|c\n", collector));
   EXPECT_EQ(collector.all, "after:1|c\n");
   EXPECT_EQ(framer.TakeSkippedLines(), 1u);
+}
+
+TEST(UnixStreamFramerTest, OfAnEndTooShortToTellTextIsALine) {
+  UnixStreamFramer text(kPeer, 300), length(kPeer, 300);
+  Collector collector;
+  text.Feed("a:1", collector);
+  text.Finish(collector);
+  EXPECT_EQ(collector.all, "a:1\n");
+  EXPECT_FALSE(text.is_unfinished());
+  length.Feed(Packet("a:1|c").substr(0, 3), collector);
+  length.Finish(collector);
+  EXPECT_EQ(collector.all, "a:1\n");
+  EXPECT_TRUE(length.is_unfinished());
 }
 
 TEST(FramerTest, TellsWhatIsWholeAndWhatIsNot) {

@@ -60,6 +60,20 @@ TEST_F(IngestLimitsTest, ClosesOnlyTheStreamWithABadLength) {
   EXPECT_EQ(Streams().closed_bad_length.value(), 1u);
 }
 
+TEST_F(IngestLimitsTest, CountsWhatAConnectionLeavesUnfinished) {
+  const Address address = Start(At(Address::Kind::kUnixStream));
+  SocketClient whole(address), cut(address), held(address);
+  whole.SendPacket("hits:1|c");
+  whole.Close();
+  cut.SendPacket("hits:2|c");
+  cut.Send(absl::string_view("\x08\0\0\0hits:", 9));
+  cut.Close();
+  EXPECT_TRUE(Eventually([&] { return Streams().unfinished.value() == 1; }));
+  held.Send("hits:4|c\nhits:");
+  EXPECT_EQ(TotalAfter(3), 7);  // ends what is held
+  EXPECT_EQ(Streams().unfinished.value(), 2u);
+}
+
 TEST_F(IngestLimitsTest, SkipsALineThatIsTooLongAndKeepsItsConnection) {
   SocketClient client(Start(At(Address::Kind::kTcp)));
   client.Send("hits:1|c\n");
