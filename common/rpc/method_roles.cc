@@ -18,6 +18,9 @@ constexpr Row kTable[] = {
     {"/tributary.v1.QueryService/SelectGrid", Role::kGlobal, Role::kProxy},
     {"/tributary.v1.QueryService/ListLabels", Role::kGlobal, Role::kProxy},
     {"/tributary.v1.StatusService/Inspect", Role::kGlobal, Role::kProxy},
+    {"/tributary.v1.HistoryService/Begin", Role::kGlobal, Role::kGlobal},
+    {"/tributary.v1.HistoryService/Take", Role::kGlobal, Role::kGlobal},
+    {"/tributary.v1.HistoryService/Finish", Role::kGlobal, Role::kGlobal},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tributary/v1/delivery.pb.h"
+#include "tributary/v1/history.pb.h"
 #include "tributary/v1/notes.pb.h"
 #include "tributary/v1/query.pb.h"
 #include "tributary/v1/status.pb.h"
@@ -23,7 +24,18 @@ TEST(MethodRolesTest, AgentsDeliverToProxiesOnly) {
   EXPECT_FALSE(MayCall(kDeliver, Role::kGlobal, Role::kAgent));
 }
 
-TEST(MethodRolesTest, AtAGlobalOnlyProxiesCallAnything) {
+TEST(MethodRolesTest, HistoryGoesFromGlobalToGlobalOnly) {
+  for (const char* method : {"Begin", "Take", "Finish"}) {
+    const std::string path = absl::StrCat("/tributary.v1.HistoryService/", method);
+    for (const Role server : kRoles) {
+      for (const Role client : kRoles) {
+        EXPECT_EQ(MayCall(path, server, client), server == Role::kGlobal && client == Role::kGlobal) << path;
+      }
+    }
+  }
+}
+
+TEST(MethodRolesTest, AtAGlobalOnlyProxiesDeliverAndAsk) {
   for (const char* path : {kDeliver, "/tributary.v1.QueryService/SelectGrid", "/tributary.v1.StatusService/Inspect"}) {
     for (const Role client : kRoles) {
       EXPECT_EQ(MayCall(path, Role::kGlobal, client), client == Role::kProxy) << path << TlsRoleName(client);
@@ -43,7 +55,8 @@ TEST(MethodRolesTest, WhatIsNotInTheTableIsForNobody) {
 // Or a new method would be refused to everybody in a cluster with certificates, and in tests without go unnoticed.
 TEST(MethodRolesTest, EveryMethodOfTheProtocolIsForSomebody) {
   for (const auto* file : {v1::Up::descriptor()->file(), v1::GridRequest::descriptor()->file(),
-                           v1::NotesRequest::descriptor()->file(), v1::InspectRequest::descriptor()->file()}) {
+                           v1::NotesRequest::descriptor()->file(), v1::InspectRequest::descriptor()->file(),
+                           v1::HandoverBegin::descriptor()->file()}) {
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {
         const std::string path =
