@@ -57,6 +57,10 @@ absl::Duration ServiceManager::AliveEvery() {
 
 void ServiceManager::Reloading() const { Tell(absl::StrCat("RELOADING=1\nMONOTONIC_USEC=", MonotonicMicroseconds())); }
 
+void ServiceManager::ExtendTimeout(absl::Duration by) const {
+  Tell(absl::StrCat("EXTEND_TIMEOUT_USEC=", absl::ToInt64Microseconds(by)));
+}
+
 void ServiceManager::Status(absl::string_view text) const { Tell(absl::StrCat("STATUS=", text)); }
 
 void ServiceManager::Tell(absl::string_view state) const {

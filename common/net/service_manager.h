@@ -26,6 +26,8 @@ class ServiceManager {
   void Reloading() const;
   // The drain has begun; the process ends by itself.
   void Stopping() const { Tell("STOPPING=1"); }
+  // The drain may take so long from now, whatever the unit's TimeoutStopSec=.
+  void ExtendTimeout(absl::Duration by) const;
   // A line for people: `systemctl status` shows it.
   void Status(absl::string_view text) const;
   // This process is alive: within every WatchdogSec= of the unit.

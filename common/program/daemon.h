@@ -61,6 +61,8 @@ class Daemon {
   }
   // As configured now.
   absl::Duration shutdown_grace() const { return shutdown_grace_; }
+  // After Serve: the end may be so far away, for whoever supervises this process.
+  void ExtendStop(absl::Duration by) const { service_manager_.ExtendTimeout(by); }
   // Waits for requests that are being answered; no other comes.
   void EndPages();
 

@@ -39,7 +39,7 @@ constexpr absl::Duration kLoopPatience = absl::Seconds(1);  // at shutdown, with
 // Answers a stream that is one too many.
 class RefusedStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  RefusedStream() { Finish(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many sessions")); }
+  explicit RefusedStream(const grpc::Status& why) { Finish(why); }
   void OnDone() override { delete this; }
 };
 
@@ -119,6 +119,7 @@ class Server : public DeliveryServer, private RawService {
   size_t connections() const override { return acceptor_->connections(); }
   // Whether the certificate's owner may send this; false is counted. On the loop.
   bool MaySpeakFor(const v1::Up& message, const std::string& uri);
+  void EndSessions() override;
   void Shutdown(absl::Duration grace) override;
 
  private:
@@ -130,6 +131,7 @@ class Server : public DeliveryServer, private RawService {
   const std::shared_ptr<LoopGate> gate_;
   int port_ = 0;
   std::atomic<size_t> session_count_{0};
+  std::atomic<bool> refuses_{false};   // new sessions
   std::set<ServerSession*> sessions_;  // the open ones; owned by the loop
   InstanceBindings bindings_;          // owned by the loop
   bool shutting_down_ = false;         // owned by the loop
@@ -295,10 +297,11 @@ void Server::Sweep() {
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Server::Deliver(grpc::CallbackServerContext* context) {
+  if (refuses_) return new RefusedStream(grpc::Status(grpc::StatusCode::UNAVAILABLE, "leaving"));
   if (session_count_.fetch_add(1) >= options_.max_connections) {
     session_count_.fetch_sub(1);
     options_.refusals->sessions.fetch_add(1, std::memory_order_relaxed);
-    return new RefusedStream;
+    return new RefusedStream(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many sessions"));
   }
   const auto session = std::make_shared<ServerSession>(*this, context->peer(), PeerUri(*context->auth_context()));
   session->Begin();
@@ -313,14 +316,19 @@ bool Server::MaySpeakFor(const v1::Up& message, const std::string& uri) {
   return false;
 }
 
-void Server::Shutdown(absl::Duration grace) {
-  if (acceptor_ == nullptr || server_ == nullptr) return;
-  acceptor_->Stop();
+void Server::EndSessions() {
+  refuses_ = true;
   gate_->Post([this] {
     shutting_down_ = true;
     const std::set<ServerSession*> open = sessions_;
     for (ServerSession* session : open) session->Close();
   });
+}
+
+void Server::Shutdown(absl::Duration grace) {
+  if (acceptor_ == nullptr || server_ == nullptr) return;
+  acceptor_->Stop();
+  EndSessions();
   server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
   // The last on_close are posted by now.
   const auto told = std::make_shared<std::promise<void>>();

@@ -64,6 +64,8 @@ class DeliveryServer {
   virtual ~DeliveryServer() = default;
   virtual int port() const = 0;
   virtual size_t connections() const = 0;  // open now; thread-safe
+  // Ends every session after what is queued for it, and refuses new ones; the other services stay. From any thread.
+  virtual void EndSessions() = 0;
   // Ends every session within `grace`; no callback comes after it. Not called on `loop`.
   virtual void Shutdown(absl::Duration grace) = 0;
 };

@@ -228,6 +228,17 @@ TEST(DeliveryTest, ASessionTooManyIsRefused) {
   EXPECT_EQ(echo.refusals->connections, 0u);
 }
 
+TEST(DeliveryTest, OneThatLeavesEndsItsSessionsAndTakesNoMore) {
+  Echo echo;
+  Caller first(echo.address());
+  ASSERT_TRUE(first.events.Await("open"));
+  echo.server->EndSessions();
+  ASSERT_TRUE(first.events.Await("close"));
+  Caller second(echo.address());
+  ASSERT_TRUE(second.events.Await("close"));
+  EXPECT_THAT(second.events.all(), testing::Not(testing::Contains("open")));
+}
+
 TEST(DeliveryTest, AFrozenPeerFillsTheQueueAndNoMore) {
   constexpr size_t kBound = 4 << 20;
   constexpr size_t kMessage = 256 << 10;
