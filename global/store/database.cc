@@ -156,6 +156,8 @@ absl::Status Database::Write(rocksdb::WriteBatch& batch, bool durable) {
   return FromRocks(db_->Write(options, &batch), "writing to the store");
 }
 
+absl::Status Database::Sync() { return FromRocks(db_->SyncWAL(), "syncing the store"); }
+
 absl::StatusOr<std::optional<std::string>> Database::Get(Column column, absl::string_view key) const {
   std::string value;
   const rocksdb::Status got =

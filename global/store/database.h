@@ -53,6 +53,8 @@ class Database {
   void DeleteRange(rocksdb::WriteBatch& batch, Column column, absl::string_view from, absl::string_view to) const;
   // All of the batch or nothing. When `durable`, it is on disk when this returns.
   absl::Status Write(rocksdb::WriteBatch& batch, bool durable);
+  // What was written before is on disk when this returns; writers do not wait for it.
+  absl::Status Sync();
 
   absl::StatusOr<std::optional<std::string>> Get(Column column, absl::string_view key) const;
   std::unique_ptr<rocksdb::Iterator> NewIterator(Column column, const rocksdb::ReadOptions& options) const;

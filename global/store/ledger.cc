@@ -25,15 +25,19 @@ absl::Status Unreadable(absl::string_view what) {
 
 }  // namespace
 
-Ledger::Ledger(Database& database, Options options)
-    : database_(database), options_(std::move(options)), retention_seconds_(RowShapes(options_.interval).size()) {
+Ledger::Ledger(Database& database, Options options, std::unique_ptr<HandoverLog> handovers)
+    : database_(database),
+      options_(std::move(options)),
+      handovers_(std::move(handovers)),
+      retention_seconds_(RowShapes(options_.interval).size()) {
   const auto emitter = static_cast<uint16_t>(Xxh3Hash64(options_.node_id, 0));
   for (const RowTable::Shape& shape : RowShapes(options_.interval)) {
     tables_.push_back(std::make_unique<RowTable>(database_, catalog_, shape, emitter, options_.compression));
   }
   for (size_t i = 1; i < tables_.size(); ++i) {
-    rollups_.push_back(std::make_unique<Rollup>(database_, catalog_, *tables_[i - 1], *tables_[i],
-                                                Rollup::Options{options_.compression, options_.max_stale}));
+    rollups_.push_back(
+        std::make_unique<Rollup>(database_, catalog_, *tables_[i - 1], *tables_[i],
+                                 Rollup::Options{options_.compression, options_.max_stale, handovers_.get()}));
   }
   SetRetention(options_.retention);
 }
@@ -47,7 +51,8 @@ void Ledger::SetRetention(const Retention& retention) {
 }
 
 absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(Database& database, Options options, absl::Time now) {
-  auto ledger = std::unique_ptr<Ledger>(new Ledger(database, std::move(options)));
+  TRIBUTARY_ASSIGN_OR_RETURN(std::unique_ptr<HandoverLog> handovers, HandoverLog::Open(database));
+  auto ledger = std::unique_ptr<Ledger>(new Ledger(database, std::move(options), std::move(handovers)));
   TRIBUTARY_RETURN_IF_ERROR(ledger->LoadCatalog(now));
   WindowBookState control;
   TRIBUTARY_RETURN_IF_ERROR(ledger->LoadControl(control));
@@ -208,9 +213,60 @@ absl::StatusOr<bool> Ledger::Import(const SharedSeriesKey& key, const RowKey& fr
   return true;
 }
 
-absl::StatusOr<bool> Ledger::RollUp(size_t max_rows) {
+const RowTable* Ledger::TableOf(uint8_t resolution) const {
+  for (const auto& table : tables_) {
+    if (table->shape().code == resolution) return table.get();
+  }
+  return nullptr;
+}
+
+bool Ledger::Take(const SharedSeriesKey& key, const RowKey& from, absl::string_view value, HandoverId handover,
+                  rocksdb::WriteBatch& batch) {
+  const RowTable* table = TableOf(from.resolution);
+  if (table == nullptr || RowTable::IntervalOf(table->shape(), from) < table->floor()) return false;
+  const RowTable::Shape& shape = table->shape();
+  IntervalMask covered;
+  const absl::StatusOr<Row> row = RowTable::Decode(shape, from, value, key, covered);
+  if (!row.ok()) return false;
+  RowKey at = from;
+  const IntervalIndex first = row->interval * shape.intervals;
+  at.series = InternKey(key, first, batch);
+  InternKey(key, first + shape.intervals - 1, batch);
+
+  // Nobody else has brought rows of another emitter.
+  const bool may_be_here = at.emitter == table->emitter() || handovers_->HasOther(handover);
+  using Value = absl::StatusOr<std::optional<std::string>>;
+  const Value known = may_be_here ? database_.Get(Column::kRows, at.Encode()) : Value(std::nullopt);
+  if (!known.ok()) return false;
+  HandoverId brought_by = 0;
+  IntervalMask known_covered;
+  const absl::StatusOr<Row> there =
+      *known ? RowTable::Decode(shape, at, **known, key, known_covered, &brought_by) : absl::NotFoundError("");
+  if (there.ok() && brought_by != handover && !handovers_->Hidden().Hides(brought_by)) {
+    if (shape.intervals == 1 && there->contributors >= row->contributors) return false;
+    // What one emitter made of an hour before it left, and after it came back: rows of two names, which readers add.
+    if (shape.intervals > 1 && !known_covered.Meets(covered)) {
+      at.emitter = static_cast<uint16_t>(at.emitter ^ ((handover ^ (handover >> 16)) | 1));
+    } else if (shape.intervals > 1 && known_covered.Count() >= covered.Count()) {
+      return false;
+    }
+  }
+  database_.Put(batch, Column::kRows, at.Encode(), RowTable::Mark(shape, value, handover));
+  return true;
+}
+
+std::unique_ptr<HistoryReader> Ledger::ReadHistory(absl::string_view after) const {
+  std::vector<RowKey> floors;
+  for (const auto& table : tables_) floors.push_back(table->KeyOf(0, table->floor(), 0));
+  return std::make_unique<HistoryReader>(database_, catalog_, RowShapes(options_.interval), std::move(floors),
+                                         handovers_->Hidden(), after);
+}
+
+absl::StatusOr<bool> Ledger::RollUp(size_t max_rows, bool is_last) {
   IntervalIndex sealed = sealed_through_;
   for (size_t i = 0; i < rollups_.size(); ++i) {
+    const IntervalIndex ratio = tables_[i + 1]->shape().length / tables_[i]->shape().length;
+    if (is_last) sealed = (sealed / ratio + 1) * ratio - 1;
     rocksdb::WriteBatch batch;
     const auto made = [&](KeyId id, IntervalIndex interval) {
       if (i + 1 < rollups_.size()) rollups_[i + 1]->Changed(id, interval, batch);
@@ -241,6 +297,7 @@ absl::Status Ledger::DropOld(absl::Time now, IntervalIndex manifests_from) {
     TRIBUTARY_ASSIGN_OR_RETURN(const bool dropped, tables_[i]->DropBefore(KeepFrom(i, now), batch));
     if (dropped && i + 1 == tables_.size()) ForgetSeries(batch);
   }
+  handovers_->Forget(tables_.back()->floor() * tables_.back()->shape().intervals, batch);
   return database_.Write(batch, false);
 }
 
@@ -288,6 +345,12 @@ std::vector<Ledger::RollupState> Ledger::Rollups() const {
   return states;
 }
 
+double Ledger::RowsOnDisk() const {
+  const auto last = static_cast<uint8_t>(tables_.back()->shape().code + 1);
+  const auto measure = database_.MeasureTables(Column::kRows, BlockPrefix(0, 0), BlockPrefix(last, 0));
+  return measure.ok() ? static_cast<double>(measure->entries) : 0;
+}
+
 std::vector<Ledger::Projection> Ledger::Project() const {
   const IntervalIndex hour_ago = sealed_through_ - absl::Hours(1) / options_.interval;
   const auto series = static_cast<double>(catalog_.Ids({hour_ago, INT64_MAX}).size());
@@ -330,9 +393,14 @@ FoundTexts Ledger::LabelValues(absl::string_view label, absl::Span<const LabelCo
 
 absl::Status Ledger::ReadRows(absl::Duration resolution, absl::Span<const KeyId> series, absl::Time from, absl::Time to,
                               Visit visit) const {
+  return ReadVisibleRows(resolution, series, from, to, handovers_->Hidden(), visit);
+}
+
+absl::Status Ledger::ReadVisibleRows(absl::Duration resolution, absl::Span<const KeyId> series, absl::Time from,
+                                     absl::Time to, const HiddenRows& hidden, Visit visit) const {
   for (const auto& table : tables_) {
     if (table->shape().length != resolution) continue;
-    return table->Read(series, IntervalsEnding(table->scale(), from, to),
+    return table->Read(series, IntervalsEnding(table->scale(), from, to), hidden,
                        [&](KeyId id, const Row& row, const IntervalMask&) { return visit(id, row); });
   }
   return absl::InvalidArgumentError(absl::StrCat("no rows of ", absl::FormatDuration(resolution), " are kept"));

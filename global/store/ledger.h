@@ -13,6 +13,8 @@
 #include "global/merge/commit_plan.h"
 #include "global/merge/window_book.h"
 #include "global/store/database.h"
+#include "global/store/handover_log.h"
+#include "global/store/history_reader.h"
 #include "global/store/ledger_codec.h"
 #include "global/store/rollup.h"
 #include "global/store/row_reader.h"
@@ -53,8 +55,17 @@ class Ledger : public RowReader {
   void Written(const CommitPlan& plan) { sealed_through_ = plan.sealed_through; }
 
   // Reads up to about `max_rows` rows and writes what they make together. False when there was nothing to do. After
-  // an error nothing may be written any more, as after one of a commit.
-  absl::StatusOr<bool> RollUp(size_t max_rows);
+  // an error nothing may be written any more, as after one of a commit. `is_last`: nothing will follow what is sealed,
+  // so the windows that it ends in are made too.
+  absl::StatusOr<bool> RollUp(size_t max_rows, bool is_last = false);
+
+  // A row that another store holds, hidden as long as the hand-over is. `from` is its key there; false, and nothing is
+  // put, when it cannot be read, is beyond the retention, or one made from more is here. REQUIRES: handovers() has it.
+  bool Take(const SharedSeriesKey& key, const RowKey& from, absl::string_view value, HandoverId handover,
+            rocksdb::WriteBatch& batch);
+  HandoverLog& handovers() const { return *handovers_; }
+  // Every row that is not hidden, from the one behind the key `after` on (empty: the first), of all lengths.
+  std::unique_ptr<HistoryReader> ReadHistory(absl::string_view after) const;
 
   // A row as another store, or this one, has it: put under its own version and emitter, unless one made from as much is
   // there. Whether it was put; DataLoss for a value that is none.
@@ -79,9 +90,13 @@ class Ledger : public RowReader {
                          absl::Time to, size_t limit) const override;
   absl::Status ReadRows(absl::Duration resolution, absl::Span<const KeyId> series, absl::Time from, absl::Time to,
                         Visit visit) const override;
+  absl::Status ReadVisibleRows(absl::Duration resolution, absl::Span<const KeyId> series, absl::Time from,
+                               absl::Time to, const HiddenRows& hidden, Visit visit) const override;
   IntervalIndex sealed_through() const override { return sealed_through_; }
 
   size_t series_count() const { return catalog_.size(); }
+  // Rows of all lengths, about; what is in memory only is not among them.
+  double RowsOnDisk() const;
   // By length, ascending; of the rollups.
   struct RollupState {
     absl::Duration length;
@@ -102,13 +117,14 @@ class Ledger : public RowReader {
   std::vector<Projection> Project() const;
 
  private:
-  Ledger(Database& database, Options options);
+  Ledger(Database& database, Options options, std::unique_ptr<HandoverLog> handovers);
   absl::Status LoadCatalog(absl::Time now);
   absl::Status LoadTotals(WindowBookState& state) const;
   absl::Status LoadManifests(WindowBookState& state) const;
   absl::Status LoadControl(WindowBookState& state) const;
   void PutRows(const CommitPlan& plan, rocksdb::WriteBatch& batch);
   void PutTotals(const CommitPlan& plan, rocksdb::WriteBatch& batch);
+  const RowTable* TableOf(uint8_t resolution) const;
   KeyId InternKey(const SharedSeriesKey& key, IntervalIndex interval, rocksdb::WriteBatch& batch);
   void ForgetSeries(rocksdb::WriteBatch& batch);
   // The first interval that the retention keeps, and that no rollup needs.
@@ -119,6 +135,7 @@ class Ledger : public RowReader {
   Database& database_;
   const Options options_;
   SeriesCatalog catalog_;
+  std::unique_ptr<HandoverLog> handovers_;
   std::vector<std::unique_ptr<RowTable>> tables_;        // by length; the first is of the cluster's interval
   std::vector<std::unique_ptr<Rollup>> rollups_;         // of tables_[i] into tables_[i + 1]
   std::vector<std::atomic<int64_t>> retention_seconds_;  // of tables_[i]

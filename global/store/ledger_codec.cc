@@ -3,11 +3,14 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/bytes.h"
 #include "common/base/status.h"
 #include "common/wire/messages.h"
 #include "common/wire/series.h"
 #include "google/protobuf/arena.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/wire_format_lite.h"
 #include "tributary/v1/aggregate.pb.h"
 #include "tributary/v1/delivery.pb.h"
 
@@ -53,6 +56,22 @@ RunningTotal ReadTotal(ByteReader& in) {
   total.sum = Fixed192::FromParts(sum_high, sum_middle, in.U64());
   total.since = in.Zigzag();
   return total;
+}
+
+using google::protobuf::internal::WireFormatLite;
+
+// Field 12 of a stored v1::Row, which is no field of the message: nobody but stores has a use for it.
+constexpr uint32_t kHandoverTag = WireFormatLite::MakeTag(12, WireFormatLite::WIRETYPE_FIXED32);
+
+// 0 when there is none.
+uint32_t HandoverOf(absl::string_view row) {
+  google::protobuf::io::CodedInputStream in(reinterpret_cast<const uint8_t*>(row.data()), static_cast<int>(row.size()));
+  uint32_t handover = 0;
+  for (uint32_t tag = in.ReadTag(); tag != 0; tag = in.ReadTag()) {
+    const bool read = tag == kHandoverTag ? in.ReadLittleEndian32(&handover) : WireFormatLite::SkipField(&in, tag);
+    if (!read) break;
+  }
+  return handover;
 }
 
 InstanceId ReadInstance(ByteReader& in) {
@@ -106,14 +125,24 @@ std::string EncodeRow(const Row& row, double compression) {
 }
 
 absl::StatusOr<Row> DecodeRow(absl::string_view bytes, const SharedSeriesKey& key, IntervalIndex interval,
-                              uint32_t version) {
+                              uint32_t version, uint32_t* handover) {
   v1::Row message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return absl::DataLossError("a stored row cannot be read");
   }
   absl::StatusOr<Row> row = ValueFromProto(message, key, interval, version);
   if (!row.ok()) return absl::DataLossError(absl::StrCat("a stored row is wrong: ", row.status().message()));
+  if (handover != nullptr) *handover = HandoverOf(bytes);
   return row;
+}
+
+// Of fields that come twice the last counts.
+std::string MarkRow(absl::string_view bytes, uint32_t handover) {
+  std::string marked(bytes);
+  ByteWriter out(marked);
+  out.Varint(kHandoverTag);
+  out.U32(handover);
+  return marked;
 }
 
 std::string EncodeRollup(const IntervalMask& covered, int size, absl::string_view row) {
@@ -158,6 +187,8 @@ absl::StatusOr<SeriesKey> DecodeSeriesKey(absl::string_view bytes) {
   }
   return KeyFromProto(message);
 }
+
+std::string RollupProgressKey(uint8_t resolution) { return absl::StrCat("rolled_up_through_", resolution); }
 
 std::string EncodeLifetime(const Lifetime& lifetime) {
   std::string bytes;

@@ -38,9 +38,11 @@ std::string BlockPrefix(uint8_t resolution, uint32_t block);
 
 // Without what the key says: series, interval, version. Digests are cut at `compression`.
 std::string EncodeRow(const Row& row, double compression);
-// REQUIRES: `key` is the series the row belongs to.
+// REQUIRES: `key` is the series the row belongs to. `handover`, if any, is told which brought the row, or 0.
 absl::StatusOr<Row> DecodeRow(absl::string_view bytes, const SharedSeriesKey& key, IntervalIndex interval,
-                              uint32_t version);
+                              uint32_t version, uint32_t* handover = nullptr);
+// The same row as one that `handover` brought. REQUIRES: DecodeRow takes it.
+std::string MarkRow(absl::string_view bytes, uint32_t handover);
 
 // A row of many intervals: which of `size` it has, and its bytes as a row.
 std::string EncodeRollup(const IntervalMask& covered, int size, absl::string_view row);
@@ -51,6 +53,9 @@ std::string EncodeKeyId(KeyId id);
 std::optional<KeyId> DecodeKeyId(absl::string_view bytes);
 std::string EncodeSeriesKey(const SeriesKey& key);
 absl::StatusOr<SeriesKey> DecodeSeriesKey(absl::string_view bytes);
+
+// Where a rollup's progress is, in Column::kControl.
+std::string RollupProgressKey(uint8_t resolution);
 
 std::string EncodeLifetime(const Lifetime& lifetime);
 std::optional<Lifetime> DecodeLifetime(absl::string_view bytes);

@@ -43,7 +43,7 @@ Rollup::Rollup(Database& database, const SeriesCatalog& catalog, const RowTable&
       options_(options),
       ratio_(to.shape().length / from.shape().length) {}
 
-std::string Rollup::ProgressKey(const RowTable::Shape& shape) { return absl::StrCat("rolled_up_through_", shape.code); }
+std::string Rollup::ProgressKey(const RowTable::Shape& shape) { return RollupProgressKey(shape.code); }
 
 absl::Status Rollup::Load() {
   TRIBUTARY_ASSIGN_OR_RETURN(const auto progress, database_.Get(Column::kControl, ProgressKey(to_.shape())));
@@ -182,7 +182,8 @@ absl::Status Rollup::Make(IntervalIndex window, absl::Span<const KeyId> series, 
     }
     return true;
   };
-  TRIBUTARY_RETURN_IF_ERROR(from_.Read(series, {window * ratio_, (window + 1) * ratio_ - 1}, add));
+  const HiddenRows hidden = options_.handovers == nullptr ? HiddenRows() : options_.handovers->Hidden();
+  TRIBUTARY_RETURN_IF_ERROR(from_.Read(series, {window * ratio_, (window + 1) * ratio_ - 1}, hidden, add));
   for (const KeyId id : series) {
     const auto at = merging.find(id);
     if (at == merging.end() && window > furthest_) continue;

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/interval.h"
 #include "global/store/database.h"
+#include "global/store/handover_log.h"
 #include "global/store/ledger_codec.h"
 #include "global/store/row_table.h"
 #include "global/store/series_catalog.h"
@@ -35,14 +36,15 @@ class Rollup {
  public:
   struct Options {
     double compression = 100;
-    size_t max_stale = 1 << 20;  // about 20 bytes each
+    size_t max_stale = 1 << 20;              // about 20 bytes each
+    const HandoverLog* handovers = nullptr;  // which rows there are none of; null: all are
   };
   // All outlive it.
   Rollup(Database& database, const SeriesCatalog& catalog, const RowTable& from, const RowTable& to,
          const Options& options);
 
   absl::Status Load();
-  // Where done_through is, in Column::kControl, as the first of two numbers.
+  // Of Column::kControl; done_through is the first of two numbers there.
   static std::string ProgressKey(const RowTable::Shape& shape);
 
   // A shorter row was put, or deleted, by `batch`.

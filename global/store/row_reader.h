@@ -13,6 +13,7 @@
 #include "common/base/interval.h"
 #include "common/metric/shared_series_key.h"
 #include "global/store/cover_window.h"
+#include "global/store/handover_log.h"
 #include "global/store/label_condition.h"
 #include "global/store/label_index.h"
 
@@ -69,6 +70,12 @@ class RowReader {
   // series may alternate. Fails when the store does, or when `resolution` is none of Resolutions().
   virtual absl::Status ReadRows(absl::Duration resolution, absl::Span<const KeyId> series, absl::Time from,
                                 absl::Time to, Visit visit) const = 0;
+
+  // The same without what is hidden, instead of what is hidden by itself. A store that takes no histories hides none.
+  virtual absl::Status ReadVisibleRows(absl::Duration resolution, absl::Span<const KeyId> series, absl::Time from,
+                                       absl::Time to, const HiddenRows&, Visit visit) const {
+    return ReadRows(resolution, series, from, to, visit);
+  }
 
   // The last interval all of whose windows this node has committed.
   virtual IntervalIndex sealed_through() const = 0;

@@ -86,18 +86,26 @@ absl::StatusOr<bool> RowTable::DropBefore(IntervalIndex interval, rocksdb::Write
 }
 
 absl::StatusOr<Row> RowTable::Decode(const Shape& shape, const RowKey& at, absl::string_view value,
-                                     const SharedSeriesKey& key, IntervalMask& covered) {
+                                     const SharedSeriesKey& key, IntervalMask& covered, HandoverId* handover) {
   if (shape.intervals > 1) {
     TRIBUTARY_ASSIGN_OR_RETURN(value, DecodeRollup(value, shape.intervals, covered));
   }
-  return DecodeRow(value, key, IntervalOf(shape, at), at.version);
+  return DecodeRow(value, key, IntervalOf(shape, at), at.version, handover);
+}
+
+std::string RowTable::Mark(const Shape& shape, absl::string_view value, HandoverId handover) {
+  if (shape.intervals == 1) return MarkRow(value, handover);
+  IntervalMask covered;
+  const auto row = DecodeRollup(value, shape.intervals, covered);
+  TRIBUTARY_CHECK(row.ok());
+  return EncodeRollup(covered, shape.intervals, MarkRow(*row, handover));
 }
 
 // Goes over what one series has in one block.
 class RowTable::SeriesVisitor {
  public:
-  SeriesVisitor(const RowTable& table, const Lifetime& intervals, Visit visit)
-      : table_(table), intervals_(intervals), visit_(visit) {
+  SeriesVisitor(const RowTable& table, const Lifetime& intervals, const HiddenRows& hidden, Visit visit)
+      : table_(table), intervals_(intervals), hidden_(hidden), visit_(visit) {
     rocksdb::ReadOptions options;
     options.prefix_same_as_start = true;
     iterator_ = table.database_.NewIterator(Column::kRows, options);
@@ -125,8 +133,10 @@ class RowTable::SeriesVisitor {
  private:
   absl::Status Add(const RowKey& at, const SharedSeriesKey& key) {
     IntervalMask covered;
-    TRIBUTARY_ASSIGN_OR_RETURN(Row row, Decode(table_.shape_, at, ToView(iterator_->value()), key, covered));
-    found_.rows.emplace_back(std::move(row), std::move(covered));
+    HandoverId handover = 0;
+    TRIBUTARY_ASSIGN_OR_RETURN(Row row, Decode(table_.shape_, at, ToView(iterator_->value()), key, covered,
+                                               hidden_.handovers.empty() ? nullptr : &handover));
+    if (!hidden_.Hides(handover)) found_.rows.emplace_back(std::move(row), std::move(covered));
     return absl::OkStatus();
   }
   void Flush(KeyId id) {
@@ -137,15 +147,18 @@ class RowTable::SeriesVisitor {
 
   const RowTable& table_;
   const Lifetime intervals_;
+  const HiddenRows& hidden_;
   const RowTable::Visit visit_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
   Found found_;
   bool stopped_ = false;
 };
 
-absl::Status RowTable::Read(absl::Span<const KeyId> series, const Lifetime& intervals, RowTable::Visit visit) const {
+absl::Status RowTable::Read(absl::Span<const KeyId> series, const Lifetime& intervals, const HiddenRows& hidden,
+                            RowTable::Visit visit) const {
+  if (hidden.all) return absl::OkStatus();
   const IntervalIndex last = std::min<IntervalIndex>(intervals.last, IntervalIndex{UINT32_MAX} * per_block_);
-  SeriesVisitor visitor(*this, {intervals.first, last}, visit);
+  SeriesVisitor visitor(*this, {intervals.first, last}, hidden, visit);
   for (IntervalIndex block =
            std::max<IntervalIndex>(BlockOf(std::max<IntervalIndex>(intervals.first, 0)), first_block_);
        block * per_block_ <= last; ++block) {

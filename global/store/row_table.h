@@ -12,6 +12,7 @@
 #include "absl/types/span.h"
 #include "common/base/interval.h"
 #include "global/store/database.h"
+#include "global/store/handover_log.h"
 #include "global/store/ledger_codec.h"
 #include "global/store/row_reader.h"
 #include "global/store/series_catalog.h"
@@ -50,20 +51,24 @@ class RowTable {
   // The same, and gives up what lies below. True when that was anything new.
   absl::StatusOr<bool> DropBefore(IntervalIndex interval, rocksdb::WriteBatch& batch);
 
-  // What Put wrote; DataLoss for anything else.
+  // What Put wrote; DataLoss for anything else. `handover`, if any, is told which brought the row, or 0.
   static absl::StatusOr<Row> Decode(const Shape& shape, const RowKey& at, absl::string_view value,
-                                    const SharedSeriesKey& key, IntervalMask& covered);
+                                    const SharedSeriesKey& key, IntervalMask& covered, HandoverId* handover = nullptr);
+  // The same as a row that `handover` brought. REQUIRES: Decode takes it.
+  static std::string Mark(const Shape& shape, absl::string_view value, HandoverId handover);
   static IntervalIndex IntervalOf(const Shape& shape, const RowKey& at) {
     return at.block * (shape.block / shape.length) + at.offset;
   }
 
-  // Of `series`, ascending, those in `intervals`; as RowReader::ReadRows.
+  // Of `series`, ascending, those in `intervals` that are not hidden; as RowReader::ReadRows.
   using Visit = absl::FunctionRef<bool(KeyId, const Row&, const IntervalMask& covered)>;
-  absl::Status Read(absl::Span<const KeyId> series, const Lifetime& intervals, Visit visit) const;
+  absl::Status Read(absl::Span<const KeyId> series, const Lifetime& intervals, const HiddenRows& hidden,
+                    Visit visit) const;
   // The first interval that may have rows, or none.
   absl::StatusOr<std::optional<IntervalIndex>> First() const;
 
   RowKey KeyOf(KeyId id, IntervalIndex interval, uint32_t version) const;
+  uint16_t emitter() const { return emitter_; }
 
  private:
   struct Found;

@@ -34,7 +34,7 @@ class RowTableTest : public testing::Test {
   std::pair<double, IntervalMask> Read() {
     std::vector<std::pair<double, IntervalMask>> read;
     const RowTable table(*store_.database, catalog_, kMinutes, 0, 100);
-    const absl::Status status = table.Read({1}, {0, 1000}, [&](KeyId, const Row& row, const IntervalMask& covered) {
+    const absl::Status status = table.Read({1}, {0, 1000}, {}, [&](KeyId, const Row& row, const IntervalMask& covered) {
       read.emplace_back(std::get<CounterAggregate>(row.value).total.ToDouble(), covered);
       return true;
     });
