@@ -1,9 +1,12 @@
 #include "global/receive/committer.h"
 
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "common/base/check.h"
+#include "common/base/status.h"
 #include "rocksdb/write_batch.h"
 
 namespace tributary {
@@ -68,6 +71,63 @@ void Committer::Write(const std::shared_ptr<Job>& job) {
   outbox_.Written(job->entries);
   seconds_.Observe(absl::ToDoubleSeconds(clock_.Now() - job->began));
   job->done(job->plan);
+}
+
+namespace {
+
+// What is told on one thread and awaited on another, which may have given up by then.
+struct Outcome {
+  Mutex mutex;
+  CondVar told;
+  std::optional<absl::Status> status ABSL_GUARDED_BY(mutex);
+};
+
+}  // namespace
+
+absl::Status Committer::RunThere(std::function<absl::Status()> run, absl::Duration patience) {
+  const auto outcome = std::make_shared<Outcome>();
+  const bool posted = loop_.TryPost([this, outcome, run = std::move(run)] {
+    absl::Status said = status();
+    if (said.ok()) said = run();
+    MutexLock lock(outcome->mutex);
+    outcome->status = std::move(said);
+    outcome->told.NotifyAll();
+  });
+  if (!posted) return absl::UnavailableError("nothing is written any more");
+  const absl::Time until = absl::Now() + patience;
+  MutexLock lock(outcome->mutex);
+  while (!outcome->status && absl::Now() < until) outcome->told.WaitFor(outcome->mutex, absl::Milliseconds(100));
+  return outcome->status.value_or(absl::UnavailableError("the store is busy"));
+}
+
+absl::Status Committer::Apply(std::function<void(rocksdb::WriteBatch&)> fill, absl::Duration patience) {
+  TRIBUTARY_RETURN_IF_ERROR(RunThere(
+      [this, fill = std::move(fill)] {
+        rocksdb::WriteBatch batch;
+        fill(batch);
+        const absl::Status written = database_.Write(batch, /*durable=*/false);
+        if (!written.ok()) Fail(written);
+        return written;
+      },
+      patience));
+  return database_.Sync();  // here, so that no commit waits for it
+}
+
+absl::Status Committer::RollUpTheRest(absl::Duration patience) {
+  const absl::Time until = absl::Now() + patience;
+  bool is_more = true;
+  while (is_more && absl::Now() < until) {
+    const auto made = std::make_shared<absl::StatusOr<bool>>(false);
+    TRIBUTARY_RETURN_IF_ERROR(RunThere(
+        [this, made] {
+          *made = ledger_.RollUp(kRowsOfAStep, /*is_last=*/true);
+          if (!made->ok()) Fail(made->status());
+          return made->status();
+        },
+        until - absl::Now()));
+    is_more = **made;
+  }
+  return is_more ? absl::DeadlineExceededError("there is too much to roll up") : absl::OkStatus();
 }
 
 void Committer::Fail(const absl::Status& failure) {

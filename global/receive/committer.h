@@ -40,6 +40,13 @@ class Committer {
 
   // `done` runs on the committer's thread once the plan is on disk. One plan at a time.
   void Commit(CommitPlan plan, std::function<void(const CommitPlan&)> done);
+  // Writes what `fill` puts into a batch, between plans; whatever that is, for series are given their ids in it. Waits
+  // for it, and for it to be on disk; Unavailable when that takes longer than `patience`: it may still come. Not on the
+  // committer's thread.
+  absl::Status Apply(std::function<void(rocksdb::WriteBatch&)> fill, absl::Duration patience);
+  // Nothing more is committed: rolls up all there is, the windows included that the last interval lies in. Waits.
+  absl::Status RollUpTheRest(absl::Duration patience);
+
   // OK, or why nothing is committed any more.
   absl::Status status() const;
   // A plan that is being written is waited for.
@@ -49,6 +56,8 @@ class Committer {
   struct Job;
   void Prepare(const std::shared_ptr<Job>& job);
   void Write(const std::shared_ptr<Job>& job);
+  // What `run` says on the committer's thread.
+  absl::Status RunThere(std::function<absl::Status()> run, absl::Duration patience);
   void DropOld();
   void RollUp();
   void Fail(const absl::Status& failure);

@@ -18,9 +18,17 @@ namespace tributary {
 // Thread-compatible.
 class Departure {
  public:
-  Departure(std::string node_id, IntervalScale scale) : node_id_(std::move(node_id)), scale_(scale) {}
+  Departure(std::string node_id, IntervalScale scale, absl::Time started)
+      : node_id_(std::move(node_id)), scale_(scale), started_(started) {}
 
-  void Begin(absl::Time now) { begun_ = std::min(begun_, now); }
+  void Begin(absl::Time now, const ViewHistory& views) {
+    if (begun()) return;
+    begun_ = now;
+    was_removed_ = IsLeftOut(views.views());
+  }
+  // A view without it was made in this life of it, before it said that it leaves: the membership does not name it any
+  // more. One that is only started anew is in the views until it says so, and then until it is back.
+  bool was_removed() const { return was_removed_; }
   bool begun() const { return begun_ < absl::InfiniteFuture(); }
 
   // `idle`: nothing is being committed, or could be.
@@ -36,6 +44,11 @@ class Departure {
   }
 
  private:
+  bool IsLeftOut(const std::vector<View>& known) const {
+    const auto last = std::find_if(known.rbegin(), known.rend(), [&](const View& view) { return Has(view); });
+    if (last == known.rbegin() || last == known.rend()) return false;
+    return std::prev(last)->sequence > static_cast<uint64_t>(absl::ToUnixMicros(started_));  // when it was made
+  }
   bool Has(const View& view) const {
     return std::any_of(view.members.begin(), view.members.end(),
                        [&](const Member& member) { return member.id == node_id_; });
@@ -45,7 +58,9 @@ class Departure {
 
   const std::string node_id_;
   const IntervalScale scale_;
+  const absl::Time started_;
   absl::Time begun_ = absl::InfiniteFuture();
+  bool was_removed_ = false;
 };
 
 }  // namespace tributary

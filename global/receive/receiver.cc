@@ -43,7 +43,7 @@ Receiver::Receiver(EventLoop& loop, const Clock& clock, Options options, WindowB
       audit_(state),
       book_(options_.book, std::move(state), clock.Now()),
       keys_(options_.book.max_series),
-      departure_(options_.node_id, scale_) {}
+      departure_(options_.node_id, scale_, clock.Now()) {}
 
 DeliveryServer::Callbacks Receiver::callbacks() {
   return {[this](Session& session) { sessions_[&session]; },
@@ -222,6 +222,10 @@ void Receiver::OnMarker(const InstanceId& instance, const v1::Marker& marker, Wi
 void Receiver::OnView(const v1::View& view, WindowOutputs& out) {
   absl::StatusOr<View> taken = FromProto(view);
   if (!taken.ok() || !views_.Add(*taken)) return;
+  {
+    MutexLock lock(mutex_);
+    known_views_ = views_.views();
+  }
   for (const InstanceId& proxy : proxies_) TellView(proxy, *taken);
   WarnUnlessMember(*taken);
   Append(book_.Step(clock_.Now(), *std::move(taken)), out);
@@ -309,21 +313,27 @@ void Receiver::Send(const InstanceId& instance, v1::Down message) {
   if (is_welcome) route->second->Close();
 }
 
-void Receiver::Leave(absl::Duration grace) {
+Receiver::Left Receiver::Leave(absl::Duration grace) {
   leaving_ = true;
-  const absl::Time until = absl::Now() + grace;
-  while (absl::Now() < until) {
-    std::atomic<int> over{-1};
+  Left left;
+  for (const absl::Time until = absl::Now() + grace; !left.is_over && absl::Now() < until;) {
+    std::atomic<bool> has_looked{false};
     const auto look = [&] {
       const absl::Time now = clock_.Now();
-      departure_.Begin(now);
-      over = departure_.IsOver(now, views_, book_.idle(), book_.stats().open_windows) ? 1 : 0;
+      departure_.Begin(now, views_);
+      left = {departure_.IsOver(now, views_, book_.idle(), book_.stats().open_windows), departure_.was_removed()};
+      has_looked = true;
     };
-    if (!loop_.TryPost(look)) return;
-    while (over < 0) absl::SleepFor(absl::Milliseconds(1));
-    if (over == 1) return;
-    absl::SleepFor(kDrainPoll);
+    if (!loop_.TryPost(look)) return {};
+    while (!has_looked) absl::SleepFor(absl::Milliseconds(1));
+    if (!left.is_over) absl::SleepFor(kDrainPoll);
   }
+  return left;
+}
+
+std::vector<View> Receiver::KnownViews() const {
+  MutexLock lock(mutex_);
+  return known_views_;
 }
 
 absl::Status Receiver::Ready() const {

@@ -7,11 +7,13 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/instance_id.h"
+#include "common/base/mutex.h"
 #include "common/hash/view.h"
 #include "common/net/event_loop.h"
 #include "common/rpc/delivery_server.h"
@@ -52,9 +54,15 @@ class Receiver {
   void SetExpectedAgents(int agents);
   // Ticks from now on.
   void Start();
+  struct Left {
+    bool is_over = false;      // a view without this node is in force, or none will come, and its windows are committed
+    bool was_removed = false;  // Departure::was_removed
+  };
   // For shutdown, from another thread: tells the proxies that this node leaves, and waits up to `grace` until a view
   // without it is in force and its own windows are committed.
-  void Leave(absl::Duration grace);
+  Left Leave(absl::Duration grace);
+  // As the proxies told them, oldest first. Any thread.
+  std::vector<View> KnownViews() const;
   // A cold start's wait is over. Any thread.
   absl::Status Ready() const;
   // What is known of windows, books and agents; as of the last tick at the latest. Any thread.
@@ -97,6 +105,8 @@ class Receiver {
   AgentBoard board_;
   uint64_t shown_revision_ = UINT64_MAX;  // of the roster, on the board
   ViewHistory views_;
+  mutable Mutex mutex_;
+  std::vector<View> known_views_ ABSL_GUARDED_BY(mutex_);  // those of views_
   std::set<InstanceId> proxies_;
   v1::Standing told_standing_ = v1::STANDING_UNSPECIFIED;
   Departure departure_;
