@@ -50,8 +50,13 @@ absl::Time At(int64_t unix_ms) { return absl::FromUnixMillis(unix_ms); }
 
 }  // namespace
 
-GridSelection::GridSelection(const RowReader& reader, const v1::GridRequest& request, const SelectLimits& limits)
-    : reader_(reader), request_(request), limits_(limits) {
+GridSelection::GridSelection(const RowReader& reader, const v1::GridRequest& request, const SelectLimits& limits,
+                             Histories histories)
+    : reader_(reader),
+      request_(request),
+      limits_(limits),
+      hidden_(std::move(histories.hidden)),
+      summary_(std::move(histories.told)) {
   Tighten(limits_.max_series, request.max_series());
   Tighten(limits_.max_rows, request.max_rows());
   grouping_.without = request.without();
@@ -186,7 +191,7 @@ absl::Status GridSelection::Read(absl::Duration length, const GridWindows::Span&
   const uint64_t rows_before = summary_.rows();
   absl::Status stopped;
   TRIBUTARY_RETURN_IF_ERROR(
-      reader_.ReadRows(length, ids, At(span.from_ms), At(span.to_ms), [&](KeyId id, const Row& row) {
+      reader_.ReadVisibleRows(length, ids, At(span.from_ms), At(span.to_ms), hidden_, [&](KeyId id, const Row& row) {
         if (summary_.rows() % kRowsBetweenChecks == 0 && cancelled()) {
           stopped = absl::CancelledError("the query was cancelled");
         } else if (summary_.rows() == limits_.max_rows) {

@@ -41,8 +41,16 @@ class GridSelection {
   using Send = absl::FunctionRef<bool(const v1::GridResponse&)>;
   static constexpr uint32_t kMaxWindows = 11'000;
 
+  // Of the hand-overs of this store: what is not read, and what is told of it.
+  struct Histories {
+    HiddenRows hidden = {};
+    v1::Summary told = {};
+  };
   // `reader` and `request` outlive it.
-  GridSelection(const RowReader& reader, const v1::GridRequest& request, const SelectLimits& limits);
+  GridSelection(const RowReader& reader, const v1::GridRequest& request, const SelectLimits& limits)
+      : GridSelection(reader, request, limits, Histories()) {}
+  GridSelection(const RowReader& reader, const v1::GridRequest& request, const SelectLimits& limits,
+                Histories histories);
 
   absl::Status Run(Cancelled cancelled, Send send);
   const v1::Summary& summary() const { return summary_; }
@@ -81,6 +89,7 @@ class GridSelection {
   const RowReader& reader_;
   const v1::GridRequest& request_;
   SelectLimits limits_;
+  const HiddenRows hidden_;
   LabelGrouping grouping_;
   std::optional<GridWindows> windows_;
   std::map<Key, size_t> group_index_;

@@ -12,6 +12,8 @@
 namespace tributary {
 namespace {
 
+constexpr int kMaxHandovers = 64;
+
 // The codes of both are the same numbers.
 grpc::Status ToGrpc(const absl::Status& status) {
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()));
@@ -75,10 +77,37 @@ absl::Status SelectService::CheckDeadline(const grpc::ServerContext& context) co
   return absl::OkStatus();
 }
 
+GridSelection::Histories SelectService::Histories(const v1::GridRequest& request) const {
+  GridSelection::Histories histories;
+  if (options_.handovers == nullptr) return histories;
+  HandoverLog::Moment moment = options_.handovers->Look(
+      absl::MakeConstSpan(request.with_handovers().data(), request.with_handovers().size()),
+      absl::MakeConstSpan(request.without_handovers().data(), request.without_handovers().size()), kMaxHandovers);
+  for (const HandoverId given : moment.given) histories.told.add_given(given);
+  for (const TakenHandover& taken : moment.taken) {
+    v1::TakenHistory& told = *histories.told.add_taken();
+    told.set_handover(taken.id);
+    told.set_from(taken.from);
+    told.set_address(taken.address);
+    told.set_order(taken.order);
+    told.set_state(static_cast<v1::TakenHistory::State>(taken.state));  // the same numbers
+    told.set_shown(!moment.hidden.Hides(taken.id));
+    if (const auto holders = options_.holders_heard_of(taken.id)) {
+      told.set_heard(true);
+      for (const std::string& holder : *holders) told.add_holders(holder);
+    }
+  }
+  histories.hidden = std::move(moment.hidden);
+  return histories;
+}
+
 grpc::Status SelectService::SelectGrid(grpc::ServerContext* context, const v1::GridRequest* request,
                                        grpc::ServerWriter<v1::GridResponse>* writer) {
   return Admit(*context, [&] {
-    GridSelection selection(reader_, *request, options_.limits);
+    if (request->with_handovers_size() > kMaxHandovers || request->without_handovers_size() > kMaxHandovers) {
+      return absl::InvalidArgumentError(absl::StrCat("more than ", kMaxHandovers, " hand-overs"));
+    }
+    GridSelection selection(reader_, *request, options_.limits, Histories(*request));
     const absl::Status status =
         selection.Run([&] { return context->IsCancelled(); },
                       [&](const v1::GridResponse& response) { return writer->Write(response); });

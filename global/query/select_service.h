@@ -1,10 +1,15 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "common/telemetry/telemetry.h"
 #include "global/query/grid_selection.h"
+#include "global/store/handover_log.h"
 #include "global/store/row_reader.h"
 #include "tributary/v1/query.grpc.pb.h"
 
@@ -21,6 +26,11 @@ class SelectService final : public v1::QueryService::Service {
     SelectLimits limits = {};
     int max_concurrent = 4;
     absl::Duration max_time = absl::Minutes(5);
+    const HandoverLog* handovers = nullptr;  // of the reader's store; null: it takes part in none
+    // Of one who hands over and was heard of lately: to whom.
+    std::function<std::optional<std::vector<std::string>>(HandoverId)> holders_heard_of = [](HandoverId) {
+      return std::nullopt;
+    };
   };
   SelectService(const RowReader& reader, const Options& options, Telemetry& telemetry);
 
@@ -42,6 +52,8 @@ class SelectService final : public v1::QueryService::Service {
     Counter& ResultOf(const absl::Status& status);
   };
 
+  // As of now: the reading is to be as of the same moment.
+  GridSelection::Histories Histories(const v1::GridRequest& request) const;
   absl::Status CheckDeadline(const grpc::ServerContext& context) const;
   // Runs what is asked when there is room, and counts it.
   grpc::Status Admit(grpc::ServerContext& context, absl::FunctionRef<absl::Status()> run);
