@@ -53,6 +53,13 @@ void ReadStore(ConfigNode node, GlobalConfig& config) {
   node.ReadBytes("write_buffer_bytes", config.store_write_buffer_bytes, {.min = 1u << 20, .max = 1u << 30});
 }
 
+void ReadHandover(ConfigNode node, GlobalConfig& config) {
+  using HandOver = GlobalConfig::HandOver;
+  node.ReadEnum("when", config.hand_over,
+                {{"removed", HandOver::kRemoved}, {"always", HandOver::kAlways}, {"never", HandOver::kNever}});
+  node.Read("timeout", config.handover_timeout, {.min = absl::Seconds(1), .max = absl::Hours(24)});
+}
+
 }  // namespace
 
 absl::StatusOr<GlobalConfig> ReadGlobalConfig(ConfigDocument& document) {
@@ -66,6 +73,7 @@ absl::StatusOr<GlobalConfig> ReadGlobalConfig(ConfigDocument& document) {
   ReadGrpc(root.Section("grpc"), config);
   ReadMerge(root.Section("merge"), config);
   ReadStore(root.Section("store"), config);
+  ReadHandover(root.Section("handover"), config);
   root.Section("outbox").ReadBytes("max_bytes", config.outbox_max_bytes, {.min = 1u << 20});
   config.sinks = ReadSinks(root, SinkQueue::kOutbox);
   if (const absl::Status status = document.ToStatus(); !status.ok()) return status;

@@ -56,6 +56,13 @@ struct GlobalConfig : ProgramConfig {
   uint64_t store_cache_bytes = 64 << 20;
   uint64_t store_write_buffer_bytes = 16 << 20;
 
+  // When a global that is told to end hands its stored history to those who own its partitions then. kRemoved: when the
+  // views were without it before that, because the membership does not name it any more; one that only starts anew
+  // keeps what it has. kAlways: whenever a view without it is in force: for those who scale down by ending.
+  enum class HandOver { kRemoved, kAlways, kNever };
+  HandOver hand_over = HandOver::kRemoved;
+  absl::Duration handover_timeout = absl::Minutes(30);  // after the grace; then it ends with what it has
+
   uint64_t outbox_max_bytes = 1u << 30;  // of rows that wait for sinks; beyond, the oldest are dropped
   std::vector<SinkConfig> sinks;
 };

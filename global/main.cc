@@ -1,11 +1,15 @@
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
@@ -15,6 +19,9 @@
 #include "common/rpc/rpc_trust.h"
 #include "common/sink/sink_feeder.h"
 #include "global/global_config.h"
+#include "global/handover/grpc_history_peer.h"
+#include "global/handover/history_sender.h"
+#include "global/handover/history_service.h"
 #include "global/query/inspect_service.h"
 #include "global/query/note_service.h"
 #include "global/query/select_service.h"
@@ -133,6 +140,50 @@ std::filesystem::space_info DiskSpace(const GlobalConfig& config) {
   return error ? std::filesystem::space_info{} : space;
 }
 
+// The newest view, when a global that has left hands its history over by it. `giving`: what an earlier life of it had
+// begun to give when it was killed.
+std::optional<View> HandsOverTo(const GlobalConfig& config, const Receiver::Left& left, const std::vector<View>& views,
+                                HandoverId giving) {
+  using HandOver = GlobalConfig::HandOver;
+  const auto has_me = [&](const View& view) {
+    return std::any_of(view.members.begin(), view.members.end(),
+                       [&](const Member& member) { return member.id == config.node_id; });
+  };
+  if (config.hand_over == HandOver::kNever || !left.is_over || views.empty() || has_me(views.back())) {
+    return std::nullopt;
+  }
+  const auto last_with_me = std::find_if(views.rbegin(), views.rend(), has_me);
+  const bool goes_on = std::any_of(views.rbegin(), last_with_me,
+                                   [&](const View& view) { return HandoverIdOf(config.node_id, view) == giving; });
+  if (config.hand_over == HandOver::kRemoved && !left.was_removed && !goes_on) return std::nullopt;
+  return views.back();
+}
+
+// As the views had it; this one's own port otherwise.
+std::string AddressOf(const GlobalConfig& config, const std::vector<View>& views) {
+  std::string address = config.grpc_listen.HostPort();
+  for (const View& view : views) {
+    for (const Member& member : view.members) {
+      if (member.id == config.node_id) address = member.address;
+    }
+  }
+  return address;
+}
+
+void HandOver(const View& view, const GlobalConfig& config, Ledger& ledger, HistorySender::Hooks hooks,
+              const RpcTrustPtr& trust, const Clock& clock, HandoverMetrics& metrics) {
+  HistorySender::Options options;
+  options.cluster = config.cluster;
+  options.node_id = config.node_id;
+  options.address = AddressOf(config, hooks.views());
+  options.interval = config.interval;
+  options.until = absl::Now() + config.handover_timeout;
+  const auto to_peer = [&](const Member& member) { return NewGrpcHistoryPeer(member.address, trust); };
+  const absl::Status given =
+      HistorySender(ledger, std::move(options), std::move(hooks), to_peer, clock, metrics).Run(view);
+  if (!given.ok()) TRIBUTARY_LOG_ERROR("handing over: {}", given.ToString());
+}
+
 absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
   const Clock& clock = daemon.clock();
   Telemetry& telemetry = daemon.telemetry();
@@ -168,7 +219,17 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
                       {config.interval, book.horizon, EndAtOnce, daemon.watchdog().Watch("commit")}, telemetry);
   Receiver receiver(loop, clock, {config.cluster, config.node_id, config.interval, book, feeders->take_events()},
                     std::move(state), committer, telemetry);
-  SelectService queries(*ledger, {}, telemetry);
+  HandoverMetrics handover_metrics(telemetry);
+  HistoryService history(
+      *ledger, {config.cluster, config.node_id, config.interval},
+      [&](std::function<void(rocksdb::WriteBatch&)> fill, absl::Duration patience) {
+        return committer.Apply(std::move(fill), patience);
+      },
+      [&] { return receiver.KnownViews(); }, clock, telemetry);
+  SelectService::Options select_options;
+  select_options.handovers = &ledger->handovers();
+  select_options.holders_heard_of = [&](HandoverId id) { return history.HoldersHeardOf(id); };
+  SelectService queries(*ledger, select_options, telemetry);
   TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<NoteService> notes, NoteService::Open(*database));
   const auto describe_store = [&](const v1::InspectRequest&, v1::InspectResponse& response) {
     response.set_series(ledger->series_count());
@@ -190,7 +251,7 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
                                                     .max_connections = static_cast<size_t>(config.max_connections),
                                                     .trust = trust,
                                                     .refusals = daemon.trust().refusals()},
-                                                   receiver.callbacks(), {&queries, &status, notes.get()}));
+                                                   receiver.callbacks(), {&queries, &status, notes.get(), &history}));
   const auto connections =
       telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_rpc_connections", "Of gRPC clients, open now.", {},
                            [&server = *server] { return static_cast<double>(server.connections()); });
@@ -199,17 +260,32 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
   TRIBUTARY_LOG_INFO("{}: proxies on {}, http on {}", config.node_id, config.grpc_listen.HostPort(),
                      config.http_listen.HostPort());
 
-  TRIBUTARY_RETURN_IF_ERROR(
-      daemon.Serve<GlobalConfig>({"store.retention", "store.retention_1m", "store.retention_1h", "expected_agents"},
-                                 [&](const GlobalConfig& next) {
-                                   ledger->SetRetention(RetentionOf(next));
-                                   receiver.SetExpectedAgents(next.expected_agents);
-                                   return absl::OkStatus();
-                                 }));
+  GlobalConfig in_force = config;
+  TRIBUTARY_RETURN_IF_ERROR(daemon.Serve<GlobalConfig>({"store.retention", "store.retention_1m", "store.retention_1h",
+                                                        "expected_agents", "handover.when", "handover.timeout"},
+                                                       [&](const GlobalConfig& next) {
+                                                         in_force.hand_over = next.hand_over;
+                                                         in_force.handover_timeout = next.handover_timeout;
+                                                         ledger->SetRetention(RetentionOf(next));
+                                                         receiver.SetExpectedAgents(next.expected_agents);
+                                                         return absl::OkStatus();
+                                                       }));
   TRIBUTARY_LOG_INFO("leaving: committing what is this node's before the next view");
   const absl::Duration grace = daemon.shutdown_grace();
   const absl::Time until = clock.Now() + grace;
-  receiver.Leave(grace * 3 / 4);
+  const Receiver::Left left = receiver.Leave(grace * 3 / 4);
+  if (const auto view = HandsOverTo(in_force, left, receiver.KnownViews(), ledger->handovers().giving());
+      view && !daemon.starts_over()) {
+    daemon.ExtendStop(in_force.handover_timeout + 2 * grace);
+    HistorySender::Hooks hooks;
+    hooks.on_begun = [&]() -> absl::Status {
+      server->EndSessions();  // late units go to their new owners now, and wait no longer than that takes
+      if (!receiver.Leave(grace).is_over) return absl::DeadlineExceededError("windows are still open");
+      return committer.RollUpTheRest(in_force.handover_timeout);
+    };
+    hooks.views = [&] { return receiver.KnownViews(); };
+    HandOver(*view, in_force, *ledger, std::move(hooks), trust, clock, handover_metrics);
+  }
   server->Shutdown(absl::Seconds(1));
   loop.Stop();
   committer.Stop();
