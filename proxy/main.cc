@@ -87,7 +87,9 @@ absl::Status Run(const ProxyConfig& config, const std::string& file, Daemon& dae
   GrpcFanOut fan_out({.max_series = static_cast<size_t>(config.query.limits.max_series),
                       .max_answer_bytes = config.query_bytes_per_global,
                       .trust = trust});
-  QueryRunner queries(fan_out, globals, clock, telemetry, config.query);
+  QueryRunner::Options query_options = config.query;
+  query_options.former = [&relay = *relay] { return relay.FormerMembers(); };
+  QueryRunner queries(fan_out, globals, clock, telemetry, query_options);
   ClusterInspection inspection(fan_out, [&relay = *relay] { return relay.CurrentView(); }, clock,
                                {.cluster = config.cluster, .interval = config.interval});
   daemon.admin().AddReadyCheck("globals", [&queries] { return queries.Ready(); });

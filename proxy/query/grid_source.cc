@@ -13,6 +13,8 @@
 namespace tributary {
 namespace {
 
+constexpr int kMaxRounds = 4;  // two, when a hand-over ends in the middle of one
+
 using promql::Fold;
 using promql::LabelMatcher;
 
@@ -157,25 +159,85 @@ absl::Status CheckAnswered(const std::vector<std::pair<Member, absl::Status>>& a
   return late ? absl::DeadlineExceededError(text) : absl::UnavailableError(text);
 }
 
-std::vector<GridAnswer> GridSource::Ask(const v1::GridRequest& request, const promql::QueryContext& context) {
-  return fan_out_.SelectGrid(globals_(), request, std::max(absl::Milliseconds(1), context.remaining()));
+namespace {
+
+std::vector<Member> Joined(std::vector<Member> members, const std::vector<Member>& also) {
+  for (const Member& member : also) {
+    const bool is_there =
+        std::any_of(members.begin(), members.end(), [&](const Member& each) { return each.id == member.id; });
+    if (!is_there) members.push_back(member);
+  }
+  return members;
+}
+
+bool Has(const std::vector<std::string>& ids, const std::string& id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+}  // namespace
+
+bool GridSource::Round::IsReplaced(const Member& global) const { return Has(verdict.replaced, global.id); }
+
+std::vector<Member> GridSource::AllGlobals() const {
+  std::vector<Member> members = globals_();
+  MutexLock lock(mutex_);
+  return Joined(std::move(members), choice_.also);
+}
+
+GridSource::Round GridSource::Ask(v1::GridRequest request, const promql::QueryContext& context) {
+  HistoryChoice choice;
+  {
+    MutexLock lock(mutex_);
+    choice = choice_;
+  }
+  Round round;
+  for (int i = 0; i < kMaxRounds && (i == 0 || context.Check().ok()); ++i) {
+    const std::vector<Member> members = globals_();
+    request.mutable_with_handovers()->Assign(choice.with.begin(), choice.with.end());
+    request.mutable_without_handovers()->Assign(choice.without.begin(), choice.without.end());
+    const absl::Duration patience = std::max(absl::Milliseconds(1), context.remaining());
+    round.answers = fan_out_.SelectGrid(Joined(members, choice.also), request, patience);
+    round.verdict = Judge(members, round.answers);
+    choice = round.verdict.next;
+    if (round.verdict.holds) break;
+  }
+  MutexLock lock(mutex_);
+  choice_ = std::move(choice);
+  return round;
+}
+
+// What is gone with who left, as far as it is known, and asked for.
+void GridSource::WarnOfFormer(const promql::Selection& selection, const Round& round,
+                              promql::Selected& selected) const {
+  const absl::Time first = absl::FromUnixMillis(selection.grid.start_ms - selection.window_ms());
+  for (const FormerMember& former : former_()) {
+    const bool is_asked = std::any_of(round.answers.begin(), round.answers.end(),
+                                      [&](const GridAnswer& answer) { return answer.global.id == former.member.id; });
+    if (is_asked || first >= former.left_at || Has(round.verdict.replaced, former.member.id)) continue;
+    selected.warnings.push_back(absl::StrCat("global ", former.member.id, " left at ",
+                                             absl::FormatTime(absl::RFC3339_sec, former.left_at, absl::UTCTimeZone()),
+                                             Has(round.verdict.in_part, former.member.id)
+                                                 ? " and has handed over a part of its history only"
+                                                 : " without handing its history over",
+                                             "; what it holds of the time before is missing here"));
+  }
 }
 
 absl::StatusOr<promql::Selected> GridSource::Select(const promql::Selection& selection, promql::QueryContext& context) {
   TRIBUTARY_RETURN_IF_ERROR(context.Check());
   v1::GridRequest request = GridRequestOf(selection);
   request.set_max_series(static_cast<uint64_t>(context.limits().max_series));
-  const std::vector<GridAnswer> answers = Ask(request, context);
+  const Round round = Ask(request, context);
 
   GridMerger merger(selection);
   std::vector<std::pair<Member, absl::Status>> statuses;
   promql::Selected selected;
   size_t answered = 0;
-  for (const GridAnswer& answer : answers) {
+  for (const GridAnswer& answer : round.answers) {
     const absl::Status status = answer.status.ok() ? merger.Add(answer) : answer.status;
     statuses.emplace_back(answer.global, status);
     answered += status.ok();
-    if (!status.ok()) {
+    if (!status.ok() && !round.IsReplaced(answer.global)) {
       selected.warnings.push_back(
           absl::StrCat("no answer from global ", Describe(answer.global, status), "; what it holds is missing here"));
     }
@@ -185,7 +247,11 @@ absl::StatusOr<promql::Selected> GridSource::Select(const promql::Selection& sel
   TRIBUTARY_RETURN_IF_ERROR(context.AddRows(static_cast<int64_t>(merger.rows())));
   TRIBUTARY_ASSIGN_OR_RETURN(selected.series, merger.Finish(context));
   TRIBUTARY_RETURN_IF_ERROR(CheckHosts(selection, selected.series, merger.names()));
-  AddNotes(merger, answered, answers.size(), selected);
+  if (!round.verdict.holds) {
+    selected.warnings.push_back("a history is being handed over just now; some of it may be here twice, or missing");
+  }
+  WarnOfFormer(selection, round, selected);
+  AddNotes(merger, answered, round.answers.size(), selected);
   return selected;
 }
 

@@ -4,9 +4,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/base/mutex.h"
 #include "common/hash/view.h"
 #include "proxy/promql/sample_source.h"
 #include "proxy/query/fan_out.h"
+#include "proxy/query/history_choice.h"
 
 namespace tributary {
 
@@ -17,26 +19,42 @@ namespace tributary {
 //   union the newest row     counters: what its interval counted; gauges: the last value; sketches: its interval's
 //   *_over_time        gauges: over every sample, peaks kept however long the rows are; counters: over rows
 //
-// Honesty: a global that does not answer, and rows of a part of the fleet, are named in `warnings`; with no answer at
+// Honesty: a global that does not answer, one that left without handing its history over, and rows of a part of the
+// fleet, are named in `warnings`; with no answer at
 //          all there is no result. Two metrics that are spelled alike are refused unless one is meant by a quoted name.
 // Errors:  InvalidArgument and ResourceExhausted, as the globals say; DeadlineExceeded and Unavailable: none answered.
 // Threads: thread-safe. `fan_out` outlives it.
 class GridSource : public promql::SampleSource {
  public:
-  using Globals = std::function<std::vector<Member>()>;  // of the newest views; from any thread
+  using Globals = std::function<std::vector<Member>()>;       // of the newest views; from any thread
+  using Former = std::function<std::vector<FormerMember>()>;  // who is in no view any more; from any thread
 
-  GridSource(FanOut& fan_out, Globals globals) : fan_out_(fan_out), globals_(std::move(globals)) {}
+  GridSource(
+      FanOut& fan_out, Globals globals, Former former = [] { return std::vector<FormerMember>(); })
+      : fan_out_(fan_out), globals_(std::move(globals)), former_(std::move(former)) {}
 
   absl::StatusOr<promql::Selected> Select(const promql::Selection& selection, promql::QueryContext& context) override;
 
   // What globals answered to one request: for who makes something else of it than points.
-  std::vector<GridAnswer> Ask(const v1::GridRequest& request, const promql::QueryContext& context);
-  // Whom to ask.
-  std::vector<Member> AllGlobals() const { return globals_(); }
+  struct Round {
+    std::vector<GridAnswer> answers;
+    HistoryVerdict verdict;
+    // Others answer for its history.
+    bool IsReplaced(const Member& global) const;
+  };
+  // Asks again while a history that is handed over is not in the answers once; four times at most.
+  Round Ask(v1::GridRequest request, const promql::QueryContext& context);
+  // Whom to ask: the members, and who hands its history over to them.
+  std::vector<Member> AllGlobals() const;
 
  private:
+  void WarnOfFormer(const promql::Selection& selection, const Round& round, promql::Selected& selected) const;
+
   FanOut& fan_out_;
   const Globals globals_;
+  const Former former_;
+  mutable Mutex mutex_;
+  HistoryChoice choice_ ABSL_GUARDED_BY(mutex_);  // of the last query
 };
 
 // As the globals are asked it.

@@ -16,7 +16,7 @@ QueryRunner::QueryRunner(FanOut& fan_out, GridSource::Globals globals, const Clo
       clock_(clock),
       options_(options),
       metrics_(telemetry),
-      source_(fan_out, globals_),
+      source_(fan_out, globals_, options.former),
       reader_(fan_out, source_),
       engine_(source_, {.refuse_quantiles_of_numbers = true}) {}
 
@@ -102,7 +102,8 @@ absl::StatusOr<Listing> QueryRunner::List(const v1::LabelsRequest& request) {
   std::map<Labels, MetricType> series;
   Listing listing;
   bool more = false;
-  const std::vector<LabelsAnswer> answers = fan_out_.ListLabels(globals_(), request, options_.default_timeout);
+  const std::vector<LabelsAnswer> answers =
+      fan_out_.ListLabels(source_.AllGlobals(), request, options_.default_timeout);
   for (const LabelsAnswer& answer : answers) {
     statuses.emplace_back(answer.global, answer.status);
     if (!answer.status.ok()) {

@@ -42,6 +42,7 @@ class QueryRunner {
     int max_concurrent = 8;                           // queries and listings; each may hold an answer of every global
     promql::QueryLimits limits = {};
     uint64_t max_answer_bytes = 64u << 20;  // as it goes to the client, before it is compressed
+    GridSource::Former former = [] { return std::vector<FormerMember>(); };
   };
   QueryRunner(FanOut& fan_out, GridSource::Globals globals, const Clock& clock, Telemetry& telemetry)
       : QueryRunner(fan_out, std::move(globals), clock, telemetry, Options()) {}

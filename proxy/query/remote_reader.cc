@@ -213,10 +213,15 @@ class RemoteReader::Query {
 
     GridMerger merger(selection);
     std::vector<std::pair<Member, absl::Status>> statuses;
-    for (const GridAnswer& answer : reader_.source_.Ask(request, context_)) {
+    const GridSource::Round round = reader_.source_.Ask(request, context_);
+    for (const GridAnswer& answer : round.answers) {
+      if (!answer.status.ok() && round.IsReplaced(answer.global)) continue;
       statuses.emplace_back(answer.global, answer.status.ok() ? merger.Add(answer) : answer.status);
     }
     TRIBUTARY_RETURN_IF_ERROR(CheckAll(statuses));
+    if (!round.verdict.holds && !options_.allow_partial) {
+      return absl::UnavailableError("a history is being handed over just now; ask again in a while");
+    }
     TRIBUTARY_RETURN_IF_ERROR(context_.AddRows(static_cast<int64_t>(merger.rows())));
     TRIBUTARY_RETURN_IF_ERROR(CheckSpellings(merger.names()));
     return merger.VisitRows([this](const Labels& labels, MetricType type, const GridMerger::Rows& rows) {

@@ -23,6 +23,15 @@ struct ClusterView {
   std::set<std::string> waiting = {};  // members that are not ready, or leave
 };
 
+// A global that was in a view and is in none since: from the interval `left` on.
+struct FormerMember {
+  Member member;
+  IntervalIndex left = 0;
+  absl::Time left_at;
+};
+// By id, those that left last only when they came and went.
+std::vector<FormerMember> FormerMembers(const ViewHistory& views, const IntervalScale& scale);
+
 // REQUIRES: `views` has one view at least. Nobody is connected in it.
 ClusterView NewestView(const ViewHistory& views);
 

@@ -1,5 +1,6 @@
 #include "proxy/upstream/relay.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -88,6 +89,11 @@ std::vector<Member> Relay::CurrentMembers() const {
   return members_;
 }
 
+std::vector<FormerMember> Relay::FormerMembers() const {
+  MutexLock lock(mutex_);
+  return former_;
+}
+
 ClusterView Relay::CurrentView() const {
   MutexLock lock(mutex_);
   return view_;
@@ -129,8 +135,19 @@ void Relay::ShowView() {
   for (ClusterView::Owner& owner : view.owners) owner.connected = open_[owner.member.id];
   view.guarded = router_.maker().guarded();
   view.waiting = router_.maker().waiting();
+  std::vector<Member> members = router_.members();
+  const auto has = [&members](const std::string& id) {
+    return std::any_of(members.begin(), members.end(), [&](const Member& member) { return member.id == id; });
+  };
+  for (const Member& member : router_.OwnersAt(scale_.At(clock_.Now()))) {
+    if (open_[member.id] && !has(member.id)) members.push_back(member);
+  }
+  std::vector<FormerMember> former = tributary::FormerMembers(router_.views(), scale_);
+  former.erase(std::remove_if(former.begin(), former.end(), [&](const auto& each) { return has(each.member.id); }),
+               former.end());
   MutexLock lock(mutex_);
-  members_ = router_.members();
+  members_ = std::move(members);
+  former_ = std::move(former);
   view_ = std::move(view);
 }
 

@@ -44,8 +44,11 @@ class Relay : private RouterPorts {
   // Whom the membership names: see Router.
   void SetMembers(std::vector<Member> members, std::vector<Member> others = {});
   void SetConfirmRemoval(absl::Duration confirm);
-  // Those of the newest view.
+  // Those of the newest view; and who was in one, or is to be, as long as this proxy is connected to it: it answers for
+  // what it has.
   std::vector<Member> CurrentMembers() const;
+  // Who is in no view any more, and not among these.
+  std::vector<FormerMember> FormerMembers() const;
   // The newest view, as of half a second ago at the latest.
   ClusterView CurrentView() const;
   int port() const { return server_->port(); }
@@ -78,6 +81,7 @@ class Relay : private RouterPorts {
 
   mutable Mutex mutex_;
   std::vector<Member> members_ ABSL_GUARDED_BY(mutex_);
+  std::vector<FormerMember> former_ ABSL_GUARDED_BY(mutex_);
   ClusterView view_ ABSL_GUARDED_BY(mutex_);
 
   // Owned by the loop.

@@ -1,5 +1,6 @@
 #include "proxy/query/grid_source.h"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -27,9 +28,16 @@ class FakeFanOut : public FanOut {
   std::vector<GridAnswer> SelectGrid(const std::vector<Member>& globals, const v1::GridRequest& request,
                                      absl::Duration) override {
     asked = request;
-    for (size_t i = 0; i < globals.size(); ++i) answers[i].global = globals[i];
+    asked_globals.clear();
+    for (const Member& global : globals) asked_globals.push_back(global.id);
+    for (size_t i = 0; i < globals.size() && i < answers.size(); ++i) answers[i].global = globals[i];
+    ++rounds;
+    if (on_asked) on_asked();
     return answers;
   }
+  int rounds = 0;
+  std::vector<std::string> asked_globals;
+  std::function<void()> on_asked;  // answers may be changed
   std::vector<GridAnswer> answers = std::vector<GridAnswer>(2);
   v1::GridRequest asked;
 };
@@ -233,6 +241,73 @@ TEST_F(GridSourceTest, HostsOfAMetricThatHasNoneAreRefused) {
   fan_out_.answers[1].series.push_back(SeriesOf(MetricType::kDistribution, {{"host", "a"}, {"region", "eu"}}, true));
   AddMerged(fan_out_.answers[1].series[0], 1, Timed({1}));
   EXPECT_TRUE(Select(selection).ok());
+}
+
+v1::TakenHistory& TakenBy(GridAnswer& answer, v1::TakenHistory::State state, bool shown) {
+  v1::TakenHistory& taken = *answer.summary.add_taken();
+  taken.set_handover(7);
+  taken.set_from("g2");
+  taken.set_address("c:1");
+  taken.set_state(state);
+  taken.set_shown(shown);
+  return taken;
+}
+
+TEST_F(GridSourceTest, AHistoryThatIsNotThereOnceMakesTheQuestionAskedAgain) {
+  v1::TakenHistory& taken = TakenBy(fan_out_.answers[0], v1::TakenHistory::STATE_COMPLETE, false);
+  fan_out_.on_asked = [&] { taken.set_shown(fan_out_.asked.with_handovers_size() == 1); };
+  auto selected = Select(Asking(Fold::kIncrease));
+  ASSERT_TRUE(selected.ok()) << selected.status();
+  EXPECT_EQ(fan_out_.rounds, 2);
+  EXPECT_THAT(fan_out_.asked.with_handovers(), ElementsAre(7));
+  EXPECT_TRUE(selected->warnings.empty());
+  ASSERT_TRUE(Select(Asking(Fold::kIncrease)).ok());
+  EXPECT_EQ(fan_out_.rounds, 3) << "the next query begins with what was learnt";
+}
+
+TEST_F(GridSourceTest, WhoHandsOverIsAskedThoughItIsNoMemberAnyMore) {
+  TakenBy(fan_out_.answers[0], v1::TakenHistory::STATE_OPEN, false).set_heard(true);
+  fan_out_.on_asked = [&] {
+    if (fan_out_.asked_globals.size() == 3 && fan_out_.answers.size() == 2) {
+      fan_out_.answers.push_back(fan_out_.answers[1]);
+      fan_out_.answers[2].global.id = "g2";
+    }
+  };
+  ASSERT_TRUE(Select(Asking(Fold::kIncrease)).ok());
+  EXPECT_THAT(fan_out_.asked_globals, ElementsAre("g0", "g1", "g2"));
+  EXPECT_EQ(source_.AllGlobals().size(), 3u);
+}
+
+TEST_F(GridSourceTest, WhatDoesNotComeToRestIsTold) {
+  v1::TakenHistory& taken = TakenBy(fan_out_.answers[0], v1::TakenHistory::STATE_COMPLETE, false);
+  fan_out_.on_asked = [&] { taken.set_shown(false); };
+  EXPECT_THAT(Select(Asking(Fold::kIncrease))->warnings, Contains(HasSubstr("being handed over just now")));
+  EXPECT_EQ(fan_out_.rounds, 4) << "and no more";
+}
+
+TEST_F(GridSourceTest, OneThatLeftWithoutHandingOverIsTold) {
+  GridSource source(
+      fan_out_,
+      [] {
+        return std::vector<Member>{{"g0", "a:1", 1}, {"g1", "b:1", 1}};
+      },
+      [] {
+        return std::vector<FormerMember>{{{"g2", "c:1", 1}, 3, absl::FromUnixSeconds(15)}};
+      });
+  const auto warnings_of = [&](int64_t start_ms) {
+    promql::Selection selection = Asking(Fold::kIncrease);
+    selection.grid.start_ms = start_ms;
+    promql::QueryContext context(clock_, clock_.Now() + absl::Seconds(5), limits_);
+    return source.Select(selection, context)->warnings;
+  };
+  EXPECT_THAT(warnings_of(10'000),
+              ElementsAre("global g2 left at 1970-01-01T00:00:15+00:00 without handing its history "
+                          "over; what it holds of the time before is missing here"));
+  EXPECT_TRUE(warnings_of(25'000).empty()) << "all of it is after that";
+  v1::TakenHistory& taken = TakenBy(fan_out_.answers[0], v1::TakenHistory::STATE_OPEN, true);
+  EXPECT_THAT(warnings_of(10'000), ElementsAre(HasSubstr("has handed over a part of its history only")));
+  taken.set_state(v1::TakenHistory::STATE_FINISHED);
+  EXPECT_TRUE(warnings_of(10'000).empty());
 }
 
 TEST_F(GridSourceTest, LimitsOfTheQueryHold) {

@@ -23,5 +23,26 @@ TEST(ClusterViewTest, CountsThePartitionsOfEachMemberOfTheNewestView) {
   EXPECT_FALSE(view.owners[0].connected);
 }
 
+TEST(ClusterViewTest, WhoIsInNoViewAnyMoreIsAFormerMember) {
+  const IntervalScale scale(absl::Seconds(10));
+  const auto view = [](IntervalIndex from, const std::vector<std::string>& ids) {
+    View made{.sequence = 1, .effective_from = from};
+    for (const std::string& id : ids) made.members.push_back({id, id + ":1", 1});
+    return made;
+  };
+  ViewHistory views;
+  EXPECT_TRUE(FormerMembers(views, scale).empty());
+  ASSERT_TRUE(views.Add(view(0, {"a", "b", "c"})));
+  EXPECT_TRUE(FormerMembers(views, scale).empty());
+  ASSERT_TRUE(views.Add(view(10, {"a"})));       // b and c leave
+  ASSERT_TRUE(views.Add(view(20, {"a", "b"})));  // b is back
+  ASSERT_TRUE(views.Add(view(30, {"a", "b"})));
+  const std::vector<FormerMember> former = FormerMembers(views, scale);
+  ASSERT_EQ(former.size(), 1u);
+  EXPECT_EQ(former[0].member.id, "c");
+  EXPECT_EQ(former[0].left, 10);
+  EXPECT_EQ(former[0].left_at, scale.Start(10));
+}
+
 }  // namespace
 }  // namespace tributary
