@@ -23,6 +23,8 @@ inline constexpr int kMaxMessageBytes = 4 << 20;
 std::shared_ptr<grpc::Channel> NewChannel(const std::string& address, const RpcTrustPtr& trust,
                                           TlsIdentity::Role server);
 
+// The codes of both are the same numbers.
 absl::Status ToAbslStatus(const grpc::Status& status);
+grpc::Status ToGrpcStatus(const absl::Status& status);
 
 }  // namespace tributary
