@@ -112,6 +112,7 @@ absl::Status HistorySender::RunBy(const View& view, bool& is_given) {
   begin.set_address(options_.address);
   begin.set_handover(id_);
   *begin.mutable_view() = ToProto(view);
+  begin.set_store(options_.store);
   for (const Member& member : view.members) {
     auto lane = std::make_unique<Lane>();
     lane->way = std::make_unique<HistoryLane>(

@@ -48,6 +48,7 @@ class HistorySender {
     std::string node_id;
     std::string address;  // as the views have it
     absl::Duration interval = absl::Seconds(10);
+    StoreId store = 0;
     absl::Time until;
   };
   struct Hooks {

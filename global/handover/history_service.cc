@@ -23,11 +23,6 @@ constexpr size_t kMaxCursorBytes = 64;
 
 using State = TakenHandover::State;
 
-// The codes of both are the same numbers.
-grpc::Status ToGrpc(const absl::Status& status) {
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()));
-}
-
 bool Has(const View& view, const std::string& id) {
   return std::any_of(view.members.begin(), view.members.end(), [&](const Member& member) { return member.id == id; });
 }
@@ -59,7 +54,7 @@ grpc::Status HistoryService::Admit(Run run) {
   const bool admitted = running_.fetch_add(1) < options_.max_concurrent;
   const absl::Cleanup leave = [this] { running_.fetch_sub(1); };
   if (!admitted) return {grpc::StatusCode::RESOURCE_EXHAUSTED, "too many hand-overs at once"};
-  return ToGrpc(run());
+  return ToGrpcStatus(run());
 }
 
 absl::Status HistoryService::CheckBegin(const v1::HandoverBegin& begin, View& view) const {
@@ -86,6 +81,7 @@ grpc::Status HistoryService::Begin(grpc::ServerContext*, const v1::HandoverBegin
     handover.address = begin->address();
     handover.order = view.effective_from;
     handover.sequence = view.sequence;
+    handover.store = begin->store();
     const auto begun = std::make_shared<absl::StatusOr<TakenHandover>>(absl::UnavailableError("busy"));
     TRIBUTARY_RETURN_IF_ERROR(apply_(
         [this, handover, begun](rocksdb::WriteBatch& batch) { *begun = ledger_.handovers().Begin(handover, batch); },

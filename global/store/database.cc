@@ -1,14 +1,17 @@
 #include "global/store/database.h"
 
 #include <filesystem>
+#include <random>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
 #include "common/hash/partition.h"
+#include "global/store/change_reader.h"
 #include "global/store/rocks.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/convenience.h"
@@ -62,6 +65,7 @@ rocksdb::DBOptions DbOptions(const Database::Options& options) {
   db.create_missing_column_families = true;
   db.max_background_jobs = 2;
   db.max_total_wal_size = 4 * options.write_buffer_bytes;
+  db.WAL_size_limit_MB = options.log_bytes >> 20;
   db.keep_log_file_num = 3;
   db.max_open_files = 512;
   // What was acknowledged is synced: a torn tail was not, damage anywhere else is an error.
@@ -188,6 +192,27 @@ absl::Status Database::DropFiles(Column column, absl::string_view from, absl::st
   return FromRocks(rocksdb::DeleteFilesInRange(db_.get(), handles_[static_cast<size_t>(column)], &begin, &end,
                                                /*include_end=*/false),
                    "dropping old files of the store");
+}
+
+uint64_t Database::LastChange() const { return db_->GetLatestSequenceNumber(); }
+
+std::unique_ptr<ChangeReader> Database::ReadChanges(uint64_t from) const {
+  return std::make_unique<ChangeReader>(*this, from);
+}
+
+absl::StatusOr<StoreId> Database::Name() {
+  TRIBUTARY_ASSIGN_OR_RETURN(const auto known, Get(Column::kControl, kStoreIdKey));
+  StoreId id = 0;
+  if (known) {
+    if (!absl::SimpleHexAtoi(*known, &id) || id == 0) return absl::DataLossError("the store's name cannot be read");
+    return id;
+  }
+  std::random_device random;
+  while (id == 0) id = (uint64_t{random()} << 32) | random();
+  rocksdb::WriteBatch batch;
+  Put(batch, Column::kControl, kStoreIdKey, absl::StrCat(absl::Hex(id)));
+  TRIBUTARY_RETURN_IF_ERROR(Write(batch, /*durable=*/true));
+  return id;
 }
 
 absl::StatusOr<Database::Measure> Database::MeasureTables(Column column, absl::string_view from,

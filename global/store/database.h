@@ -26,6 +26,12 @@ namespace tributary {
 enum class Column : uint8_t { kRows, kKeys, kManifests, kTotals, kOutbox, kControl, kLifetimes, kStale };
 inline constexpr size_t kColumns = 8;
 
+// Names a store from its making to its end; random, not 0. One that was emptied is another.
+using StoreId = uint64_t;
+inline constexpr absl::string_view kStoreIdKey = "store_id";  // in Column::kControl
+
+class ChangeReader;
+
 // The one RocksDB of an owner, with our column families. Knows nothing of what is in them but who it belongs to.
 //
 // Belonging: cluster, interval and partition count are written at the first start and checked at every other; a
@@ -39,6 +45,7 @@ class Database {
     absl::Duration interval = absl::Seconds(10);
     uint64_t cache_bytes = 64 << 20;         // blocks kept for queries; more: faster repeated queries
     uint64_t write_buffer_bytes = 16 << 20;  // per column family; more: fewer, larger files
+    uint64_t log_bytes = 0;                  // kept of what was written lately, for ReadChanges; in about, at least
   };
   static absl::StatusOr<std::unique_ptr<Database>> Open(const Options& options);
   // A store as it is, for looking at, also while its owner has it open. Nothing can be written.
@@ -64,6 +71,14 @@ class Database {
   // Gives whole files in [from, to) back to the disk; readers may see the keys go. DeleteRange does the rest.
   absl::Status DropFiles(Column column, absl::string_view from, absl::string_view to);
 
+  // The number of the last change; every key of a batch is one. Any thread.
+  uint64_t LastChange() const;
+  // From the change of this number on.
+  std::unique_ptr<ChangeReader> ReadChanges(uint64_t from) const;
+
+  // Gives it a name if it has none. The writer's.
+  absl::StatusOr<StoreId> Name();
+
   // Of the tables that have keys in [from, to), as far as they are written: what is still in memory is not in it.
   struct Measure {
     uint64_t bytes = 0;
@@ -80,6 +95,7 @@ class Database {
   uint64_t DiskBytes() const;
 
  private:
+  friend class ChangeReader;
   Database() = default;
   static absl::StatusOr<std::unique_ptr<Database>> OpenAs(const Options& options, bool read_only);
   absl::Status CheckOwner(const Options& options);

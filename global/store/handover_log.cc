@@ -40,6 +40,7 @@ std::string Encode(const TakenHandover& handover) {
   out.U8(static_cast<uint8_t>(handover.state));
   out.Sized(handover.cursor);
   out.Varint(handover.rows);
+  out.U64(handover.store);
   return bytes;
 }
 
@@ -54,6 +55,7 @@ std::optional<TakenHandover> DecodeTaken(absl::string_view bytes) {
   const uint8_t state = in.U8();
   handover.cursor = std::string(in.Sized());
   handover.rows = in.Varint();
+  handover.store = in.U64();
   if (!in.AtEnd() || state < 1 || state > static_cast<uint8_t>(State::kCancelled)) return std::nullopt;
   handover.state = static_cast<State>(state);
   return handover;
@@ -104,6 +106,7 @@ absl::Status HandoverLog::Empty() {
   // What it had taken went with it.
   database_.DeleteRange(batch, Column::kControl, kTakenPrefix, absl::StrCat(kTakenPrefix, "\xff"));
   database_.Delete(batch, Column::kControl, kEmptyKey);
+  database_.Delete(batch, Column::kControl, kStoreIdKey);  // it is another store now
   return database_.Write(batch, /*durable=*/true);
 }
 
@@ -241,6 +244,15 @@ std::vector<TakenHandover> HandoverLog::TakenNow(size_t limit) const {
 std::vector<HandoverId> HandoverLog::Given() const {
   MutexLock lock(mutex_);
   return given_;
+}
+
+std::vector<HandoverId> HandoverLog::GivenIn(const Database& database) {
+  std::vector<HandoverId> given;
+  const auto bytes = database.Get(Column::kControl, kGivenKey);
+  if (!bytes.ok() || !*bytes) return given;
+  ByteReader in(**bytes);
+  while (in.ok() && !in.AtEnd()) given.push_back(in.U32());
+  return in.ok() ? given : std::vector<HandoverId>();
 }
 
 bool HandoverLog::is_given() const {

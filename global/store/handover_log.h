@@ -44,6 +44,7 @@ struct TakenHandover {
   State state = State::kOpen;
   std::string cursor;  // of the last chunk
   uint64_t rows = 0;
+  StoreId store = 0;  // whose rows they are; 0: was not told
 };
 
 // The histories that a store has taken from others, and whether its own was given away. On disk with the rows.
@@ -79,6 +80,8 @@ class HandoverLog {
   std::vector<TakenHandover> Taken(size_t limit) const;
   // Of this store's own history, newest last.
   std::vector<HandoverId> Given() const;
+  // The same of a store that is not open as a ledger; what cannot be read is none.
+  static std::vector<HandoverId> GivenIn(const Database& database);
   bool is_given() const;
   // What BeginToGive was told last and Give was not; after a start, too.
   HandoverId giving() const;

@@ -13,7 +13,7 @@
 #include "gtest/gtest.h"
 #include "rocksdb/write_batch.h"
 #include "tests/global/store/store_harness.h"
-#include "tests/global/store/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 namespace tributary {
 namespace {

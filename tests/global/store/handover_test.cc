@@ -6,7 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/global/store/store_harness.h"
-#include "tests/global/store/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 namespace tributary {
 namespace {
