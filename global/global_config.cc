@@ -49,6 +49,7 @@ void ReadStore(ConfigNode node, GlobalConfig& config) {
   node.Check(config.retention_1h >= config.retention_1m, "retention_1h", "must not be shorter than retention_1m");
   node.Read("compression", config.store_compression,
             {.min = TDigest::kMinCompression, .max = TDigest::kMaxCompression});
+  node.Read("copies", config.store_copies, {.min = 1, .max = 2});
   node.ReadBytes("cache_bytes", config.store_cache_bytes, {.min = 1u << 20});
   node.ReadBytes("write_buffer_bytes", config.store_write_buffer_bytes, {.min = 1u << 20, .max = 1u << 30});
 }

@@ -53,6 +53,9 @@ struct GlobalConfig : ProgramConfig {
   // Of the digests that are stored, and so of the answers to queries. Half of it: half the disk, and about 1.4 times
   // the error around the median of a small fleet.
   double store_compression = 100;
+  // 2: each global's store is kept at the next one, too, and answers there when the global itself does not: a lost disk
+  // loses no history. Twice the disk, and about as much traffic again as the rows take.
+  int store_copies = 1;
   uint64_t store_cache_bytes = 64 << 20;
   uint64_t store_write_buffer_bytes = 16 << 20;
 

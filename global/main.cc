@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/time/clock.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
@@ -28,6 +29,7 @@
 #include "global/receive/committer.h"
 #include "global/receive/receiver.h"
 #include "global/store_command.h"
+#include "global/store_copies.h"
 #include "global/store_readings.h"
 
 namespace tributary {
@@ -98,6 +100,8 @@ class Feeders {
   std::vector<Telemetry::Reading> readings_;
 };
 
+constexpr absl::Duration kCopyPatience = absl::Seconds(5);  // at the end, for what was written last
+
 Database::Options DatabaseOptions(const GlobalConfig& config) {
   Database::Options options;
   options.path = config.store_path;
@@ -105,6 +109,7 @@ Database::Options DatabaseOptions(const GlobalConfig& config) {
   options.interval = config.interval;
   options.cache_bytes = config.store_cache_bytes;
   options.write_buffer_bytes = config.store_write_buffer_bytes;
+  if (config.store_copies > 1) options.log_bytes = StoreCopies::kLogBytes;
   return options;
 }
 
@@ -170,13 +175,14 @@ std::string AddressOf(const GlobalConfig& config, const std::vector<View>& views
   return address;
 }
 
-void HandOver(const View& view, const GlobalConfig& config, Ledger& ledger, HistorySender::Hooks hooks,
+void HandOver(const View& view, const GlobalConfig& config, Ledger& ledger, StoreId store, HistorySender::Hooks hooks,
               const RpcTrustPtr& trust, const Clock& clock, HandoverMetrics& metrics) {
   HistorySender::Options options;
   options.cluster = config.cluster;
   options.node_id = config.node_id;
   options.address = AddressOf(config, hooks.views());
   options.interval = config.interval;
+  options.store = store;
   options.until = absl::Now() + config.handover_timeout;
   const auto to_peer = [&](const Member& member) { return NewGrpcHistoryPeer(member.address, trust); };
   const absl::Status given =
@@ -192,6 +198,10 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
   TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger,
                              Ledger::Open(*database, LedgerOptions(config), clock.Now()));
   TRIBUTARY_ASSIGN_OR_RETURN(WindowBookState state, ledger->LoadState());
+  TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<StoreCopies> copies,
+                             StoreCopies::Open({config.cluster, config.node_id, config.interval, config.store_path,
+                                                DatabaseOptions(config), LedgerOptions(config)},
+                                               *database, clock, telemetry));
   TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<Outbox> outbox,
                              Outbox::Open(*database, config.outbox_max_bytes, SinkNames(config)));
   const auto outbox_bytes =
@@ -229,6 +239,9 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
   SelectService::Options select_options;
   select_options.handovers = &ledger->handovers();
   select_options.holders_heard_of = [&](HandoverId id) { return history.HoldersHeardOf(id); };
+  select_options.store = copies->store();
+  select_options.list_copies = [&] { return copies->List(); };
+  select_options.read_copy = [&](StoreId store) { return copies->Read(store); };
   SelectService queries(*ledger, select_options, telemetry);
   TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<NoteService> notes, NoteService::Open(*database));
   const auto describe_store = [&](const v1::InspectRequest&, v1::InspectResponse& response) {
@@ -245,18 +258,24 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
   TRIBUTARY_ASSIGN_OR_RETURN(
       const RpcTrustPtr trust,
       RpcTrust::Open(config.tls, config.cluster, TlsIdentity::Role::kGlobal, daemon.trust().refusals()));
-  TRIBUTARY_ASSIGN_OR_RETURN(const std::unique_ptr<DeliveryServer> server,
-                             DeliveryServer::Start(loop,
-                                                   {.listen = config.grpc_listen.HostPort(),
-                                                    .max_connections = static_cast<size_t>(config.max_connections),
-                                                    .trust = trust,
-                                                    .refusals = daemon.trust().refusals()},
-                                                   receiver.callbacks(), {&queries, &status, notes.get(), &history}));
+  TRIBUTARY_ASSIGN_OR_RETURN(
+      const std::unique_ptr<DeliveryServer> server,
+      DeliveryServer::Start(loop,
+                            {.listen = config.grpc_listen.HostPort(),
+                             .max_connections = static_cast<size_t>(config.max_connections),
+                             .trust = trust,
+                             .refusals = daemon.trust().refusals()},
+                            receiver.callbacks(), {&queries, &status, notes.get(), &history, &copies->service()}));
   const auto connections =
       telemetry.AddReading(Telemetry::Kind::kGauge, "tributary_rpc_connections", "Of gRPC clients, open now.", {},
                            [&server = *server] { return static_cast<double>(server.connections()); });
   receiver.Start();
   feeders->Start();
+  const IntervalScale scale(config.interval);
+  copies->Start(config.store_copies > 1,
+                {[&] { return receiver.KnownViews(); }, [&] { return scale.End(ledger->sealed_through()); }}, trust,
+                handover_metrics);
+  const absl::Cleanup stop_copies = [&] { copies->Stop(absl::ZeroDuration()); };
   TRIBUTARY_LOG_INFO("{}: proxies on {}, http on {}", config.node_id, config.grpc_listen.HostPort(),
                      config.http_listen.HostPort());
 
@@ -284,8 +303,9 @@ absl::Status Run(const GlobalConfig& config, Daemon& daemon) {
       return committer.RollUpTheRest(in_force.handover_timeout);
     };
     hooks.views = [&] { return receiver.KnownViews(); };
-    HandOver(*view, in_force, *ledger, std::move(hooks), trust, clock, handover_metrics);
+    HandOver(*view, in_force, *ledger, copies->store(), std::move(hooks), trust, clock, handover_metrics);
   }
+  copies->Stop(kCopyPatience);
   server->Shutdown(absl::Seconds(1));
   loop.Stop();
   committer.Stop();

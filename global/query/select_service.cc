@@ -6,6 +6,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/rpc/channel.h"
 #include "global/query/grid_selection.h"
 #include "global/query/label_listing.h"
 
@@ -13,11 +14,6 @@ namespace tributary {
 namespace {
 
 constexpr int kMaxHandovers = 64;
-
-// The codes of both are the same numbers.
-grpc::Status ToGrpc(const absl::Status& status) {
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()));
-}
 
 Counter& Result(Telemetry& telemetry, const char* result) {
   return telemetry.AddCounter("tributary_global_selects_total", "Queries read from this global's store, by result.",
@@ -65,7 +61,7 @@ grpc::Status SelectService::Admit(grpc::ServerContext& context, absl::FunctionRe
   if (status.ok()) status = run();
   metrics_.ResultOf(status).Increment();
   metrics_.seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  return ToGrpc(status);
+  return ToGrpcStatus(status);
 }
 
 // Without one, a client that stops reading would hold its place for ever.
@@ -77,10 +73,24 @@ absl::Status SelectService::CheckDeadline(const grpc::ServerContext& context) co
   return absl::OkStatus();
 }
 
-GridSelection::Histories SelectService::Histories(const v1::GridRequest& request) const {
+absl::StatusOr<SelectService::Source> SelectService::Find(StoreId store) const {
+  if (store == 0 || store == options_.store) {
+    return Source{.rows = &reader_, .handovers = options_.handovers, .store = options_.store};
+  }
+  TRIBUTARY_ASSIGN_OR_RETURN(std::shared_ptr<const Ledger> copy, options_.read_copy(store));
+  Source source{.rows = copy.get(), .handovers = &copy->handovers(), .store = store, .is_copy = true};
+  source.copy = std::move(copy);
+  return source;
+}
+
+GridSelection::Histories SelectService::Histories(const v1::GridRequest& request, const Source& source) const {
   GridSelection::Histories histories;
-  if (options_.handovers == nullptr) return histories;
-  HandoverLog::Moment moment = options_.handovers->Look(
+  histories.told.set_store(source.store);
+  if (!source.is_copy) {
+    for (v1::StoreCopy& copy : options_.list_copies()) *histories.told.add_copies() = std::move(copy);
+  }
+  if (source.handovers == nullptr) return histories;
+  HandoverLog::Moment moment = source.handovers->Look(
       absl::MakeConstSpan(request.with_handovers().data(), request.with_handovers().size()),
       absl::MakeConstSpan(request.without_handovers().data(), request.without_handovers().size()), kMaxHandovers);
   for (const HandoverId given : moment.given) histories.told.add_given(given);
@@ -92,7 +102,8 @@ GridSelection::Histories SelectService::Histories(const v1::GridRequest& request
     told.set_order(taken.order);
     told.set_state(static_cast<v1::TakenHistory::State>(taken.state));  // the same numbers
     told.set_shown(!moment.hidden.Hides(taken.id));
-    if (const auto holders = options_.holders_heard_of(taken.id)) {
+    told.set_store(taken.store);
+    if (const auto holders = options_.holders_heard_of(taken.id); holders && !source.is_copy) {
       told.set_heard(true);
       for (const std::string& holder : *holders) told.add_holders(holder);
     }
@@ -103,11 +114,12 @@ GridSelection::Histories SelectService::Histories(const v1::GridRequest& request
 
 grpc::Status SelectService::SelectGrid(grpc::ServerContext* context, const v1::GridRequest* request,
                                        grpc::ServerWriter<v1::GridResponse>* writer) {
-  return Admit(*context, [&] {
+  return Admit(*context, [&]() -> absl::Status {
     if (request->with_handovers_size() > kMaxHandovers || request->without_handovers_size() > kMaxHandovers) {
       return absl::InvalidArgumentError(absl::StrCat("more than ", kMaxHandovers, " hand-overs"));
     }
-    GridSelection selection(reader_, *request, options_.limits, Histories(*request));
+    TRIBUTARY_ASSIGN_OR_RETURN(const Source source, Find(request->store()));
+    GridSelection selection(*source.rows, *request, options_.limits, Histories(*request, source));
     const absl::Status status =
         selection.Run([&] { return context->IsCancelled(); },
                       [&](const v1::GridResponse& response) { return writer->Write(response); });
@@ -118,7 +130,14 @@ grpc::Status SelectService::SelectGrid(grpc::ServerContext* context, const v1::G
 
 grpc::Status SelectService::ListLabels(grpc::ServerContext* context, const v1::LabelsRequest* request,
                                        v1::LabelsResponse* response) {
-  return Admit(*context, [&] { return tributary::ListLabels(reader_, *request, *response); });
+  return Admit(*context, [&]() -> absl::Status {
+    TRIBUTARY_ASSIGN_OR_RETURN(const Source source, Find(request->store()));
+    response->set_store(source.store);
+    if (!source.is_copy) {
+      for (v1::StoreCopy& copy : options_.list_copies()) *response->add_copies() = std::move(copy);
+    }
+    return tributary::ListLabels(*source.rows, *request, *response);
+  });
 }
 
 }  // namespace tributary

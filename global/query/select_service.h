@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "common/telemetry/telemetry.h"
 #include "global/query/grid_selection.h"
 #include "global/store/handover_log.h"
+#include "global/store/ledger.h"
 #include "global/store/row_reader.h"
 #include "tributary/v1/query.grpc.pb.h"
 
@@ -30,6 +32,12 @@ class SelectService final : public v1::QueryService::Service {
     // Of one who hands over and was heard of lately: to whom.
     std::function<std::optional<std::vector<std::string>>(HandoverId)> holders_heard_of = [](HandoverId) {
       return std::nullopt;
+    };
+    StoreId store = 0;  // the reader's
+    // Copies of other globals' stores that are here: what is told of them, and one to be answered from. Thread-safe.
+    std::function<std::vector<v1::StoreCopy>()> list_copies = [] { return std::vector<v1::StoreCopy>(); };
+    std::function<absl::StatusOr<std::shared_ptr<const Ledger>>(StoreId)> read_copy = [](StoreId) {
+      return absl::NotFoundError("no copies are kept here");
     };
   };
   SelectService(const RowReader& reader, const Options& options, Telemetry& telemetry);
@@ -52,8 +60,17 @@ class SelectService final : public v1::QueryService::Service {
     Counter& ResultOf(const absl::Status& status);
   };
 
+  // What one request is answered from.
+  struct Source {
+    const RowReader* rows = nullptr;
+    const HandoverLog* handovers = nullptr;
+    StoreId store = 0;
+    bool is_copy = false;
+    std::shared_ptr<const Ledger> copy = nullptr;  // as long as it is read
+  };
+  absl::StatusOr<Source> Find(StoreId store) const;
   // As of now: the reading is to be as of the same moment.
-  GridSelection::Histories Histories(const v1::GridRequest& request) const;
+  GridSelection::Histories Histories(const v1::GridRequest& request, const Source& source) const;
   absl::Status CheckDeadline(const grpc::ServerContext& context) const;
   // Runs what is asked when there is room, and counts it.
   grpc::Status Admit(grpc::ServerContext& context, absl::FunctionRef<absl::Status()> run);

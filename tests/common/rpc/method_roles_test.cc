@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "tributary/v1/copy.pb.h"
 #include "tributary/v1/delivery.pb.h"
 #include "tributary/v1/history.pb.h"
 #include "tributary/v1/notes.pb.h"
@@ -54,9 +55,9 @@ TEST(MethodRolesTest, WhatIsNotInTheTableIsForNobody) {
 
 // Or a new method would be refused to everybody in a cluster with certificates, and in tests without go unnoticed.
 TEST(MethodRolesTest, EveryMethodOfTheProtocolIsForSomebody) {
-  for (const auto* file :
-       {v1::Up::descriptor()->file(), v1::GridRequest::descriptor()->file(), v1::NotesRequest::descriptor()->file(),
-        v1::InspectRequest::descriptor()->file(), v1::HandoverBegin::descriptor()->file()}) {
+  for (const auto* file : {v1::Up::descriptor()->file(), v1::GridRequest::descriptor()->file(),
+                           v1::NotesRequest::descriptor()->file(), v1::InspectRequest::descriptor()->file(),
+                           v1::HandoverBegin::descriptor()->file(), v1::CopyBegin::descriptor()->file()}) {
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {
         const std::string path =
