@@ -174,6 +174,51 @@ bool Has(const std::vector<std::string>& ids, const std::string& id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
+// In the place of what it stands for, or behind all. One that has not answered is told only where nobody else has
+// failed.
+template <class Answer>
+void PutCopy(const CopyToAsk& copy, Answer answer, std::vector<Answer>& answers) {
+  const auto failed = std::find_if(answers.begin(), answers.end(),
+                                   [&](const Answer& each) { return each.global.id == copy.of && !each.status.ok(); });
+  answer.global.id = copy.of;
+  if (failed == answers.end()) {
+    answers.push_back(std::move(answer));
+  } else if (answer.status.ok()) {
+    *failed = std::move(answer);
+  }
+}
+
+bool IsInWindow(absl::Time time, const v1::GridRequest& request) {
+  const int64_t last_ms = request.start_unix_ms() + (int64_t{request.count()} - 1) * request.step_ms();
+  const int64_t ms = absl::ToUnixMillis(time);
+  return request.start_unix_ms() - request.window_ms() < ms && ms < last_ms;
+}
+
+// What was committed after the copy was made last: until others took its owner's partitions, or as long as it is one.
+bool MayLack(const CopyToAsk& copy, const GridSource::Round& round, const v1::GridRequest& request) {
+  if (IsInWindow(copy.through, request)) return true;
+  return request.start_unix_ms() - request.window_ms() >= absl::ToUnixMillis(copy.through) && round.IsAway(copy.of);
+}
+
+// Where copies have answered.
+void TellOfCopies(const v1::GridRequest& request, const GridSource::Round& round, promql::Selected& selected) {
+  for (const CopyToAsk& copy : round.copies) {
+    const std::string text = absl::StrCat("global ", copy.of, " does not answer for its store; the copy at ",
+                                          copy.holder.id, " does, of what was committed through ",
+                                          absl::FormatTime(absl::RFC3339_sec, copy.through, absl::UTCTimeZone()));
+    if (round.HasAnswered(copy.of) && IsInWindow(copy.through, request)) {
+      selected.warnings.push_back(
+          absl::StrCat("global ", copy.of, " has lost its store and is given its history back by the copy at ",
+                       copy.holder.id, "; until then the last minutes before ",
+                       absl::FormatTime(absl::RFC3339_sec, copy.through, absl::UTCTimeZone()), " may be here twice"));
+    } else if (MayLack(copy, round, request)) {
+      selected.warnings.push_back(absl::StrCat(text, "; what came next may be missing here"));
+    } else {
+      selected.infos.push_back(text);
+    }
+  }
+}
+
 }  // namespace
 
 bool GridSource::Round::IsReplaced(const Member& global) const { return Has(verdict.replaced, global.id); }
@@ -186,24 +231,64 @@ std::vector<Member> GridSource::AllGlobals() const {
 
 GridSource::Round GridSource::Ask(v1::GridRequest request, const promql::QueryContext& context) {
   HistoryChoice choice;
+  bool needs_copies = false;
   {
     MutexLock lock(mutex_);
     choice = choice_;
+    needs_copies = needed_copies_;
   }
   Round round;
   for (int i = 0; i < kMaxRounds && (i == 0 || context.Check().ok()); ++i) {
     const std::vector<Member> members = globals_();
+    request.set_store(0);
     request.mutable_with_handovers()->Assign(choice.with.begin(), choice.with.end());
     request.mutable_without_handovers()->Assign(choice.without.begin(), choice.without.end());
-    const absl::Duration patience = std::max(absl::Milliseconds(1), context.remaining());
-    round.answers = fan_out_.SelectGrid(Joined(members, choice.also), request, patience);
+    // One that is frozen takes all the time it is given: some must be left for the answers of the others, or its
+    // copy's.
+    const absl::Duration patience = context.remaining() * (needs_copies ? 0.5 : 0.9);
+    round = {};
+    round.answers =
+        fan_out_.SelectGrid(Joined(members, choice.also), request, std::max(absl::Milliseconds(1), patience));
     round.verdict = Judge(members, round.answers);
     choice = round.verdict.next;
+    if (round.verdict.holds) AskCopies(request, context, round);
     if (round.verdict.holds) break;
   }
   MutexLock lock(mutex_);
   choice_ = std::move(choice);
+  needed_copies_ = !round.verdict.copies.empty();
   return round;
+}
+
+void GridSource::AskCopies(v1::GridRequest& request, const promql::QueryContext& context, Round& round) {
+  for (const GridAnswer& answer : round.answers) round.asked[answer.global.id] = answer.status.ok();
+  for (const CopyToAsk& copy : round.verdict.copies) {
+    request.set_store(copy.store);
+    const absl::Duration patience = std::max(absl::Milliseconds(1), context.remaining());
+    for (GridAnswer& answer : fan_out_.SelectGrid({copy.holder}, request, patience)) {
+      if (answer.status.ok()) round.copies.push_back(copy);
+      if (answer.status.ok() && WasSpent(answer, round.answers)) round.verdict.holds = false;
+      PutCopy(copy, std::move(answer), round.answers);
+    }
+  }
+}
+
+std::vector<LabelsAnswer> GridSource::ListLabels(v1::LabelsRequest request, absl::Duration patience) {
+  const absl::Time until = absl::Now() + patience;
+  std::vector<LabelsAnswer> answers = fan_out_.ListLabels(AllGlobals(), request, patience);
+  for (const CopyToAsk& copy : CopiesToAsk(answers)) {
+    request.set_store(copy.store);
+    const absl::Duration left = std::max(absl::Milliseconds(1), until - absl::Now());
+    for (LabelsAnswer& answer : fan_out_.ListLabels({copy.holder}, request, left)) {
+      PutCopy(copy, std::move(answer), answers);
+    }
+  }
+  return answers;
+}
+
+bool GridSource::Round::HasGaps(const v1::GridRequest& request) const {
+  return !verdict.holds || std::any_of(copies.begin(), copies.end(),
+                                       [&](const CopyToAsk& copy) { return MayLack(copy, *this, request); });
 }
 
 // What is gone with who left, as far as it is known, and asked for.
@@ -250,6 +335,7 @@ absl::StatusOr<promql::Selected> GridSource::Select(const promql::Selection& sel
   if (!round.verdict.holds) {
     selected.warnings.push_back("a history is being handed over just now; some of it may be here twice, or missing");
   }
+  TellOfCopies(request, round, selected);
   WarnOfFormer(selection, round, selected);
   AddNotes(merger, answered, round.answers.size(), selected);
   return selected;

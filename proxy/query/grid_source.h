@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -21,7 +23,8 @@ namespace tributary {
 //
 // Honesty: a global that does not answer, one that left without handing its history over, and rows of a part of the
 // fleet, are named in `warnings`; with no answer at
-//          all there is no result. Two metrics that are spelled alike are refused unless one is meant by a quoted name.
+//          all there is no result. Where a copy answers in a global's place, its time is told. Two metrics that are
+//          spelled alike are refused unless one is meant by a quoted name.
 // Errors:  InvalidArgument and ResourceExhausted, as the globals say; DeadlineExceeded and Unavailable: none answered.
 // Threads: thread-safe. `fan_out` outlives it.
 class GridSource : public promql::SampleSource {
@@ -39,15 +42,27 @@ class GridSource : public promql::SampleSource {
   struct Round {
     std::vector<GridAnswer> answers;
     HistoryVerdict verdict;
+    // Of those in the verdict, which have answered: in the places of those whose stores they copy, or behind them.
+    std::vector<CopyToAsk> copies = {};
+    std::map<std::string, bool> asked = {};  // members, and whether they have answered themselves; by id
+    bool HasAnswered(const std::string& member) const { return asked.contains(member) && asked.at(member); }
+    bool IsAway(const std::string& member) const { return asked.contains(member) && !asked.at(member); }
     // Others answer for its history.
     bool IsReplaced(const Member& global) const;
+    // Of a time that the question is about, something may be in no answer, though all that were asked did answer.
+    bool HasGaps(const v1::GridRequest& request) const;
   };
-  // Asks again while a history that is handed over is not in the answers once; four times at most.
+  // Asks again while a history that is handed over is not in the answers once; four times at most. Then copies of the
+  // stores that have not answered.
   Round Ask(v1::GridRequest request, const promql::QueryContext& context);
-  // Whom to ask: the members, and who hands its history over to them.
-  std::vector<Member> AllGlobals() const;
+  // Copies of what has not answered are asked, too.
+  std::vector<LabelsAnswer> ListLabels(v1::LabelsRequest request, absl::Duration patience);
 
  private:
+  // Of the verdict; where one has been handed over meanwhile, the round does not hold.
+  void AskCopies(v1::GridRequest& request, const promql::QueryContext& context, Round& round);
+  // Whom to ask: the members, and who hands its history over to them.
+  std::vector<Member> AllGlobals() const;
   void WarnOfFormer(const promql::Selection& selection, const Round& round, promql::Selected& selected) const;
 
   FanOut& fan_out_;
@@ -55,6 +70,7 @@ class GridSource : public promql::SampleSource {
   const Former former_;
   mutable Mutex mutex_;
   HistoryChoice choice_ ABSL_GUARDED_BY(mutex_);  // of the last query
+  bool needed_copies_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 // As the globals are asked it.

@@ -15,6 +15,7 @@ namespace {
 
 // A state of 16,384 agents, each with all the drop reasons there may be.
 constexpr int kMaxMessageBytes = 128 << 20;
+constexpr absl::Duration kKeepUnasked = absl::Minutes(5);
 
 // The codes of both are the same numbers.
 absl::Status FromGrpc(const grpc::Status& status) {
@@ -230,15 +231,18 @@ GrpcFanOut::GrpcFanOut() : GrpcFanOut(Options()) {}
 GrpcFanOut::GrpcFanOut(const Options& options) : options_(options) {}
 GrpcFanOut::~GrpcFanOut() = default;
 
-// Channels to globals that are no longer asked close when their last call ends.
+// Channels to globals that have not been asked for a while close when their last call ends.
 GrpcFanOut::Channels GrpcFanOut::ChannelsTo(const std::vector<Member>& globals) {
+  const absl::Time now = absl::Now();
   MutexLock lock(mutex_);
   Channels wanted;
   for (const Member& global : globals) {
-    const auto open = channels_.find(global.address);
-    wanted[global.address] = open != channels_.end() ? open->second : OpenChannel(global.address, options_);
+    OpenedChannel& opened = channels_[global.address];
+    if (opened.channel == nullptr) opened.channel = OpenChannel(global.address, options_);
+    opened.asked = now;
+    wanted[global.address] = opened.channel;
   }
-  channels_ = wanted;
+  std::erase_if(channels_, [&](const auto& each) { return now - each.second.asked > kKeepUnasked; });
   return wanted;
 }
 

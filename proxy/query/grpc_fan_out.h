@@ -18,7 +18,7 @@ class Channel;
 namespace tributary {
 
 // QueryService, StatusService and NoteService of every global, through gRPC's callback API: no thread waits but the
-// caller's. Channels are kept as long as their global is among those asked.
+// caller's. Channels are kept until their global has not been asked for five minutes.
 //
 // Bounds:  what one global may answer, in series and in bytes; more is ResourceExhausted.
 // Threads: thread-safe.
@@ -49,7 +49,11 @@ class GrpcFanOut : public FanOut, public Inspector, public NoteKeeper {
 
   const Options options_;
   Mutex mutex_;
-  Channels channels_ ABSL_GUARDED_BY(mutex_);
+  struct OpenedChannel {
+    std::shared_ptr<grpc::Channel> channel;
+    absl::Time asked;
+  };
+  std::map<std::string, OpenedChannel> channels_ ABSL_GUARDED_BY(mutex_);  // by address
 };
 
 }  // namespace tributary

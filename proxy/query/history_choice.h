@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/hash/view.h"
+#include "proxy/query/copy_choice.h"
 #include "proxy/query/fan_out.h"
 #include "proxy/route/cluster_view.h"
 
@@ -31,7 +32,12 @@ struct HistoryVerdict {
   std::vector<std::string> replaced = {};
   // The new owners have a part of it, and whoever has the rest did not answer.
   std::vector<std::string> in_part = {};
+  // To be asked besides: of stores that no answer is of. What was handed over of them is not shown, unless it is all.
+  std::vector<CopyToAsk> copies = {};
 };
+// Whether the store that a copy's answer is of was handed over as a whole, which `answers` did not know: it had
+// nothing.
+bool WasSpent(const GridAnswer& of_copy, const std::vector<GridAnswer>& answers);
 // `members`: of the newest view. `answers`: of them and of who else was asked.
 HistoryVerdict Judge(const std::vector<Member>& members, const std::vector<GridAnswer>& answers);
 

@@ -102,8 +102,7 @@ absl::StatusOr<Listing> QueryRunner::List(const v1::LabelsRequest& request) {
   std::map<Labels, MetricType> series;
   Listing listing;
   bool more = false;
-  const std::vector<LabelsAnswer> answers =
-      fan_out_.ListLabels(source_.AllGlobals(), request, options_.default_timeout);
+  const std::vector<LabelsAnswer> answers = source_.ListLabels(request, options_.default_timeout);
   for (const LabelsAnswer& answer : answers) {
     statuses.emplace_back(answer.global, answer.status);
     if (!answer.status.ok()) {

@@ -174,7 +174,7 @@ class RemoteReader::Query {
     }
     std::set<std::string> names;
     std::vector<std::pair<Member, absl::Status>> statuses;
-    for (const LabelsAnswer& answer : reader_.fan_out_.ListLabels(reader_.source_.AllGlobals(), request, Patience())) {
+    for (const LabelsAnswer& answer : reader_.source_.ListLabels(request, Patience())) {
       statuses.emplace_back(answer.global, answer.status);
       names.insert(answer.response.texts().begin(), answer.response.texts().end());
       if (answer.response.more()) {
@@ -219,8 +219,10 @@ class RemoteReader::Query {
       statuses.emplace_back(answer.global, answer.status.ok() ? merger.Add(answer) : answer.status);
     }
     TRIBUTARY_RETURN_IF_ERROR(CheckAll(statuses));
-    if (!round.verdict.holds && !options_.allow_partial) {
-      return absl::UnavailableError("a history is being handed over just now; ask again in a while");
+    if (round.HasGaps(request) && !options_.allow_partial) {
+      return absl::UnavailableError(
+          "a history is being handed over just now, or a copy answers of a time before it was made last; remote read "
+          "cannot say that something is missing (partial=allow answers without it)");
     }
     TRIBUTARY_RETURN_IF_ERROR(context_.AddRows(static_cast<int64_t>(merger.rows())));
     TRIBUTARY_RETURN_IF_ERROR(CheckSpellings(merger.names()));

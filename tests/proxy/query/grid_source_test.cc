@@ -22,12 +22,31 @@ using ::testing::HasSubstr;
 // Answers that are put in beforehand; remembers what was asked.
 class FakeFanOut : public FanOut {
  public:
-  std::vector<LabelsAnswer> ListLabels(const std::vector<Member>&, const v1::LabelsRequest&, absl::Duration) override {
-    return {};
+  std::vector<LabelsAnswer> ListLabels(const std::vector<Member>& globals, const v1::LabelsRequest& request,
+                                       absl::Duration) override {
+    std::vector<LabelsAnswer> listed;
+    for (const Member& global : globals) {
+      LabelsAnswer& answer = listed.emplace_back();
+      answer.global = global;
+      answer.response.set_store(request.store());
+      if (request.store() == 0 && copy != nullptr) {
+        if (global.id == "g1") answer.status = absl::UnavailableError("down");
+        if (global.id == "g0") *answer.response.add_copies() = *copy;
+      }
+      answer.response.add_texts(global.id + " of " + std::to_string(request.store()));
+    }
+    return listed;
   }
+  const v1::StoreCopy* copy = nullptr;  // at g0, of g1, which is down for lists
   std::vector<GridAnswer> SelectGrid(const std::vector<Member>& globals, const v1::GridRequest& request,
-                                     absl::Duration) override {
+                                     absl::Duration timeout) override {
     asked = request;
+    timeouts.push_back(timeout);
+    if (request.store() != 0) {
+      GridAnswer answer = answer_of_copy;
+      answer.global = globals.at(0);
+      return {answer};
+    }
     asked_globals.clear();
     for (const Member& global : globals) asked_globals.push_back(global.id);
     for (size_t i = 0; i < globals.size() && i < answers.size(); ++i) answers[i].global = globals[i];
@@ -36,6 +55,8 @@ class FakeFanOut : public FanOut {
     return answers;
   }
   int rounds = 0;
+  GridAnswer answer_of_copy;
+  std::vector<absl::Duration> timeouts;
   std::vector<std::string> asked_globals;
   std::function<void()> on_asked;  // answers may be changed
   std::vector<GridAnswer> answers = std::vector<GridAnswer>(2);
@@ -275,7 +296,7 @@ TEST_F(GridSourceTest, WhoHandsOverIsAskedThoughItIsNoMemberAnyMore) {
   };
   ASSERT_TRUE(Select(Asking(Fold::kIncrease)).ok());
   EXPECT_THAT(fan_out_.asked_globals, ElementsAre("g0", "g1", "g2"));
-  EXPECT_EQ(source_.AllGlobals().size(), 3u);
+  EXPECT_EQ(source_.ListLabels({}, absl::Seconds(1)).size(), 3u);
 }
 
 TEST_F(GridSourceTest, WhatDoesNotComeToRestIsTold) {
@@ -308,6 +329,83 @@ TEST_F(GridSourceTest, OneThatLeftWithoutHandingOverIsTold) {
   EXPECT_THAT(warnings_of(10'000), ElementsAre(HasSubstr("has handed over a part of its history only")));
   taken.set_state(v1::TakenHistory::STATE_FINISHED);
   EXPECT_TRUE(warnings_of(10'000).empty());
+}
+
+class CopiesInGridSourceTest : public GridSourceTest {
+ protected:
+  CopiesInGridSourceTest() {
+    copy_.set_store(2);
+    copy_.set_of("g1");
+    copy_.set_through_unix_ms(15'000);
+    fan_out_.answers[0].summary.set_store(1);
+    *fan_out_.answers[0].summary.add_copies() = copy_;
+    fan_out_.answers[1].summary.set_store(2);
+    fan_out_.answer_of_copy = fan_out_.answers[1];
+    v1::GridSeries& series = *fan_out_.answer_of_copy.series.insert(
+        fan_out_.answer_of_copy.series.end(), SeriesOf(MetricType::kCounter, {{"__name__", "m"}}, true));
+    AddMerged(series, 0, Counted(5));
+  }
+  promql::Selection From(int64_t start_ms) {
+    promql::Selection selection = Asking(Fold::kIncrease);
+    selection.grid.start_ms = start_ms;
+    return selection;
+  }
+  v1::StoreCopy copy_;
+};
+
+TEST_F(CopiesInGridSourceTest, ACopyAnswersInThePlaceOfOneThatIsAway) {
+  ASSERT_TRUE(Select(From(10'000)).ok());
+  EXPECT_EQ(fan_out_.asked.store(), 0u) << "not as long as the other answers";
+  fan_out_.answers[1].status = absl::UnavailableError("down");
+  auto selected = Select(From(10'000));
+  ASSERT_TRUE(selected.ok()) << selected.status();
+  EXPECT_EQ(fan_out_.asked.store(), 2u);
+  ASSERT_EQ(selected->series.size(), 1u);
+  EXPECT_THAT(selected->warnings,
+              ElementsAre("global g1 does not answer for its store; the copy at g0 does, of what was committed through "
+                          "1970-01-01T00:00:15+00:00; what came next may be missing here"));
+  EXPECT_THAT(selected->infos, Contains(HasSubstr("globals 2/2")));
+  fan_out_.timeouts.clear();
+  ASSERT_TRUE(Select(From(10'000)).ok());
+  EXPECT_LE(fan_out_.timeouts.at(0), absl::Seconds(2.5)) << "so that a frozen one leaves time for its copy";
+}
+
+TEST_F(CopiesInGridSourceTest, WhatTheCopyHasAllOfIsNoMatterForAWarning) {
+  fan_out_.answers[1].status = absl::UnavailableError("down");
+  promql::Selection selection = From(10'000);
+  selection.grid.count = 1;
+  const auto before = Select(selection);
+  ASSERT_TRUE(before.ok());
+  EXPECT_TRUE(before->warnings.empty());
+  EXPECT_THAT(before->infos, Contains(HasSubstr("the copy at g0 does")));
+  EXPECT_FALSE(Select(From(40'000))->warnings.empty()) << "what came next, it has not";
+  fan_out_.answers.pop_back();  // and is removed: others have what comes next
+  GridSource without(fan_out_, [] { return std::vector<Member>{{"g0", "a:1", 1}}; });
+  promql::QueryContext context(clock_, clock_.Now() + absl::Seconds(5), limits_);
+  EXPECT_TRUE(without.Select(From(40'000), context)->warnings.empty());
+}
+
+TEST_F(CopiesInGridSourceTest, WhileALostHistoryIsGivenBackThatIsTold) {
+  fan_out_.answers[1].summary.set_store(22);
+  const auto selected = Select(From(10'000));
+  ASSERT_TRUE(selected.ok());
+  EXPECT_EQ(selected->series.size(), 1u);
+  EXPECT_THAT(selected->warnings, ElementsAre(HasSubstr("global g1 has lost its store and is given its history back")));
+  EXPECT_TRUE(Select(From(40'000))->warnings.empty());
+}
+
+TEST_F(CopiesInGridSourceTest, ACopyThatDoesNotAnswerIsTold) {
+  fan_out_.answer_of_copy.status = absl::UnavailableError("closed");
+  fan_out_.answers[1].status = absl::UnavailableError("down");
+  EXPECT_THAT(Select(From(10'000))->warnings, ElementsAre(HasSubstr("no answer from global g1 (b:1): down")));
+}
+
+TEST_F(CopiesInGridSourceTest, ListsAreOfCopiesToo) {
+  fan_out_.copy = &copy_;
+  const std::vector<LabelsAnswer> answers = source_.ListLabels({}, absl::Seconds(1));
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_TRUE(answers[1].status.ok());
+  EXPECT_THAT(answers[1].response.texts(), ElementsAre("g0 of 2"));
 }
 
 TEST_F(GridSourceTest, LimitsOfTheQueryHold) {

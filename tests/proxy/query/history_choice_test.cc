@@ -18,6 +18,7 @@ using testing::IsEmpty;
 using History = v1::TakenHistory;
 
 constexpr uint32_t kId = 7;
+constexpr uint64_t kStore = 77;
 
 std::vector<Member> MembersOf(const std::vector<std::string>& ids) {
   std::vector<Member> members;
@@ -126,6 +127,7 @@ class Model {
                                                    : History::STATE_FINISHED;
     } else if (stage_ == 1 && !given_) {
       given_ = true;
+      copy_knows_ = Chance(0.5);
     } else if (stage_ < 2) {
       ++stage_;
       next_owner_ = 0;
@@ -150,7 +152,27 @@ class Model {
     return answers;
   }
 
+  // Of what the verdict asks for besides: a copy knows whether all was given, or not.
+  // False when what it says shows that the round does not hold.
+  bool AskCopies(const HistoryVerdict& verdict, const std::vector<GridAnswer>& answers,
+                 std::vector<int>& counted) const {
+    bool holds = true;
+    for (const CopyToAsk& copy : verdict.copies) {
+      EXPECT_EQ(copy.store, kStore);
+      GridAnswer answer = AnswerOf("leaver");
+      answer.summary.set_store(kStore);
+      if (copy_knows_) {
+        answer.summary.add_given(kId);  // and is empty
+      } else {
+        for (int& count : counted) ++count;
+      }
+      holds &= !WasSpent(answer, answers);
+    }
+    return holds;
+  }
+
   bool may_die = false;
+  bool has_copy = false;
 
  private:
   struct Owner {
@@ -161,6 +183,7 @@ class Model {
   GridAnswer AskLeaver(std::vector<int>& counted) {
     if (leaver_died_) return AnswerOf("leaver", absl::UnavailableError("gone"));
     GridAnswer answer = AnswerOf("leaver");
+    answer.summary.set_store(kStore);
     if (given_) {
       answer.summary.add_given(kId);
     } else {
@@ -172,12 +195,22 @@ class Model {
     const auto has = [](const auto& list) { return std::find(list.begin(), list.end(), kId) != list.end(); };
     const size_t number = static_cast<size_t>(id.back() - '0');
     const History::State state = owners_[number].state;
-    if (state == History::STATE_UNSPECIFIED) return AnswerOf(id);
+    if (state == History::STATE_UNSPECIFIED) return WithCopy(AnswerOf(id));
     const bool shown = has(choice.with) || (state == History::STATE_FINISHED && !has(choice.without));
     // What is open has not all of its rows yet.
     if (shown && state != History::STATE_OPEN) ++counted[number];
     GridAnswer answer = Took(id, state, shown, /*heard=*/true);
     for (const Owner& owner : owners_) answer.summary.mutable_taken(0)->add_holders(owner.id);
+    return WithCopy(answer);
+  }
+  // The first owner has a copy of the leaver's store.
+  GridAnswer WithCopy(GridAnswer answer) const {
+    for (v1::TakenHistory& taken : *answer.summary.mutable_taken()) taken.set_store(kStore);
+    if (!has_copy || answer.global.id != "owner-0") return answer;
+    v1::StoreCopy& copy = *answer.summary.add_copies();
+    copy.set_store(kStore);
+    copy.set_of("leaver");
+    if (copy_knows_) copy.add_given(kId);
     return answer;
   }
 
@@ -187,6 +220,7 @@ class Model {
   size_t next_owner_ = 0;
   bool given_ = false;
   bool leaver_died_ = false;
+  bool copy_knows_ = false;
 };
 
 // As a proxy asks: round after round, by what the last round told. Once a hand-over is known to anybody, whatever holds
@@ -239,6 +273,68 @@ TEST(HistoryChoiceTest, NothingIsCountedTwiceWhenTheLeaverDies) {
     }
   }
   EXPECT_GT(parts, 100);
+}
+
+TEST(HistoryChoiceTest, ACopyMakesItWholeWhenTheLeaverDies) {
+  int by_copy = 0, by_owners = 0;
+  for (uint64_t seed = 0; seed < 3000; ++seed) {
+    Model model(seed);
+    model.may_die = model.has_copy = true;
+    HistoryChoice choice;
+    choice.also = {{"leaver", "leaver:1", 1}};
+    for (int round = 0; round < 60; ++round) {
+      std::vector<int> counted;
+      const std::vector<GridAnswer> answers = model.Ask(choice, counted);
+      const HistoryVerdict verdict = Judge(model.members(), answers);
+      choice = verdict.next;
+      const bool holds = verdict.holds && model.AskCopies(verdict, answers, counted);
+      model.Step();
+      if (!holds) continue;
+      EXPECT_THAT(verdict.in_part, IsEmpty());
+      ++(verdict.copies.empty() ? by_owners : by_copy);
+      for (const int count : counted) ASSERT_EQ(count, 1) << "seed " << seed << " round " << round;
+    }
+  }
+  EXPECT_GT(by_copy, 1000);
+  EXPECT_GT(by_owners, 1000);
+}
+
+v1::StoreCopy& HasCopy(GridAnswer& answer, uint64_t store, const std::string& of, int64_t through_ms) {
+  v1::StoreCopy& copy = *answer.summary.add_copies();
+  copy.set_store(store);
+  copy.set_of(of);
+  copy.set_through_unix_ms(through_ms);
+  return copy;
+}
+
+GridAnswer AnswerOfStore(const std::string& id, uint64_t store) {
+  GridAnswer answer = AnswerOf(id);
+  answer.summary.set_store(store);
+  return answer;
+}
+
+TEST(CopyChoiceTest, ACopyIsAskedOfAStoreThatNoAnswerIsOf) {
+  GridAnswer a = AnswerOfStore("a", 1), b = AnswerOfStore("b", 2);
+  HasCopy(a, 3, "c", 5000);
+  HasCopy(b, 1, "a", 5000);
+  EXPECT_THAT(CopiesToAsk(std::vector<GridAnswer>{a, b, AnswerOfStore("c", 3)}, {}), IsEmpty());
+  const auto copies = CopiesToAsk(std::vector<GridAnswer>{a, b, AnswerOf("c", absl::UnavailableError("down"))}, {});
+  EXPECT_THAT(copies, ElementsAre(CopyToAsk{a.global, "c", 3, absl::FromUnixMillis(5000)}));
+  // It is back, and has another store.
+  EXPECT_THAT(CopiesToAsk(std::vector<GridAnswer>{a, b, AnswerOfStore("c", 33)}, {}), ElementsAre(copies[0]));
+  EXPECT_THAT(CopiesToAsk(std::vector<GridAnswer>{a, b}, {3}), IsEmpty()) << "its rows are elsewhere";
+  a.status = absl::UnavailableError("down");
+  EXPECT_THAT(CopiesToAsk(std::vector<GridAnswer>{a, b}, {}),
+              ElementsAre(CopyToAsk{b.global, "a", 1, absl::FromUnixMillis(5000)}))
+      << "and what one told that did not answer is nothing";
+}
+
+TEST(CopyChoiceTest, OfSeveralCopiesTheOneThatHasMostIsAsked) {
+  GridAnswer a = AnswerOfStore("a", 1), b = AnswerOfStore("b", 2);
+  HasCopy(a, 3, "c", 5000);
+  HasCopy(b, 3, "c", 6000);
+  EXPECT_THAT(CopiesToAsk(std::vector<GridAnswer>{a, b}, {}),
+              ElementsAre(CopyToAsk{b.global, "c", 3, absl::FromUnixMillis(6000)}));
 }
 
 }  // namespace
