@@ -20,7 +20,7 @@
 #include "global/store/row_table.h"
 #include "rocksdb/write_batch.h"
 #include "tests/global/store/store_harness.h"
-#include "tests/global/store/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 namespace tributary {
 namespace {
