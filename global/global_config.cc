@@ -50,6 +50,7 @@ void ReadStore(ConfigNode node, GlobalConfig& config) {
   node.Read("compression", config.store_compression,
             {.min = TDigest::kMinCompression, .max = TDigest::kMaxCompression});
   node.Read("copies", config.store_copies, {.min = 1, .max = 2});
+  node.ReadBytes("copy_log_bytes", config.store_copy_log_bytes, {.min = 16u << 20, .max = uint64_t{64} << 30});
   node.ReadBytes("cache_bytes", config.store_cache_bytes, {.min = 1u << 20});
   node.ReadBytes("write_buffer_bytes", config.store_write_buffer_bytes, {.min = 1u << 20, .max = 1u << 30});
 }

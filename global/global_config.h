@@ -56,6 +56,8 @@ struct GlobalConfig : ProgramConfig {
   // 2: each global's store is kept at the next one, too, and answers there when the global itself does not: a lost disk
   // loses no history. Twice the disk, and about as much traffic again as the rows take.
   int store_copies = 1;
+  // With copies, of what was written lately: for as long as this holds, a holder that was away goes on where it was.
+  uint64_t store_copy_log_bytes = 512u << 20;
   uint64_t store_cache_bytes = 64 << 20;
   uint64_t store_write_buffer_bytes = 16 << 20;
 

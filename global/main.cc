@@ -109,7 +109,7 @@ Database::Options DatabaseOptions(const GlobalConfig& config) {
   options.interval = config.interval;
   options.cache_bytes = config.store_cache_bytes;
   options.write_buffer_bytes = config.store_write_buffer_bytes;
-  if (config.store_copies > 1) options.log_bytes = StoreCopies::kLogBytes;
+  if (config.store_copies > 1) options.log_bytes = config.store_copy_log_bytes;
   return options;
 }
 

@@ -24,8 +24,6 @@ namespace tributary {
 // passed outlives it.
 class StoreCopies {
  public:
-  // Of what was written lately: how long the one who keeps the copy may be away and then go on where it was.
-  static constexpr uint64_t kLogBytes = 256u << 20;
   struct Options {
     std::string cluster;
     std::string node_id;

@@ -115,6 +115,11 @@ std::vector<std::shared_ptr<StoreCopy>> HeldCopies::Lost() const {
 absl::Status HeldCopies::Apply(const v1::CopyChunk& chunk) {
   const std::shared_ptr<StoreCopy> copy = Find(chunk.store());
   if (copy == nullptr) return absl::NotFoundError("this copy has not begun here");
+  std::error_code error;
+  const std::filesystem::space_info space = std::filesystem::space(options_.path, error);
+  if (!error && space.available < options_.min_free_bytes) {
+    return absl::ResourceExhaustedError("there is no room on the disk for a copy");
+  }
   return copy->Apply(chunk);
 }
 

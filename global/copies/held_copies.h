@@ -29,6 +29,7 @@ class HeldCopies {
     Database::Options database;  // but for its path
     Ledger::Options ledger;      // but for its node_id
     absl::Duration tend_every = absl::Minutes(1);
+    uint64_t min_free_bytes = 256u << 20;  // of the disk: left to this global's own store
   };
 
   static absl::StatusOr<std::unique_ptr<HeldCopies>> Open(Options options, const Clock& clock);
@@ -40,7 +41,7 @@ class HeldCopies {
   void Announce(StoreId store, const std::string& of);
   // Copies of stores that their owners have lost: they have another one now. Whole ones.
   std::vector<std::shared_ptr<StoreCopy>> Lost() const;
-  // NotFound: has not begun here.
+  // NotFound: has not begun here. ResourceExhausted: too little room on the disk.
   absl::Status Apply(const v1::CopyChunk& chunk);
   // Its disk is given back when the last reader is gone. Of one that is not here: nothing.
   absl::Status Drop(StoreId store);

@@ -28,7 +28,8 @@ class Demo:
             os.kill(int((self.data / f"{name}.pid").read_text()), signal.SIGKILL)
 
     def pids(self):
-        return [int(path.read_text()) for path in self.data.glob("*.pid")]
+        texts = [path.read_text() for path in self.data.glob("*.pid")]  # one may be there and not written yet
+        return [int(text) for text in texts if text.strip()]
 
     def wait_until_up(self):
         for _ in range(600):

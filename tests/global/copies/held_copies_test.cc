@@ -209,6 +209,16 @@ TEST_F(HeldCopiesTest, RefuseWhatIsNoChange) {
   EXPECT_EQ(held_->Begin(source_.name, "global-9").status().code(), absl::StatusCode::kInvalidArgument);
 }
 
+TEST_F(HeldCopiesTest, LeaveRoomOnTheDisk) {
+  held_.reset();
+  HeldCopies::Options options = HeldOptions(held_folder_.path());
+  options.min_free_bytes = UINT64_MAX;
+  held_ = *HeldCopies::Open(options, clock_);
+  ASSERT_TRUE(held_->Begin(source_.name, "global-0").ok());
+  EXPECT_EQ(held_->Apply(ChunkOf(v1::StoreChange::COLUMN_ROWS, v1::StoreChange::KIND_PUT, "a")).code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
 TEST_F(HeldCopiesTest, AreBoundedInNumber) {
   for (StoreId store = 1; store <= HeldCopies::kMaxCopies; ++store) {
     ASSERT_TRUE(held_->Begin(store, absl::StrCat("global-", store)).ok());
