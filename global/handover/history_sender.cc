@@ -15,7 +15,6 @@
 namespace tributary {
 namespace {
 
-constexpr absl::Duration kFinishPatience = absl::Seconds(30);
 constexpr absl::Duration kBetweenRuns = absl::Milliseconds(500);
 
 auto OrderOf(const View& view) { return std::tuple(view.effective_from, view.sequence); }
