@@ -148,7 +148,17 @@ class NoDescriptors {
   rlimit before_{};
 };
 
+// UBSan asks by a pipe whether an object may be looked at: without descriptors none is sound.
+#if defined(__has_feature)
+#if __has_feature(undefined_behavior_sanitizer)
+#define TRIBUTARY_NEEDS_DESCRIPTORS 1
+#endif
+#endif
+
 TEST(ConnectionAcceptorTest, OutOfDescriptorsIsNotForEver) {
+#ifdef TRIBUTARY_NEEDS_DESCRIPTORS
+  GTEST_SKIP();
+#endif
   Taker taker(16);
   RawClient before(taker.port());
   ASSERT_TRUE(Comes([&] { return taker.taken() == 1; }));
