@@ -13,6 +13,8 @@
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/emit_input.h"
 #include "cli/emit_options.h"
@@ -139,9 +141,19 @@ absl::Status SendTime(const EmitOptions& options, const std::string& program, co
 }
 
 // Whatever becomes of the timer, the caller gets the command's status.
+// What the timer is tagged with. Of a line for the shell only a first word that is plainly a program: `PASSWORD=x
+// deploy` begins with what must not be told.
+std::string ProgramOf(const EmitOptions& options) {
+  if (!options.program.empty()) return options.program.front();
+  const std::string word = options.command.substr(0, options.command.find(' '));
+  const bool is_plain = std::all_of(word.begin(), word.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("_./+-", c);
+  });
+  return is_plain ? word : "sh";
+}
+
 int EmitTime(const CLI::App& app, const EmitOptions& options) {
-  const std::string program =
-      options.program.empty() ? options.command.substr(0, options.command.find(' ')) : options.program.front();
+  const std::string program = ProgramOf(options);
   const std::vector<std::string> words =
       options.program.empty() ? std::vector<std::string>{"/bin/sh", "-c", options.command} : options.program;
   const SystemClock clock;

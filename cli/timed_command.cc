@@ -16,15 +16,21 @@ namespace {
 
 constexpr int kSignals[] = {SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2};
 
-// While it lives, these signals wait for sigwaitinfo.
+// While it lives, these signals wait for sigwaitinfo. The end of a child is told though whoever started us ignores it.
 class HeldSignals {
  public:
   HeldSignals() {
+    struct sigaction told {};
+    told.sa_handler = SIG_DFL;
+    sigaction(SIGCHLD, &told, &previous_action_);
     sigemptyset(&held_);
     for (const int signal : kSignals) sigaddset(&held_, signal);
     sigprocmask(SIG_BLOCK, &held_, &previous_);
   }
-  ~HeldSignals() { sigprocmask(SIG_SETMASK, &previous_, nullptr); }
+  ~HeldSignals() {
+    sigprocmask(SIG_SETMASK, &previous_, nullptr);
+    sigaction(SIGCHLD, &previous_action_, nullptr);
+  }
   HeldSignals(const HeldSignals&) = delete;
   HeldSignals& operator=(const HeldSignals&) = delete;
 
@@ -39,6 +45,7 @@ class HeldSignals {
  private:
   sigset_t held_;
   sigset_t previous_;
+  struct sigaction previous_action_ {};
 };
 
 absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& words, const sigset_t& mask) {

@@ -142,6 +142,17 @@ class EmitTest(unittest.TestCase):
         self.assertIn("--name -- x\n", done.stdout)
         self.assertIn("|#command:sh,exit_status:4\n", done.stdout)
 
+    def test_whoever_ignores_the_ends_of_children_is_told_of_the_commands(self):
+        ignores = lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        self.assertEqual(run("emit", "--dry-run", "--", "sh", "-c", "exit 6", preexec_fn=ignores).returncode, 6)
+
+    def test_what_is_set_for_a_command_is_not_told(self):
+        for command in ("PASSWORD=secret true", "PASSWORD='a secret b' true", "'secret' ; true"):
+            done = run("emit", "--dry-run", "--command", command)
+            self.assertIn("|#command:sh,exit_status:0\n", done.stdout, command)
+            self.assertNotIn("secret", done.stdout)
+        self.assertIn("|#command:true,", run("emit", "--dry-run", "--command", "true || false").stdout)
+
     def test_a_commands_status_stands_when_its_time_cannot_be_sent(self):
         done = run("emit", "--to", "unixgram:///nowhere/socket", "--", "sh", "-c", "exit 5")
         self.assertEqual(done.returncode, 5)
