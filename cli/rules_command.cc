@@ -69,6 +69,7 @@ absl::StatusOr<TrialConfig> ReadTrialConfig(const std::string& file) {
   ConfigNode limits = root.Section("limits");
   limits.Read("max_series", config.limits.max_series);
   limits.Read("max_series_per_metric", config.limits.max_series_per_metric);
+  limits.Read("max_values_per_tag", config.limits.max_values_per_tag);
   limits.SkipUnread();
   root.SkipUnread();
   TRIBUTARY_RETURN_IF_ERROR(document.ToStatus());

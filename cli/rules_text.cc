@@ -56,7 +56,8 @@ Table Folds(const RuleTrial::Result& result, size_t entries) {
   Table table{.columns = {{"folds into __other__"}, {"series", true}, {"limit", true}, {"folded", true}}, .rows = {}};
   for (const RuleTrial::Fold& fold : result.folds) {
     if (table.rows.size() == entries) break;
-    table.rows.push_back({fold.name.empty() ? "(all metrics)" : fold.name, CountText(fold.series),
+    const std::string of_tag = fold.tag.empty() ? "" : absl::StrCat(", values of ", fold.tag);
+    table.rows.push_back({fold.name.empty() ? "(all metrics)" : absl::StrCat(fold.name, of_tag), CountText(fold.series),
                           CountText(fold.limit), CountText(fold.series - fold.limit)});
   }
   return table;
@@ -109,6 +110,7 @@ std::string TrialJson(const RuleTrial::Result& result, const std::vector<RuleSpe
   }
   for (const RuleTrial::Fold& fold : result.folds) {
     json["folds"].push_back({{"metric", fold.name}, {"series", fold.series}, {"limit", fold.limit}});
+    if (!fold.tag.empty()) json["folds"].back()["tag"] = fold.tag;
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

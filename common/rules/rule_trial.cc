@@ -1,6 +1,7 @@
 #include "common/rules/rule_trial.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,6 +9,8 @@
 
 namespace tributary {
 namespace {
+
+constexpr absl::string_view kOther = "__other__";
 
 // "" when it is what would become of it without rules.
 std::string Outcome(const SeriesKey& raw, const RoutedSeries& routed, size_t outcomes) {
@@ -49,9 +52,10 @@ RuleTrial::Series RuleTrial::Try(const SeriesKey& raw) {
   metric.name = raw.name;
   ++metric.series_before;
   if (routed.empty()) metric.becomes.insert("dropped");
-  for (const RoutedSeries& series : routed) {
+  for (RoutedSeries series : routed) {
     const std::string outcome = Outcome(raw, series, routed.size());
     if (!outcome.empty()) metric.becomes.insert(outcome);
+    FoldValues(series.key);
     if (!after_.insert(absl::StrCat(CanonicalBytes(series.key), ScopeName(series.scope))).second) continue;
     ++metric.series_after;
     ++after_of_metric_[series.key.name];
@@ -59,15 +63,37 @@ RuleTrial::Series RuleTrial::Try(const SeriesKey& raw) {
   return {.rules = rules_.Matching(raw), .dropped = routed.empty(), .samples = 0};
 }
 
+void RuleTrial::FoldValues(SeriesKey& key) {
+  for (std::string& tag : key.tags) {
+    const size_t colon = tag.find(':');
+    if (colon == std::string::npos) continue;
+    TagValues& values = values_[{key.name, tag.substr(0, colon)}];
+    const std::string value = tag.substr(colon + 1);
+    if (values.kept.contains(value)) continue;
+    if (values.kept.size() < limits_.max_values_per_tag) {
+      values.kept.insert(value);
+    } else {
+      values.beyond.insert(value);
+      tag = absl::StrCat(tag.substr(0, colon + 1), kOther);
+    }
+  }
+  key.Canonicalise();
+}
+
 std::vector<RuleTrial::Fold> RuleTrial::Folds() const {
   std::vector<Fold> folds;
+  for (const auto& [tag, values] : values_) {
+    if (values.beyond.empty()) continue;
+    folds.push_back({tag.first, values.kept.size() + values.beyond.size(), limits_.max_values_per_tag, tag.second});
+  }
   uint64_t kept = 0;
   for (const auto& [name, series] : after_of_metric_) {
     kept += std::min(series, limits_.max_series_per_metric);
     if (series > limits_.max_series_per_metric) folds.push_back({name, series, limits_.max_series_per_metric});
   }
-  std::sort(folds.begin(), folds.end(),
-            [](const Fold& a, const Fold& b) { return a.series != b.series ? a.series > b.series : a.name < b.name; });
+  std::sort(folds.begin(), folds.end(), [](const Fold& a, const Fold& b) {
+    return a.series != b.series ? a.series > b.series : std::tie(a.name, a.tag) < std::tie(b.name, b.tag);
+  });
   if (kept > limits_.max_series) folds.insert(folds.begin(), {"", kept, limits_.max_series});
   return folds;
 }

@@ -25,6 +25,7 @@ class RuleTrial : public SampleReceiver {
   struct Limits {
     uint64_t max_series = 200'000;
     uint64_t max_series_per_metric = 100'000;
+    uint64_t max_values_per_tag = 10'000;
   };
   struct RuleEffect {
     uint64_t samples = 0;
@@ -38,11 +39,12 @@ class RuleTrial : public SampleReceiver {
     uint64_t series_after = 0;
     std::set<std::string> becomes;  // "dropped", "queue (global)"; only what is not as it would be without rules
   };
-  // A name after the rules, with more series than a limit lets it have.
+  // A name after the rules, with more series, or a tag of it with more values, than a limit lets it have.
   struct Fold {
-    std::string name;  // empty: all names together
-    uint64_t series = 0;
+    std::string name;     // empty: all names together
+    uint64_t series = 0;  // or values of the tag
     uint64_t limit = 0;
+    std::string tag = {};  // empty: it is the series
   };
   struct Result {
     uint64_t samples = 0;
@@ -73,6 +75,8 @@ class RuleTrial : public SampleReceiver {
 
   void Count(absl::string_view name, absl::string_view tags, MetricType type, uint64_t samples);
   Series Try(const SeriesKey& raw);
+  // The values of tags that are one too many become `__other__`, as an agent has them.
+  void FoldValues(SeriesKey& key);
   std::vector<Fold> Folds() const;
 
   const RuleSet rules_;
@@ -83,6 +87,12 @@ class RuleTrial : public SampleReceiver {
   absl::flat_hash_map<std::string, MetricEffect> metrics_;      // by name, as sent
   absl::flat_hash_set<std::string> after_;                      // canonical bytes and scope
   absl::flat_hash_map<std::string, uint64_t> after_of_metric_;  // series, by name after the rules
+  // By name after the rules and tag: the values that are kept, and how many there are.
+  struct TagValues {
+    absl::flat_hash_set<std::string> kept;
+    absl::flat_hash_set<std::string> beyond;
+  };
+  absl::flat_hash_map<std::pair<std::string, std::string>, TagValues> values_;
   uint64_t samples_not_tried_ = 0;
 };
 

@@ -90,6 +90,19 @@ TEST(RuleTrialTest, NamesWhatARenamedOrRescopedSeriesBecomes) {
   EXPECT_THAT(result.metrics.at(1).becomes, ElementsAre("new (global)"));
 }
 
+TEST(RuleTrialTest, TellsWhichTagsHaveTooManyValues) {
+  RuleTrial trial = TrialOf({}, {.max_values_per_tag = 3});
+  for (int i = 0; i < 10; ++i) Send(trial, "calls", "user:" + std::to_string(i) + ",zone:a");
+  const RuleTrial::Result result = trial.Finish();
+  EXPECT_EQ(result.series_before, 10u);
+  EXPECT_EQ(result.series_after, 4u) << "three, and the one of __other__";
+  ASSERT_EQ(result.folds.size(), 1u);
+  EXPECT_EQ(result.folds[0].name, "calls");
+  EXPECT_EQ(result.folds[0].tag, "user");
+  EXPECT_EQ(result.folds[0].series, 10u);
+  EXPECT_EQ(result.folds[0].limit, 3u);
+}
+
 TEST(RuleTrialTest, TellsWhichMetricsFoldAndThatAllDo) {
   RuleTrial trial = TrialOf({}, {.max_series = 5, .max_series_per_metric = 4});
   for (const char* tags : {"u:1", "u:2", "u:3", "u:4", "u:5", "u:6"}) Send(trial, "many", tags);
