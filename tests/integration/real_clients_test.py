@@ -185,7 +185,10 @@ class DatadogPyTest(ClientTest, unittest.TestCase):
 
 
 class HotShotsTest(ClientTest, unittest.TestCase):
-    runs = [("udp",), ("tcp",), ("unixgram",)]
+    runs = [(transport, *mode) for transport in ("udp", "tcp", "unixgram", "unixstream")
+            for mode in ((), ("aggregated",))]
+    seconds = 11  # it tells of itself every 10 s
+    telemetry = True
     check_message = "slow: größer"
 
     def command(self, run):
@@ -193,7 +196,7 @@ class HotShotsTest(ClientTest, unittest.TestCase):
 
     def as_sent(self, run, text):
         """Over TCP hot-shots writes a byte per character."""
-        return text.encode("latin-1").decode("utf-8", "replace") if run == ("tcp",) else text
+        return text.encode("latin-1").decode("utf-8", "replace") if run[0] == "tcp" else text
 
 
 class JavaTest(ClientTest, unittest.TestCase):
@@ -226,6 +229,7 @@ class PythonStatsdTest(unittest.TestCase):
                 client.incr("requests")
                 client.timing("latency", 1 + n % 10)
                 client.set("users", f"user-{n % 50}")
+                client.incr("sampled", rate=0.5)
                 if n % 50 == 0:
                     time.sleep(0.005)
             client.gauge("level", 70)
@@ -242,6 +246,8 @@ class PythonStatsdTest(unittest.TestCase):
             self.assertEqual(cluster.total("py.requests"), 1000 + 200 * (3 - 1))
             self.assertEqual(cluster.count("py.latency"), 1000)
             self.assertEqual(sum(row["sum"] for row in cluster.rows_of("py.latency")), 5500)
+            ClientTest.check_sampled(self, cluster.total("py.sampled"), 1000)
+            self.assertEqual(round(max(row["estimate"] for row in cluster.rows_of("py.users"))), 50)
             last = max(cluster.rows_of("py.level"), key=lambda row: row["interval"])
             self.assertEqual(last["last"], 50)
             self.assertEqual(cluster.books(cluster.agents[0])[2], 0)

@@ -1,21 +1,25 @@
 // Sends the known mixture (../README.md) with hot-shots, unchanged and with its default settings, and ends.
 //
-// usage: main.js TRANSPORT ADDRESS PREFIX SECONDS
+// usage: main.js TRANSPORT ADDRESS PREFIX SECONDS [aggregated]
 //
 // The check's message has one line: hot-shots escapes no line ends there.
 'use strict';
+const net = require('net');
 const StatsD = require('hot-shots');
 
-const [transport, address, prefix, seconds] = process.argv.slice(2);
+const [transport, address, prefix, seconds, mode] = process.argv.slice(2);
 const tags = ['region:eu', 'stadt:köln'];
 
 const options = { errorHandler: (error) => { console.error(error); process.exit(1); } };
 if (transport === 'unixgram') {
   Object.assign(options, { protocol: 'uds', path: address });
+} else if (transport === 'unixstream') {
+  Object.assign(options, { protocol: 'stream', stream: net.createConnection(address) });
 } else {
   const [host, port] = address.split(':');
   Object.assign(options, { protocol: transport, host, port: Number(port) });
 }
+if (mode === 'aggregated') options.aggregation = true;
 const client = new StatsD(options);
 
 let rounds = 0;
