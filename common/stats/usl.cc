@@ -75,6 +75,12 @@ absl::StatusOr<UslFit> FitUsl(absl::Span<const double> load, absl::Span<const do
                         "limit that could be extrapolated; measure at higher loads",
                         p[0], p[1], p[2]));
   }
+  if (p[0] >= 1) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("the best fit is not physical (alpha %.6g; it is a share of the work, below one): the "
+                        "throughput falls from the first point on; measure at lower loads",
+                        p[0]));
+  }
   return UslFit{.alpha = p[0],
                 .beta = p[1],
                 .gamma = p[2],

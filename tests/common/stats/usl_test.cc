@@ -44,6 +44,11 @@ TEST(UslTest, FindsTheCoefficientsThatMadeThePoints) {
   EXPECT_NEAR(fit->Latency(10), 10 / truth.Throughput(10), 1e-12);
 }
 
+TEST(UslTest, AThroughputThatFallsFromTheStartIsRefused) {
+  EXPECT_THAT(FitUsl({1.0, 2.0, 4.0, 8.0, 16.0}, {100.0, 60.0, 35.0, 19.0, 10.0}).status().message(),
+              HasSubstr("not physical"));
+}
+
 TEST(UslTest, AFitThatPromisesThroughputWithoutEndIsRefused) {
   EXPECT_THAT(FitUsl({1.0, 2.0, 4.0, 8.0, 16.0}, {100.0, 205.0, 430.0, 950.0, 2400.0}).status().message(),
               HasSubstr("not physical"));
