@@ -42,9 +42,8 @@ ask         $TRIBUTARY_BIN/tributary query p50,p99,p99.9 followers.duration --la
 load        $RATE requests a second for $FOR
 TEXT
 "$PROGRAMS/load" --rate "$RATE" --for "$FOR" "${urls[@]}" | tee "$TRIBUTARY_DATA/load.json"
-end_children  # the services send what they still have in memory
-trap - EXIT
 if [ -n "$HOLD" ]; then
-  echo "hold        the cluster stays until its input ends (Ctrl-D)"
+  echo "more load   $PROGRAMS/load --rate 180 --for 10m ${urls[*]}"
+  echo "hold        cluster and service stay until their input ends (Ctrl-D)"
   cat >/dev/null
 fi

@@ -4,7 +4,7 @@
 #
 # usage: run.sh [--rate 60] [--for 120s] [--interval 10s] [--data DIR] [--slower 1] [--bin DIR] [--hold]
 #
-# --slower 5: the social network takes five times as long. --hold: the cluster stays when the load is over, for more questions.
+# --slower 5: the social network takes five times as long. --hold: all of it stays when the load is over, for more.
 # The load generator's last line is JSON. The log of each instance is in DIR (default .tributary/go-service).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
