@@ -99,7 +99,7 @@ struct HeadroomOptions {
 
 struct LaunchOptions {
   std::string service, multiplier, at, length = "2h", ramp, share, replicas, depends = "auto", window, paths, seed;
-  std::vector<std::string> goals;
+  std::vector<std::string> goals, holidays;
   std::string output = "table";
   HttpTarget proxy;
 
@@ -109,6 +109,7 @@ struct LaunchOptions {
     Parameters words = {
         {"service", service}, {"multiplier", multiplier}, {"at", when}, {"for", length}, {"depends", depend}};
     for (const std::string& goal : goals) words.emplace_back("slo", goal);
+    for (const std::string& day : holidays) words.emplace_back("holiday", day);
     AddGiven(words, "ramp", ramp);
     AddGiven(words, "share", share);
     AddGiven(words, "replicas", std::string(absl::StripPrefix(replicas, "+")));
@@ -130,6 +131,7 @@ void AddLaunchWords(CLI::App& command, LaunchOptions& options, bool required) {
   command.add_option("--for", options.length, "how long it takes")->type_name("DURATION")->capture_default_str();
   command.add_option("--ramp", options.ramp, "how long it takes to grow; at once when absent")->type_name("DURATION");
   AddListOption(command, "--slo", options.goals, "GOAL", "what latency must stay below: 'p99<300ms'; may be repeated");
+  AddListOption(command, "--holiday", options.holidays, "DAY", "2025-12-25: no everyday traffic; may be repeated");
   command.add_option("--share", options.share, "what part of the load grows, 0 to 1")->type_name("SHARE");
   command.add_option("--replicas", options.replicas, "so many replicas are added")->type_name("+N");
   command
@@ -216,8 +218,9 @@ int RunReport(const CLI::App& app, const ReportOptions& options) {
   const absl::Status found =
       ask("headroom", {{"service", launch.service}, {"top", "50"}}, parts.headroom, parts.headroom_error);
   if (absl::IsNotFound(found)) return Failure(app, found.message());
-  ask("forecast", {{"service", launch.service}, {"horizon", options.horizon}}, parts.forecast, parts.forecast_error)
-      .IgnoreError();
+  Parameters forecast = {{"service", launch.service}, {"horizon", options.horizon}};
+  for (const std::string& day : launch.holidays) forecast.emplace_back("holiday", day);
+  ask("forecast", forecast, parts.forecast, parts.forecast_error).IgnoreError();
   if (parts.launch.is_null() && parts.headroom.is_null() && parts.forecast.is_null()) {
     return Failure(app, parts.headroom_error);
   }

@@ -350,7 +350,7 @@ absl::StatusOr<LaunchReport> Capacity::Launch(const LaunchRequest& request) {
   TRIBUTARY_RETURN_IF_ERROR(Enter());
   const absl::Cleanup leave = [this] { running_.fetch_sub(1); };
   HistoryReader reader(history_, history_.Now() + kMaxTime);
-  const EvidenceWindow window{.now = reader.Now(), .evidence = request.window};
+  const EvidenceWindow window{.now = reader.Now(), .evidence = request.window, .holidays = request.holidays};
   if (request.question.at <= window.now) {
     return absl::InvalidArgumentError(
         absl::StrCat("the launch must be in the future, and ", MinuteText(request.question.at), " is not"));

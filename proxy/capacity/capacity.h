@@ -63,6 +63,7 @@ struct LaunchRequest {
   std::string service;
   LaunchQuestion question;
   absl::Duration window = absl::Hours(7 * 24);
+  std::vector<Span> holidays;                // no everyday traffic
   bool find_dependencies = true;             // of the services in the configuration
   std::vector<DependencyWord> dependencies;  // else these
 };

@@ -17,8 +17,8 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kOneInTen = 0.8;  // an interval whose upper end is passed once in ten times
-constexpr absl::Duration kReach = absl::Hours(30 * 24);
-constexpr double kFarDays = 60;
+constexpr int kFarDays = 60;
+constexpr absl::Duration kReach = absl::Hours(24 * kFarDays);
 
 std::vector<double> Known(const std::vector<double>& values) {
   std::vector<double> known;

@@ -47,7 +47,7 @@ class ServiceRead {
 
   absl::StatusOr<ServiceModel> Run() {
     model_.service = metrics_.name();
-    std::vector<Span> forgotten;
+    std::vector<Span> forgotten = window_.holidays;
     for (const Calibration& each : calibrations_) forgotten.push_back({each.from, each.to});
     TRIBUTARY_ASSIGN_OR_RETURN(model_.history, ReadDemand(reader_, metrics_.rate(), window_, forgotten));
     TRIBUTARY_RETURN_IF_ERROR(FindHosts());

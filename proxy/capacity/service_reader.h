@@ -17,6 +17,7 @@ struct EvidenceWindow {
   absl::Time now;                                 // what is later is not looked at
   absl::Duration evidence = absl::Hours(7 * 24);  // of loads, latencies and utilisation
   absl::Duration demand = absl::Hours(28 * 24);   // hour by hour
+  std::vector<Span> holidays = {};                // of the demand, not everyday traffic
 };
 
 // Of a service in the configuration: which of its metrics tell what.

@@ -131,6 +131,7 @@ absl::StatusOr<LaunchRequest> LaunchRequestOf(const HttpRequest& http) {
   TRIBUTARY_RETURN_IF_ERROR(ReadDuration(http, "for", question.length));
   TRIBUTARY_RETURN_IF_ERROR(ReadDuration(http, "ramp", question.ramp));
   TRIBUTARY_RETURN_IF_ERROR(ReadDuration(http, "window", request.window));
+  TRIBUTARY_ASSIGN_OR_RETURN(request.holidays, HolidaysOf(http));
   for (const absl::string_view text : http.Parameters("slo")) {
     if (text.empty()) continue;
     TRIBUTARY_ASSIGN_OR_RETURN(LatencyGoal goal, ParseGoal(text));

@@ -98,6 +98,11 @@ TEST_F(CapacityApiTest, LaunchHasTheShapeOfTheDocs) {
   EXPECT_EQ(data.at("seed"), 7);
   EXPECT_TRUE(data.at("load_test").is_null());
   EXPECT_EQ(data.at("checks").at(0).at("unit"), "share");
+  std::string holidays;  // all that is known of the load but a day
+  for (int day = 1; day <= 30; ++day) absl::StrAppend(&holidays, "&holiday=2025-12-", absl::Dec(day, absl::kZeroPad2));
+  const HttpReply without = Fetch("GET", "launch?service=api&multiplier=1.2&at=2026-01-01T09:00:00Z" + holidays);
+  EXPECT_NE(without.body.find("hour"), std::string::npos) << without.body;
+  EXPECT_EQ(without.body.find("\"YES\""), std::string::npos) << without.body;
   const Json unknown = Data("launch?service=api&multiplier=2.5&at=2026-01-01T09:00:00Z");
   EXPECT_EQ(unknown.at("verdict"), "UNKNOWN");
   EXPECT_GT(unknown.at("load_test").at("host_load").get<double>(), 290);

@@ -277,7 +277,7 @@ TEST(HistoryChoiceTest, NothingIsCountedTwiceWhenTheLeaverDies) {
 
 TEST(HistoryChoiceTest, ACopyMakesItWholeWhenTheLeaverDies) {
   int by_copy = 0, by_owners = 0;
-  for (uint64_t seed = 0; seed < 3000; ++seed) {
+  for (uint64_t seed = 0; seed < 1200; ++seed) {
     Model model(seed);
     model.may_die = model.has_copy = true;
     HistoryChoice choice;
