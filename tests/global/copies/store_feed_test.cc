@@ -110,7 +110,7 @@ TEST(StoreFeedTest, CutsLargeBatches) {
 
 // Any writing, any restarts.
 TEST(StoreFeedTest, ACopyIsTheStoreWhateverHappens) {
-  for (int seed = 0; seed < 12; ++seed) {
+  for (int seed = 0; seed < 8; ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
     const TempDir folder;
