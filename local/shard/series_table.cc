@@ -84,7 +84,8 @@ void SeriesTable::MarkUsed(Route& route, Client& client) {
 SeriesTable::Route SeriesTable::Decide(const RawSeries& raw, const Client& client) {
   Route route;
   route.client = ShortHash(client);
-  for (RoutedSeries& routed : environment_.policy->rules.Apply(ToKey(raw), environment_.host, environment_.scope_of_source)) {
+  for (RoutedSeries& routed :
+       environment_.policy->rules.Apply(ToKey(raw), environment_.host, environment_.scope_of_source)) {
     route.series.push_back(Place(std::move(routed), client, route.folded));
   }
   rate_folded_ |= IsRate(route.folded);

@@ -11,8 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/net/http_client.h"
-#include "common/net/tcp_listener.h"
 #include "common/net/socket_address.h"
+#include "common/net/tcp_listener.h"
 #include "tests/common/net/http_server_harness.h"
 #include "tests/common/net/raw_client.h"
 
